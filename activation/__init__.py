@@ -1,0 +1,1 @@
+"""Talks to OLTs: driver protocol, vendor drivers, SNMP, and the OLT simulator."""

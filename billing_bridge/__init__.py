@@ -1,0 +1,1 @@
+"""The completion feed, billing rules and adapters: pure rules, thin adapters."""

@@ -1,0 +1,1 @@
+"""The tablet: encrypted replica, capture, scanner, sync engine."""

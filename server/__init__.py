@@ -1,0 +1,1 @@
+"""The operator's side: HTTP API, console, database, fulfilment."""
