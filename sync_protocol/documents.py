@@ -1,0 +1,124 @@
+"""What a tablet holds: the job document and the issue, as the feed delivers them.
+
+Compatibility: fields are only added, at the end, with a default. A tablet never sends a document
+back, it sends operations, so an old tablet cannot erase what it does not know.
+
+Every type has a tolerance for what it does not know: decoding ignores unknown fields.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from sync_protocol.ids import Incarnation, IssueId, JobId, TechnicianId
+from sync_protocol.jobs import JobState
+from sync_protocol.optics import LightPath
+from sync_protocol.serials import SerialText
+from sync_protocol.units import Counter, Instant
+
+ShortText = Annotated[str, Meta(max_length=200)]
+LongText = Annotated[str, Meta(max_length=4000)]
+
+
+class JobKind(enum.StrEnum):
+    """What a visit is for."""
+
+    INSTALL = "install"
+
+
+class VersionedValue(msgspec.Struct, frozen=True, kw_only=True):
+    """A shared field: its value and how often it has changed."""
+
+    value: LongText
+    version: Counter
+
+
+class CustomerCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is visited: only what a technician needs at the door."""
+
+    name: ShortText
+    phone: ShortText | None = None
+
+
+class PremiseCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Where: WGS84 degrees, and the IANA zone that the appointment is told in."""
+
+    address: ShortText
+    latitude: float
+    longitude: float
+    zone: ShortText
+
+
+class ProductCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sold; speeds in Mbit/s."""
+
+    name: ShortText
+    down_mbps: int
+    up_mbps: int
+
+
+class PlantCard(msgspec.Struct, frozen=True, kw_only=True):
+    """How the light gets there. ``snapshot`` names this state of the plant data in verdicts."""
+
+    olt: ShortText
+    pon_port: ShortText
+    splitter: ShortText
+    terminal: ShortText
+    terminal_port: int
+    light_path: LightPath
+    snapshot: ShortText
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """When the customer expects somebody; half open, in UTC."""
+
+    starts_at: Instant
+    ends_at: Instant
+
+
+class JobDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a technician needs before arriving, and where the job stands."""
+
+    id: JobId
+    kind: JobKind
+    number: ShortText
+    state: JobState
+    state_version: Counter
+    assignee_id: TechnicianId | None
+    customer: CustomerCard
+    premise: PremiseCard
+    product: ProductCard
+    plant: PlantCard
+    appointment: Appointment
+    required_photos: tuple[ShortText, ...]
+    fields: Mapping[str, VersionedValue]
+    reserved_serial: SerialText | None = None
+    service_state: ShortText = "designed"
+    live_at: Instant | None = None
+
+
+class IssueKind(enum.StrEnum):
+    """Why something a technician entered did not simply apply."""
+
+    KEPT_AS_CONFLICT = "kept_as_conflict"
+    PARKED = "parked"
+    REJECTED = "rejected"
+
+
+class IssueDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a technician entered that was changed, withheld or refused, with both values."""
+
+    id: IssueId
+    job_id: JobId | None
+    kind: IssueKind
+    code: ShortText
+    incarnation: Incarnation
+    dseq: Counter
+    raised_at: Instant
+    field: ShortText | None = None
+    base_value: LongText | None = None
+    field_value: LongText | None = None
+    office_value: LongText | None = None

@@ -1,0 +1,173 @@
+"""What a tablet says happened: one operation per fact, numbered without gaps by its device.
+
+An operation's identity is its origin, the pair (incarnation, dseq) under which it was first issued.
+It travels inside the operation only when a tablet had to begin a new incarnation and issues again
+what the server may not have; so a re-issue is recognised and never applied twice.
+
+Compatibility: a new kind of operation is a new tag; fields are only added, with a default. The
+server stores the bytes as received, so what an old server does not know is not lost.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from sync_protocol.documents import LongText, ShortText
+from sync_protocol.ids import CaptureId, CompletionId, Incarnation, JobId
+from sync_protocol.jobs import JobEvent
+from sync_protocol.optics import Verdict
+from sync_protocol.serials import SerialText
+from sync_protocol.units import Counter, Instant, Millis, RxPowerCdbm, Sha256Hex
+
+Degrees = Annotated[float, Meta(ge=-180, le=180)]
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """When something happened, as the tablet can know it.
+
+    Wall time may be wrong; ``monotonic_ms`` within one ``boot_id`` is not, and ``server_offset_ms``
+    is server minus tablet as last measured. No winner is ever chosen by any of these.
+    """
+
+    wall: Instant
+    monotonic_ms: Millis
+    boot_id: ShortText
+    server_offset_ms: Annotated[int, Meta(ge=-(2**53), le=2**53)] | None = None
+
+
+class SerialScan(msgspec.Struct, frozen=True, kw_only=True, tag="serial"):
+    """An ONT serial, canonical, and the raw text that was read or typed."""
+
+    serial: SerialText
+    raw_text: LongText
+    method: ShortText
+    override_reason: ShortText | None = None
+
+
+class LightReading(msgspec.Struct, frozen=True, kw_only=True, tag="light"):
+    """A light level with the verdict that the tablet gave, and what it was judged against."""
+
+    rx_power_cdbm: RxPowerCdbm
+    wavelength_nm: Annotated[int, Meta(ge=800, le=2000)]
+    predicted_cdbm: RxPowerCdbm
+    verdict: Verdict
+    plant_snapshot: ShortText
+
+
+class Photo(msgspec.Struct, frozen=True, kw_only=True, tag="photo"):
+    """A photo by its content; the bytes travel apart, before or after."""
+
+    subject: ShortText
+    sha256: Sha256Hex
+    size_bytes: Annotated[int, Meta(ge=1, le=50_000_000)]
+    media_type: ShortText = "image/jpeg"
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True, tag="signature"):
+    """A subscriber's signature: who signed what, and the drawing by its content."""
+
+    signer_name: ShortText
+    statement: LongText
+    sha256: Sha256Hex
+    size_bytes: Annotated[int, Meta(ge=1, le=5_000_000)]
+    media_type: ShortText = "image/svg+xml"
+
+
+CaptureBody = SerialScan | LightReading | Photo | Signature
+
+
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """One captured fact: never changed, never removed."""
+
+    id: CaptureId
+    at: Moment
+    body: CaptureBody
+    latitude: Degrees | None = None
+    longitude: Degrees | None = None
+
+
+class CaptureDigest(msgspec.Struct, frozen=True, kw_only=True):
+    """A capture as a manifest names it."""
+
+    capture_id: CaptureId
+    digest: Sha256Hex
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the technician vouches for: the captured facts, and no merged or numbered state."""
+
+    completion_id: CompletionId
+    job_id: JobId
+    captures: Annotated[tuple[CaptureDigest, ...], Meta(max_length=200)]
+    completed_at: Moment
+
+
+class RecordCapture(msgspec.Struct, frozen=True, kw_only=True, tag="capture"):
+    """Add a capture to a job."""
+
+    job_id: JobId
+    capture: Capture
+
+
+class MoveJob(msgspec.Struct, frozen=True, kw_only=True, tag="move"):
+    """Move a job along, from the state version that the tablet saw."""
+
+    job_id: JobId
+    event: JobEvent
+    base_state_version: Counter
+
+
+class SetField(msgspec.Struct, frozen=True, kw_only=True, tag="set_field"):
+    """Set a shared field that had ``base_version`` and ``base_value`` when it was edited."""
+
+    job_id: JobId
+    field: ShortText
+    value: LongText
+    base_version: Counter
+    base_value: LongText
+
+
+class CompleteJob(msgspec.Struct, frozen=True, kw_only=True, tag="complete"):
+    """Finish a job. ``signature`` is the device's Ed25519 signature of the manifest, in base64."""
+
+    job_id: JobId
+    code: ShortText
+    base_state_version: Counter
+    manifest: Manifest
+    signature: Annotated[str, Meta(max_length=120)] | None = None
+
+
+class GiveUpJob(msgspec.Struct, frozen=True, kw_only=True, tag="give_up"):
+    """Leave without finishing: a not-done code and what the technician says about it."""
+
+    job_id: JobId
+    code: ShortText
+    base_state_version: Counter
+    remark: LongText = ""
+
+
+OperationBody = RecordCapture | MoveJob | SetField | CompleteJob | GiveUpJob
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The lasting identity of an operation."""
+
+    incarnation: Incarnation
+    dseq: Counter
+
+
+class OperationHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of an operation that must be readable for its number to be accounted for."""
+
+    dseq: Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One numbered operation. Operations with one ``tx`` are applied together."""
+
+    dseq: Annotated[int, Meta(ge=1, le=2**53)]
+    tx: ShortText
+    at: Moment
+    body: OperationBody
+    origin: Origin | None = None
