@@ -1,0 +1,8 @@
+"""The database: engines, the one writer, tables, and the bridge between rows and records."""
+
+from sqlalchemy import Connection
+
+from server.database.store import Store
+from server.database.units import FeedChange, Written
+
+__all__ = ["Connection", "FeedChange", "Store", "Written"]

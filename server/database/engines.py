@@ -1,0 +1,56 @@
+"""Opening a database: the URL people write, and one engine to write with and one to read with."""
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
+
+from server.database import sqlite
+
+READERS: Final = 4
+POSTGRES_WRITERS: Final = 4
+
+
+class DatabaseUnusable(RuntimeError):
+    """The database cannot be opened as configured; nothing was changed."""
+
+
+def create(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
+    """Open a writing and a reading engine; each read is one snapshot.
+
+    Raises:
+        UnsafeSqlite: the SQLite library has the WAL-reset bug; nothing was opened.
+    """
+    if url.get_backend_name() == "sqlite":
+        return sqlite.create_engines(url)
+    return (
+        sa.create_engine(url, pool_size=POSTGRES_WRITERS),
+        sa.create_engine(url, pool_size=READERS, isolation_level="REPEATABLE READ"),
+    )
+
+
+def parse_url(url: str) -> sa.URL:
+    """Read a database URL: ``sqlite:///path`` or ``postgresql://…``, with our drivers put in.
+
+    Raises:
+        DatabaseUnusable: another database, or a SQLite file in a folder that does not exist.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnusable(
+            f"{url!r} is no database URL; write sqlite:///firstlight.db or postgresql://…"
+        ) from error
+    match parsed.get_backend_name():
+        case "postgresql":
+            return parsed.set(drivername="postgresql+psycopg")
+        case "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise DatabaseUnusable("the database needs a file; write sqlite:///firstlight.db")
+            folder = Path(parsed.database).parent
+            if not folder.is_dir():
+                raise DatabaseUnusable(f"the folder {str(folder)!r} does not exist")
+            return parsed.set(drivername="sqlite+firstlight")
+        case other:
+            raise DatabaseUnusable(f"{other!r} is not supported; use sqlite or postgresql")

@@ -1,0 +1,70 @@
+"""The feed that tablets pull: one row per scope and entity, numbered by commit group.
+
+Transactions that change no feed never touch the counter, so polls and deliveries do not queue
+behind it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from server.database.tables.sync import feed, sync_head
+from server.database.units import FeedChange, FeedKind
+
+
+def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
+    """Store the changes of a commit group under the next number; answer it, or None for none."""
+    if not changes:
+        return None
+    seq = db.execute(
+        sa.update(sync_head).values(seq=sync_head.c.seq + 1).returning(sync_head.c.seq)
+    ).scalar_one()
+    rows = [
+        {
+            "scope": change.scope,
+            "entity": change.entity,
+            "entity_id": change.entity_id,
+            "seq": seq,
+            "kind": change.kind,
+            "entered_seq": None if change.kind is FeedKind.LEAVE else seq,
+            "reason": change.reason,
+        }
+        for change in _latest(changes)
+    ]
+    _upsert(db, rows)
+    return seq
+
+
+def _latest(changes: Iterable[FeedChange]) -> list[FeedChange]:
+    """Fold a group's changes to one per entity: what enters and then changes still enters."""
+    folded: dict[tuple[UUID, str, UUID], FeedChange] = {}
+    for change in changes:
+        key = (change.scope, change.entity, change.entity_id)
+        before = folded.get(key)
+        enters = before is not None and before.kind is FeedKind.ENTER
+        folded[key] = before if enters and change.kind is FeedKind.UPDATE and before else change
+    return [folded[key] for key in sorted(folded)]
+
+
+def _upsert(db: sa.Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write the rows; ``entered_seq`` tells a tablet that has not pulled since that it enters."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(feed)
+    new = statement.excluded
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["scope", "entity", "entity_id"],
+            set_={
+                "seq": new.seq,
+                "kind": new.kind,
+                "reason": new.reason,
+                "entered_seq": sa.case(
+                    (new.kind == FeedKind.UPDATE, sa.func.coalesce(feed.c.entered_seq, new.seq)),
+                    else_=new.entered_seq,
+                ),
+            },
+        ),
+        rows,
+    )

@@ -1,0 +1,32 @@
+"""The bridge between rows and records: the only conversion in the code base."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+T = TypeVar("T")
+# What both drivers bind and return as they are; everything else becomes plain JSON values.
+_NATIVE = ("datetime", "date", "UUID", "bytes")
+
+
+def to_record(row: sa.Row[Any], record_type: type[T]) -> T:
+    """Build a record from a row, checking every field."""
+    return msgspec.convert(dict(row._mapping), record_type)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  SQLAlchemy's public name
+
+
+def to_records(rows: Iterable[sa.Row[Any]], record_type: type[T]) -> tuple[T, ...]:
+    """Build the records of many rows."""
+    return tuple(to_record(row, record_type) for row in rows)
+
+
+def to_row(record: msgspec.Struct) -> Mapping[str, Any]:
+    """Turn a record into column values; nested records become JSON."""
+    return {name: _to_column(getattr(record, name)) for name in record.__struct_fields__}
+
+
+def _to_column(value: Any) -> Any:  # noqa: ANN401  any column value
+    if type(value).__name__ in _NATIVE:
+        return value
+    return msgspec.to_builtins(value)

@@ -1,0 +1,82 @@
+"""What is billed and told: invoice lines, the completion feed, deliveries, notifications."""
+
+import sqlalchemy as sa
+
+from server.database.tables.schema import id_column, metadata, reference
+from server.database.types import JsonDocument, UtcDateTime
+
+invoice_lines = sa.Table(
+    "invoice_lines",
+    metadata,
+    id_column(),
+    # (service, charge kind, period, revision): a second run of the same step adds nothing.
+    sa.Column("charge_key", sa.String(200), nullable=False, unique=True),
+    reference("account_id", "accounts"),
+    reference("service_id", "services"),
+    sa.Column("line", JsonDocument, nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("posted_at", UtcDateTime, nullable=False),
+)
+
+# Positions have no gaps: they come from one counter row, in the transaction of the event.
+completion_feed_head = sa.Table(
+    "completion_feed_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("id = 1", name="one_row"),
+)
+
+completion_events = sa.Table(
+    "completion_events",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("event_id", sa.String(80), nullable=False, unique=True),
+    reference("service_id", "services"),
+    sa.Column("event", JsonDocument, nullable=False),
+    sa.Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+webhook_endpoints = sa.Table(
+    "webhook_endpoints",
+    metadata,
+    id_column(),
+    sa.Column("url", sa.String(500), nullable=False, unique=True),
+    sa.Column("secret_name", sa.String(80), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+)
+
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    id_column(),
+    reference("endpoint_id", "webhook_endpoints"),
+    sa.Column(
+        "position", sa.BigInteger, sa.ForeignKey("completion_events.position"), nullable=False
+    ),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("next_at", UtcDateTime, nullable=False),
+    sa.Column("last_status", sa.String(80)),
+    sa.UniqueConstraint("endpoint_id", "position"),
+    sa.Index("ix_webhook_deliveries_due", "state", "next_at"),
+)
+
+notifications = sa.Table(
+    "notifications",
+    metadata,
+    id_column(),
+    # (service, order item, what is told): the subscriber hears it once.
+    sa.Column("notification_key", sa.String(120), nullable=False, unique=True),
+    reference("account_id", "accounts"),
+    reference("service_id", "services"),
+    sa.Column("template", sa.String(40), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("next_at", UtcDateTime, nullable=False),
+    sa.Column("recorded_at", UtcDateTime, nullable=False),
+    sa.Column("sent_at", UtcDateTime),
+    sa.Column("last_status", sa.String(200)),
+    sa.Index("ix_notifications_due", "state", "next_at"),
+)

@@ -1,0 +1,78 @@
+"""What is sold and to whom: products, accounts, orders, and the services that run."""
+
+import sqlalchemy as sa
+
+from server.database.tables.schema import external_id_column, id_column, metadata, reference
+from server.database.types import UtcDateTime
+
+# A product version is never changed: a new price is a new row with the next version.
+products = sa.Table(
+    "products",
+    metadata,
+    id_column(),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("down_mbps", sa.Integer, nullable=False),
+    sa.Column("up_mbps", sa.Integer, nullable=False),
+    sa.Column("price_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("line_profile", sa.String(32), nullable=False),
+    sa.Column("service_profile", sa.String(32), nullable=False),
+    sa.Column("vlan", sa.Integer, nullable=False),
+    sa.Column("user_vlan", sa.Integer, nullable=False),
+    sa.Column("gem_port", sa.Integer, nullable=False),
+    sa.Column("traffic_in", sa.String(32), nullable=False),
+    sa.Column("traffic_out", sa.String(32), nullable=False),
+    sa.UniqueConstraint("code", "version"),
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    id_column(),
+    external_id_column(),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("email", sa.String(200)),
+    sa.Column("phone", sa.String(40)),
+    sa.Column("zone", sa.String(60), nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("billing_day", sa.Integer, nullable=False),
+)
+
+orders = sa.Table(
+    "orders",
+    metadata,
+    id_column(),
+    sa.Column("number", sa.String(40), nullable=False, unique=True),
+    reference("account_id", "accounts"),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+services = sa.Table(
+    "services",
+    metadata,
+    id_column(),
+    reference("account_id", "accounts"),
+    reference("premise_id", "premises"),
+    reference("product_id", "products"),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("ont_serial", sa.String(12)),
+    sa.Column("completed_at", UtcDateTime),
+    sa.Column("received_at", UtcDateTime),
+    sa.Column("live_at", UtcDateTime),
+    sa.Column("billing_start", sa.Date),
+)
+
+order_items = sa.Table(
+    "order_items",
+    metadata,
+    id_column(),
+    reference("order_id", "orders"),
+    sa.Column("action", sa.String(20), nullable=False),
+    reference("product_id", "products"),
+    reference("premise_id", "premises"),
+    reference("service_id", "services"),
+    sa.Column("state", sa.String(20), nullable=False),
+)

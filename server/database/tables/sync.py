@@ -1,0 +1,71 @@
+"""What synchronisation keeps: the feed, every operation with its verdict, issues and blobs."""
+
+import sqlalchemy as sa
+
+from server.database.tables.schema import id_column, metadata, reference
+from server.database.types import UtcDateTime
+
+sync_head = sa.Table(
+    "sync_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("epoch", sa.Uuid, nullable=False),
+    sa.CheckConstraint("id = 1", name="one_row"),
+)
+
+feed = sa.Table(
+    "feed",
+    metadata,
+    sa.Column("scope", sa.Uuid, primary_key=True),
+    sa.Column("entity", sa.String(20), primary_key=True),
+    sa.Column("entity_id", sa.Uuid, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("entered_seq", sa.BigInteger),
+    sa.Column("reason", sa.String(40)),
+    sa.Index("ix_feed_scope_order", "scope", "seq", "entity", "entity_id"),
+)
+
+# The key is the number under which the operation came; origin is its lasting identity.
+operations = sa.Table(
+    "operations",
+    metadata,
+    sa.Column("incarnation", sa.Uuid, primary_key=True),
+    sa.Column("dseq", sa.BigInteger, primary_key=True),
+    sa.Column("origin_incarnation", sa.Uuid, nullable=False),
+    sa.Column("origin_dseq", sa.BigInteger, nullable=False),
+    reference("device_id", "devices"),
+    sa.Column("job_id", sa.Uuid, index=True),
+    sa.Column("chain", sa.String(64), nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("verdict", sa.LargeBinary, nullable=False),
+    sa.Column("verdict_kind", sa.String(20), nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Index("ix_operations_origin", "origin_incarnation", "origin_dseq"),
+)
+
+issues = sa.Table(
+    "issues",
+    metadata,
+    id_column(),
+    reference("technician_id", "technicians"),
+    sa.Column("job_id", sa.Uuid, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("code", sa.String(40), nullable=False),
+    sa.Column("incarnation", sa.Uuid, nullable=False),
+    sa.Column("dseq", sa.BigInteger, nullable=False),
+    sa.Column("raised_at", UtcDateTime, nullable=False),
+    sa.Column("field", sa.String(40)),
+    sa.Column("base_value", sa.Text),
+    sa.Column("field_value", sa.Text),
+    sa.Column("office_value", sa.Text),
+)
+
+blobs = sa.Table(
+    "blobs",
+    metadata,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("present_at", UtcDateTime),
+)

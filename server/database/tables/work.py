@@ -1,0 +1,63 @@
+"""Field work: jobs, their shared fields, what was captured, and completions."""
+
+import sqlalchemy as sa
+
+from server.database.tables.schema import id_column, metadata, reference
+from server.database.types import JsonDocument, UtcDateTime
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    id_column(),
+    sa.Column("number", sa.String(40), nullable=False, unique=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    reference("order_item_id", "order_items"),
+    reference("service_id", "services"),
+    reference("premise_id", "premises"),
+    reference("assignee_id", "technicians", nullable=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("state_version", sa.BigInteger, nullable=False),
+    sa.Column("starts_at", UtcDateTime, nullable=False),
+    sa.Column("ends_at", UtcDateTime, nullable=False),
+    sa.Column("required_photos", JsonDocument, nullable=False),
+    sa.Column("reserved_serial", sa.String(12)),
+)
+
+job_fields = sa.Table(
+    "job_fields",
+    metadata,
+    sa.Column("job_id", sa.Uuid, sa.ForeignKey("jobs.id"), primary_key=True),
+    sa.Column("field", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+# Append-only: a capture is never changed and never removed.
+captures = sa.Table(
+    "captures",
+    metadata,
+    id_column(),
+    reference("job_id", "jobs"),
+    reference("technician_id", "technicians"),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("capture", JsonDocument, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+)
+
+completions = sa.Table(
+    "completions",
+    metadata,
+    id_column(),
+    reference("job_id", "jobs"),
+    reference("order_item_id", "order_items"),
+    reference("technician_id", "technicians"),
+    reference("device_id", "devices"),
+    sa.Column("code", sa.String(10), nullable=False),
+    sa.Column("manifest", JsonDocument, nullable=False),
+    sa.Column("signature", sa.String(120)),
+    sa.Column("verdict", sa.String(20), nullable=False),
+    sa.Column("completed_at", UtcDateTime, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+)

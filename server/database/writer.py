@@ -1,0 +1,207 @@
+"""The one way to write: units grouped into commits, one feed number per group.
+
+``run_group`` is the whole of it, a plain function; the simulation calls it inline and ``Writer``
+runs it in threads (one on SQLite, where there is one writer anyway; several on PostgreSQL). Each
+unit has a savepoint, so that one that fails takes nobody with it. The feed number is taken last,
+under the lock of one counter row: on both databases the order of numbers is the order of
+visibility.
+"""
+
+import enum
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from server.database import feed_log
+from server.database.units import Written
+
+GROUP_UNITS_MAX: Final = 64
+ATTEMPTS_MAX: Final = 5
+# SQLSTATE of PostgreSQL: serialization_failure, deadlock_detected.
+_RETRYABLE: Final = frozenset({"40001", "40P01"})
+
+BoundUnit = Callable[[sa.Connection], Written[Any]]
+Notify = Callable[[frozenset[str]], None]
+
+
+class Side(enum.StrEnum):
+    """Before or after a commit: the two places where a crash can make a difference."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Boundary(msgspec.Struct, frozen=True):
+    """One side of one commit, counted from 1 in the life of a writer."""
+
+    number: int
+    side: Side
+
+
+Probe = Callable[[Boundary], None]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one unit: its value, or the exception that rolled it back."""
+
+    written: Written[Any] | None
+    error: Exception | None
+
+
+class CommitCounter:
+    """Counts commits and shows each boundary to a probe, which may end the process there."""
+
+    def __init__(self, probe: Probe | None = None) -> None:
+        self._lock = threading.Lock()
+        self._probe = probe
+        self.commits = 0
+
+    def before(self) -> int:
+        """Announce that a commit is about to happen; answer its number."""
+        with self._lock:
+            self.commits += 1
+            number = self.commits
+        self._show(Boundary(number, Side.BEFORE))
+        return number
+
+    def after(self, number: int) -> None:
+        """Announce that a commit has happened."""
+        self._show(Boundary(number, Side.AFTER))
+
+    def _show(self, boundary: Boundary) -> None:
+        if self._probe is not None:
+            self._probe(boundary)
+
+
+def run_group(
+    db: sa.Connection, units: Sequence[BoundUnit], counter: CommitCounter
+) -> tuple[Outcome, ...]:
+    """Run units in one transaction, each in a savepoint, and commit.
+
+    Raises:
+        DBAPIError: the commit itself failed; nothing of the group was stored.
+    """
+    with db.begin() as transaction:
+        outcomes = tuple(_run_unit(db, unit) for unit in units)
+        changes = [
+            change
+            for outcome in outcomes
+            if outcome.written is not None
+            for change in outcome.written.feed
+        ]
+        feed_log.append(db, changes)
+        number = counter.before()
+        transaction.commit()
+    counter.after(number)
+    return outcomes
+
+
+def _run_unit(db: sa.Connection, unit: BoundUnit) -> Outcome:
+    try:
+        with db.begin_nested():
+            return Outcome(unit(db), None)
+    except DBAPIError as error:
+        if is_retryable(error):
+            raise  # the whole group runs again
+        return Outcome(None, error)
+    except Exception as error:  # noqa: BLE001  handed to the caller, who alone can judge it
+        return Outcome(None, error)
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Say whether the database asks for the same transaction once more."""
+    return getattr(error.orig, "sqlstate", None) in _RETRYABLE
+
+
+class _Submitted(msgspec.Struct, frozen=True):
+    unit: BoundUnit
+    future: Future[Any]
+
+
+class WriterStopped(RuntimeError):
+    """The writer has ended; the unit was not run."""
+
+
+class Writer:
+    """Threads that take submitted units, group them, commit, and answer."""
+
+    def __init__(
+        self, engine: sa.Engine, *, threads: int, notify: Notify, probe: Probe | None = None
+    ) -> None:
+        self.counter = CommitCounter(probe)
+        self._engine = engine
+        self._notify = notify
+        self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
+        self._log = structlog.get_logger()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"writer-{index}", daemon=True)
+            for index in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, unit: BoundUnit) -> Future[Any]:
+        """Queue a unit; the future answers after its commit is durable."""
+        future: Future[Any] = Future()
+        self._queue.put(_Submitted(unit, future))
+        return future
+
+    def stop(self) -> None:
+        """Finish what is queued and end the threads."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        with self._engine.connect() as db:
+            while (group := self._next_group()) is not None:
+                self._commit(db, group)
+
+    def _next_group(self) -> list[_Submitted] | None:
+        """Wait for one unit, then take what else is there, so that load makes groups larger."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < GROUP_UNITS_MAX:
+            try:
+                submitted = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if submitted is None:
+                self._queue.put(None)
+                break
+            group.append(submitted)
+        return group
+
+    def _commit(self, db: sa.Connection, group: list[_Submitted]) -> None:
+        try:
+            outcomes = self._attempt(db, [submitted.unit for submitted in group])
+        except Exception as error:  # noqa: BLE001  the commit failed: every caller must hear of it
+            self._log.warning("commit_group.failed", units=len(group), error=repr(error))
+            outcomes = tuple(Outcome(None, error) for _ in group)
+        topics = frozenset[str]().union(*(o.written.topics for o in outcomes if o.written))
+        if topics:
+            self._notify(topics)
+        for submitted, outcome in zip(group, outcomes, strict=True):
+            if outcome.error is not None:
+                submitted.future.set_exception(outcome.error)
+            elif outcome.written is not None:
+                submitted.future.set_result(outcome.written.value)
+
+    def _attempt(self, db: sa.Connection, units: list[BoundUnit]) -> tuple[Outcome, ...]:
+        for _ in range(ATTEMPTS_MAX - 1):
+            try:
+                return run_group(db, units, self.counter)
+            except DBAPIError as error:
+                if not is_retryable(error):
+                    raise
+        return run_group(db, units, self.counter)

@@ -1,0 +1,32 @@
+"""Logging: JSON lines on standard error, or coloured lines on a terminal. Configured once."""
+
+import logging
+import sys
+
+import structlog
+
+from server.settings import SettingsUnusable
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+
+
+def configure(level: str) -> None:
+    """Set up logging for this process.
+
+    Raises:
+        SettingsUnusable: no such level.
+    """
+    if level not in LEVELS:
+        raise SettingsUnusable(f"log_level {level!r}; known are {', '.join(LEVELS)}")
+    on_terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

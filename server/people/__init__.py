@@ -1,0 +1,1 @@
+"""Console users, technicians, and the front doors: sessions, API tokens, device tokens."""
