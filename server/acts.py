@@ -1,7 +1,7 @@
 """Acts: who does something, when, and where the ids of what it creates come from.
 
-Commands take an act instead of asking a clock or a random source, so that the same command runs on a
-virtual clock in the simulation.
+Commands take an act instead of asking a clock or a random source, so that the same command runs
+on a virtual clock in the simulation.
 """
 
 import enum

@@ -5,18 +5,20 @@ people. An exception class that is not in the table is our mistake: 500, without
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
 from litestar import Request, Response
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandler
 from sqlalchemy.exc import OperationalError
 
 from server.database.writer import WriterStopped
 from sync_protocol.jobs import MoveNotAllowed
 
+HttpRequest = Request[Any, Any, State]
 MEDIA_TYPE: Final = "application/problem+json"
 
 
@@ -70,7 +72,7 @@ def answer(status: int, slug: str, detail: str) -> Response[bytes]:
     return Response(body, status_code=status, media_type=MEDIA_TYPE)
 
 
-def _known(_request: Request[object, object, object], error: Exception) -> Response[bytes]:
+def _known(_request: HttpRequest, error: Exception) -> Response[bytes]:
     for known in type(error).__mro__:
         if known in KNOWN:
             status, slug = KNOWN[known]
@@ -78,7 +80,7 @@ def _known(_request: Request[object, object, object], error: Exception) -> Respo
     raise error
 
 
-def _http(_request: Request[object, object, object], error: HTTPException) -> Response[bytes]:
+def _http(_request: HttpRequest, error: HTTPException) -> Response[bytes]:
     detail = error.detail
     if isinstance(error, ValidationException) and error.extra:
         detail = f"{detail}: {msgspec.json.encode(error.extra).decode()}"
@@ -89,7 +91,7 @@ def _http(_request: Request[object, object, object], error: HTTPException) -> Re
     return response
 
 
-def _busy(_request: Request[object, object, object], error: OperationalError) -> Response[bytes]:
+def _busy(_request: HttpRequest, error: OperationalError) -> Response[bytes]:
     """Answer a locked or unreachable database: not the caller's fault, and worth another try."""
     structlog.get_logger().warning("database.unavailable", error=repr(error.orig))
     response = answer(503, "busy", "the database is busy; nothing was changed, try again")
@@ -97,14 +99,14 @@ def _busy(_request: Request[object, object, object], error: OperationalError) ->
     return response
 
 
-def _unknown(request: Request[object, object, object], error: Exception) -> Response[bytes]:
+def _unknown(request: HttpRequest, error: Exception) -> Response[bytes]:
     structlog.get_logger().error(
         "request.failed", path=request.url.path, method=request.method, exc_info=error
     )
     return answer(500, "internal", "an error on our side; it has been logged")
 
 
-HANDLERS: Final[ExceptionHandlersMap] = {
+HANDLERS: Final[Mapping[type[Exception], ExceptionHandler[Any]]] = {
     **dict.fromkeys(KNOWN, _known),
     HTTPException: _http,
     OperationalError: _busy,

@@ -16,7 +16,6 @@ from server.database.signals import PostgresRelay, Signals
 from server.database.units import Written
 from server.database.writer import Probe, Writer
 
-
 T = TypeVar("T")
 P = ParamSpec("P")
 
