@@ -1,0 +1,102 @@
+"""What all tests share: PostgreSQL, Chromium, and how hard Hypothesis tries."""
+
+import os
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from playwright.async_api import ConsoleMessage, Error, Page, async_playwright
+
+from dev import BROWSER_TESTS_LEFT_OUT, find_chromium
+from tests.postgres import PostgresServer, running_postgres
+
+# A slow machine is no finding: no deadline, and no complaint about the time that data takes.
+for _profile, _examples in {"gate": 100, "nightly": 10_000}.items():
+    hypothesis.settings.register_profile(
+        _profile,
+        max_examples=_examples,
+        print_blob=True,
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile(os.environ.get("FIRSTLIGHT_HYPOTHESIS", "gate"))
+
+_CHROMIUM_FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def pytest_configure() -> None:
+    """Refuse to start where pages must be opened and cannot be."""
+    if os.environ.get("FIRSTLIGHT_REQUIRE_BROWSER") and find_chromium() is None:
+        raise pytest.UsageError(BROWSER_TESTS_LEFT_OUT)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs Chromium where there is none; the summary says so."""
+    if find_chromium() is not None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the very end, where it is read, what was not tested."""
+    if find_chromium() is None:
+        terminalreporter.write_line(BROWSER_TESTS_LEFT_OUT, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[PostgresServer]:
+    """A running PostgreSQL; ask it for ``database()``."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Generator[str]:
+    """A fresh, empty database of this test's own."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    """Where pages leave pictures for a person to look at."""
+    folder = Path(__file__).parent.parent / ".dev" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+async def page() -> AsyncGenerator[Page]:
+    """A page of headless Chromium; its test fails if a script fails or the CSP blocks something.
+
+    A test that uses it carries the mark ``browser``.
+    """
+    complaints: list[str] = []
+
+    def note_error(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"{message.text} ({message.location})")
+
+    def note_exception(error: Error) -> None:
+        complaints.append(str(error))
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(), chromium_sandbox=False, args=_CHROMIUM_FLAGS
+        )
+        page = await browser.new_page()
+        page.on("console", note_error)
+        page.on("pageerror", note_exception)
+        yield page
+        await browser.close()
+    assert complaints == []
