@@ -4,7 +4,7 @@ Answers are ``application/problem+json`` with a slug that programs may rely on a
 people. An exception class that is not in the table is our mistake: 500, without details.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +12,6 @@ import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ExceptionHandler
 from sqlalchemy.exc import OperationalError
 
 from server.database.writer import WriterStopped
@@ -106,7 +105,8 @@ def _unknown(request: HttpRequest, error: Exception) -> Response[bytes]:
     return answer(500, "internal", "an error on our side; it has been logged")
 
 
-HANDLERS: Final[Mapping[type[Exception], ExceptionHandler[Any]]] = {
+Handler = Callable[[HttpRequest, Any], Response[bytes]]
+HANDLERS: Final[Mapping[int | type[Exception], Handler]] = {
     **dict.fromkeys(KNOWN, _known),
     HTTPException: _http,
     OperationalError: _busy,

@@ -1,0 +1,1 @@
+"""Jobs: pieces of field work, from assignment to completion."""

@@ -1,0 +1,208 @@
+"""Reading jobs: one, a page for dispatch, and the documents that tablets hold."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from server.database.rows import to_record, to_records
+from server.database.tables.offers import accounts, products, services
+from server.database.tables.people import technicians
+from server.database.tables.plant import premises
+from server.database.tables.work import captures, completions, job_fields, jobs
+from server.jobs.records import Completion, Job, JobLine, StoredCapture
+from server.plant import routes
+from server.problems import NotFound
+from sync_protocol.documents import (
+    Appointment,
+    CustomerCard,
+    JobDocument,
+    JobKind,
+    PremiseCard,
+    ProductCard,
+    VersionedValue,
+)
+from sync_protocol.ids import JobId, TechnicianId
+from sync_protocol.jobs import JobState
+
+PAGE_MAX: Final = 200
+
+
+class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dispatcher wants to see; None does not restrict."""
+
+    state: JobState | None = None
+    assignee_id: UUID | None = None
+    from_time: datetime | None = None
+    until_time: datetime | None = None
+
+
+def get(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job:
+    """Get a job; ``lock`` keeps others from changing it until the transaction ends.
+
+    Raises:
+        NotFound: no such job.
+    """
+    job = find(db, job_id, lock=lock)
+    if job is None:
+        raise NotFound("job", job_id)
+    return job
+
+
+def find(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job | None:
+    """Find a job, or None."""
+    statement = sa.select(jobs).where(jobs.c.id == job_id)
+    row = db.execute(statement.with_for_update() if lock else statement).one_or_none()
+    return None if row is None else to_record(row, Job)
+
+
+def list_page(
+    db: sa.Connection, wanted: JobFilter, *, offset: int = 0, limit: int = 50
+) -> tuple[JobLine, ...]:
+    """List jobs, unassigned first, then by appointment."""
+    statement = (
+        sa.select(
+            jobs.c.id,
+            jobs.c.number,
+            jobs.c.kind,
+            jobs.c.state,
+            jobs.c.starts_at,
+            jobs.c.ends_at,
+            premises.c.zone,
+            premises.c.address,
+            premises.c.city,
+            products.c.name.label("product"),
+            jobs.c.assignee_id,
+            technicians.c.name.label("assignee"),
+        )
+        .join(premises, premises.c.id == jobs.c.premise_id)
+        .join(services, services.c.id == jobs.c.service_id)
+        .join(products, products.c.id == services.c.product_id)
+        .outerjoin(technicians, technicians.c.id == jobs.c.assignee_id)
+        .where(*_conditions(wanted))
+        .order_by(
+            sa.case((jobs.c.state == JobState.UNASSIGNED, 0), else_=1), jobs.c.starts_at, jobs.c.id
+        )
+        .offset(offset)
+        .limit(min(limit, PAGE_MAX))
+    )
+    return to_records(db.execute(statement), JobLine)
+
+
+def _conditions(wanted: JobFilter) -> Iterable[sa.ColumnElement[bool]]:
+    if wanted.state is not None:
+        yield jobs.c.state == wanted.state
+    if wanted.assignee_id is not None:
+        yield jobs.c.assignee_id == wanted.assignee_id
+    if wanted.from_time is not None:
+        yield jobs.c.ends_at > wanted.from_time
+    if wanted.until_time is not None:
+        yield jobs.c.starts_at < wanted.until_time
+
+
+def list_captures(db: sa.Connection, job_id: UUID) -> tuple[StoredCapture, ...]:
+    """List what was captured for a job, in order of arrival."""
+    rows = db.execute(
+        sa.select(captures)
+        .where(captures.c.job_id == job_id)
+        .order_by(captures.c.received_at, captures.c.id)
+    )
+    return to_records(rows, StoredCapture)
+
+
+def list_completions(db: sa.Connection, order_item_id: UUID) -> tuple[Completion, ...]:
+    """List the completions that may fulfil an order item, first received first."""
+    rows = db.execute(
+        sa.select(completions)
+        .where(completions.c.order_item_id == order_item_id)
+        .order_by(completions.c.received_at, completions.c.id)
+    )
+    return to_records(rows, Completion)
+
+
+def fields_of(
+    db: sa.Connection, job_ids: Iterable[UUID]
+) -> Mapping[UUID, Mapping[str, VersionedValue]]:
+    """Get the shared fields of jobs."""
+    found: dict[UUID, dict[str, VersionedValue]] = {}
+    rows = db.execute(sa.select(job_fields).where(job_fields.c.job_id.in_(list(job_ids))))
+    for row in rows:
+        found.setdefault(row.job_id, {})[row.field] = VersionedValue(
+            value=row.value, version=row.version
+        )
+    return found
+
+
+def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDocument]:
+    """Render jobs as tablets hold them, in three queries however many they are.
+
+    Everything a document embeds is selected here; whatever changes such a column must put the job
+    into the feed (``server.imports`` and the commands do, and a test alters every column).
+    """
+    wanted = list(job_ids)
+    rows = db.execute(_DOCUMENTS.where(jobs.c.id.in_(wanted))).mappings().all()
+    fields = fields_of(db, wanted)
+    plant = routes.routes_of(db, {row["premise_id"] for row in rows})
+    return {
+        row["id"]: _document(row, fields.get(row["id"], {}), plant[row["premise_id"]])
+        for row in rows
+    }
+
+
+_DOCUMENTS = (
+    sa.select(
+        jobs,
+        accounts.c.name.label("customer_name"),
+        accounts.c.phone.label("customer_phone"),
+        premises.c.address,
+        premises.c.city,
+        premises.c.postcode,
+        premises.c.latitude,
+        premises.c.longitude,
+        premises.c.zone,
+        products.c.name.label("product_name"),
+        products.c.down_mbps,
+        products.c.up_mbps,
+        services.c.state.label("service_state"),
+        services.c.live_at,
+    )
+    .join(services, services.c.id == jobs.c.service_id)
+    .join(accounts, accounts.c.id == services.c.account_id)
+    .join(premises, premises.c.id == jobs.c.premise_id)
+    .join(products, products.c.id == services.c.product_id)
+)
+
+
+def _document(
+    row: sa.RowMapping, fields: Mapping[str, VersionedValue], route: routes.Route
+) -> JobDocument:
+    values: Mapping[str, Any] = dict(row)
+    assignee_id = values["assignee_id"]
+    return JobDocument(
+        id=JobId(values["id"]),
+        kind=JobKind(values["kind"]),
+        number=values["number"],
+        state=JobState(values["state"]),
+        state_version=values["state_version"],
+        assignee_id=None if assignee_id is None else TechnicianId(assignee_id),
+        customer=CustomerCard(name=values["customer_name"], phone=values["customer_phone"]),
+        premise=PremiseCard(
+            address=f"{values['address']}, {values['postcode']} {values['city']}",
+            latitude=values["latitude"],
+            longitude=values["longitude"],
+            zone=values["zone"],
+        ),
+        product=ProductCard(
+            name=values["product_name"], down_mbps=values["down_mbps"], up_mbps=values["up_mbps"]
+        ),
+        plant=route.card(),
+        appointment=Appointment(starts_at=values["starts_at"], ends_at=values["ends_at"]),
+        required_photos=tuple(values["required_photos"]),
+        fields=fields,
+        reserved_serial=values["reserved_serial"],
+        service_state=values["service_state"],
+        live_at=values["live_at"],
+    )

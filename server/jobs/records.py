@@ -1,0 +1,75 @@
+"""The records of field work, as they are stored."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from sync_protocol.documents import JobKind
+from sync_protocol.jobs import JobState
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of field work. The appointment is half open, in UTC."""
+
+    id: UUID
+    number: str
+    kind: JobKind
+    order_item_id: UUID
+    service_id: UUID
+    premise_id: UUID
+    assignee_id: UUID | None
+    state: JobState
+    state_version: int
+    starts_at: datetime
+    ends_at: datetime
+    required_photos: tuple[str, ...]
+    reserved_serial: str | None
+
+
+class JobLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A job in a list: enough to dispatch it."""
+
+    id: UUID
+    number: str
+    kind: JobKind
+    state: JobState
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    address: str
+    city: str
+    product: str
+    assignee_id: UUID | None
+    assignee: str | None
+
+
+class StoredCapture(msgspec.Struct, frozen=True, kw_only=True):
+    """A capture as received; ``capture`` is the record of ``sync_protocol``, as plain JSON."""
+
+    id: UUID
+    job_id: UUID
+    technician_id: UUID
+    kind: str
+    digest: str
+    capture: Mapping[str, Any]
+    late: bool
+    received_at: datetime
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """What a technician vouched for, with the device's signature. Several may exist for one job."""
+
+    id: UUID
+    job_id: UUID
+    order_item_id: UUID
+    technician_id: UUID
+    device_id: UUID
+    code: str
+    manifest: Mapping[str, Any]
+    signature: str | None
+    verdict: str
+    completed_at: datetime
+    received_at: datetime
