@@ -31,6 +31,7 @@ _NAT64: Final = ip_network("64:ff9b::/96")
 # RFC 4291: the global unicast addresses that have been given out so far.
 _IPV6_UNICAST: Final = ip_network("2000::/3")
 
+_PORT_MAX: Final = 65_535
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -113,14 +114,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
     async def _judged_addresses(self, request: httpx.Request) -> Sequence[Address]:
-        url = request.url
-        host = url.raw_host.decode("ascii")
-        if url.scheme not in _PORTS or not host:
-            raise AddressForbidden(
-                f"{str(url)!r} is no webhook URL; write it like https://billing.example/hooks",
-                request=request,
-            )
-        port = url.port or _PORTS[url.scheme]
+        host, port = _destination(request)
         try:
             addresses = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
@@ -147,6 +141,18 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 "use a public one or add its network to the allowed networks",
                 request=request,
             )
+
+
+def _destination(request: httpx.Request) -> tuple[str, int]:
+    url = request.url
+    host = url.raw_host.decode("ascii")
+    port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
+    if url.scheme not in _PORTS or not host or not 1 <= port <= _PORT_MAX:
+        raise AddressForbidden(
+            f"{str(url)!r} is no webhook URL; write it like https://billing.example/hooks",
+            request=request,
+        )
+    return host, port
 
 
 def _pinned(request: httpx.Request, address: Address) -> httpx.Request:

@@ -133,7 +133,7 @@ def encode_cursor(cursor: Cursor) -> str:
     """Write a cursor as text that stands in a URL as it is.
 
     >>> decode_cursor(encode_cursor(Cursor("e1", 42)))
-    Cursor('e1', 42)
+    Cursor(epoch='e1', sequence=42)
     """
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode("ascii").rstrip("=")
 

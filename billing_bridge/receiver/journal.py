@@ -89,7 +89,7 @@ def _read(path: Path) -> tuple[list[Entry], int]:
     whole = content[: content.rfind(b"\n") + 1]
     try:
         entries = [msgspec.json.decode(line, type=Entry) for line in whole.splitlines()]
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise JournalUnreadable(
             f"{path} is not a receiver's log ({error}); name a new file"
         ) from error
