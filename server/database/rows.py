@@ -1,22 +1,28 @@
 """The bridge between rows and records: the only conversion in the code base."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
-import sqlalchemy as sa
 
 T = TypeVar("T")
 # What both drivers bind and return as they are; everything else becomes plain JSON values.
 _NATIVE = ("datetime", "date", "UUID", "bytes")
 
 
-def to_record(row: sa.Row[Any], record_type: type[T]) -> T:
+class _Row(Protocol):
+    """A row of SQLAlchemy, whatever its columns; their types are checked by the record."""
+
+    @property
+    def _mapping(self) -> Mapping[Any, Any]: ...
+
+
+def to_record(row: _Row, record_type: type[T]) -> T:
     """Build a record from a row, checking every field."""
     return msgspec.convert(dict(row._mapping), record_type)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  SQLAlchemy's public name
 
 
-def to_records(rows: Iterable[sa.Row[Any]], record_type: type[T]) -> tuple[T, ...]:
+def to_records(rows: Iterable[_Row], record_type: type[T]) -> tuple[T, ...]:
     """Build the records of many rows."""
     return tuple(to_record(row, record_type) for row in rows)
 

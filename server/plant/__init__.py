@@ -1,1 +1,1 @@
-"""The plant: OLTs, PON ports, splitters, terminals and drops, and the path of light through them."""
+"""The plant: OLTs, PON ports, splitters, terminals, drops, and the route of the light."""

@@ -1,4 +1,4 @@
-"""The route from an OLT to a premise: what the light budget, the tablet and the driver need of it."""
+"""The route from an OLT to a premise: what light budget, tablet and driver need of it."""
 
 import hashlib
 from collections.abc import Iterable, Mapping

@@ -1,0 +1,1 @@
+"""Orders: what was sold, its items, and the jobs they need."""

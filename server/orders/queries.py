@@ -1,0 +1,84 @@
+"""Reading orders and what an order refers to by the ids of other systems."""
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from server.database.rows import to_record
+from server.database.tables.offers import accounts, order_items, orders, products
+from server.database.tables.plant import premises
+from server.database.tables.work import jobs
+from server.orders.records import InstallOrder, OrderItem, PlacedOrder
+from server.problems import NotFound, WrongInput
+
+
+class Referred(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows that an order names."""
+
+    account_id: UUID
+    premise_id: UUID
+    product_id: UUID
+
+
+def find_placed(db: sa.Connection, number: str) -> PlacedOrder | None:
+    """Find what came of an order that was placed before."""
+    row = db.execute(
+        sa.select(
+            orders.c.id.label("order_id"),
+            order_items.c.id.label("order_item_id"),
+            order_items.c.service_id,
+            jobs.c.id.label("job_id"),
+            orders.c.number,
+            orders.c.state,
+        )
+        .join(order_items, order_items.c.order_id == orders.c.id)
+        .join(jobs, jobs.c.order_item_id == order_items.c.id)
+        .where(orders.c.number == number)
+    ).first()
+    return None if row is None else to_record(row, PlacedOrder)
+
+
+def resolve(db: sa.Connection, wanted: InstallOrder) -> Referred:
+    """Find the account, the premise and the newest version of the product.
+
+    Raises:
+        WrongInput: names the id that does not exist.
+    """
+    return Referred(
+        account_id=_id_of(db, accounts, accounts.c.external_id, wanted.account, "account"),
+        premise_id=_id_of(db, premises, premises.c.external_id, wanted.premise, "premise"),
+        product_id=_product(db, wanted.product),
+    )
+
+
+def get_item(db: sa.Connection, order_item_id: UUID, *, lock: bool = False) -> OrderItem:
+    """Get an order item.
+
+    Raises:
+        NotFound: no such item.
+    """
+    statement = sa.select(order_items).where(order_items.c.id == order_item_id)
+    row = db.execute(statement.with_for_update() if lock else statement).one_or_none()
+    if row is None:
+        raise NotFound("order item", order_item_id)
+    return to_record(row, OrderItem)
+
+
+def _id_of(db: sa.Connection, table: sa.Table, column: sa.Column[str], key: str, what: str) -> UUID:
+    found = db.execute(sa.select(table.c.id).where(column == key)).scalar_one_or_none()
+    if found is None:
+        raise WrongInput(f"no {what} {key!r}; import it first or correct the id")
+    return found
+
+
+def _product(db: sa.Connection, code: str) -> UUID:
+    found = db.execute(
+        sa.select(products.c.id)
+        .where(products.c.code == code)
+        .order_by(products.c.version.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if found is None:
+        raise WrongInput(f"no product {code!r}; import it first or correct the code")
+    return found

@@ -1,0 +1,67 @@
+"""The records of orders; states carry the names of TMF622."""
+
+import enum
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+
+class OrderState(enum.StrEnum):
+    """Where an order or an order item stands (TMF622 product order)."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    PENDING = "pending"
+    HELD = "held"
+    IN_PROGRESS = "inProgress"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    PARTIAL = "partial"
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account ordered, by the number that people quote."""
+
+    id: UUID
+    number: str
+    account_id: UUID
+    state: OrderState
+    created_at: datetime
+
+
+class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One product at one premise; ``service_id`` is what will run."""
+
+    id: UUID
+    order_id: UUID
+    action: str
+    product_id: UUID
+    premise_id: UUID
+    service_id: UUID
+    state: OrderState
+
+
+class InstallOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order for a new service, by the ids that other systems use. Times carry an offset."""
+
+    number: Annotated[str, Meta(min_length=1, max_length=36)]
+    account: Annotated[str, Meta(min_length=1, max_length=80)]
+    premise: Annotated[str, Meta(min_length=1, max_length=80)]
+    product: Annotated[str, Meta(min_length=1, max_length=40)]
+    appointment_starts_at: Annotated[datetime, Meta(tz=True)]
+    appointment_ends_at: Annotated[datetime, Meta(tz=True)]
+
+
+class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an order."""
+
+    order_id: UUID
+    order_item_id: UUID
+    service_id: UUID
+    job_id: UUID
+    number: str
+    state: OrderState

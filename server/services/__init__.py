@@ -1,0 +1,1 @@
+"""Services: what runs for a subscriber once an order is fulfilled."""
