@@ -1,0 +1,1 @@
+"""The replica as plain functions over one connection: outbox, inbox, overlay, views."""

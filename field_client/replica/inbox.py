@@ -1,0 +1,231 @@
+"""What the server answered: verdicts, and pages of the feed.
+
+Verdicts are kept as soon as they arrive. Pages are staged and applied with the last one, in the
+transaction that moves the cursor and drops the overlay of what the documents now contain; a reader
+never sees half of a pull, nor an own entry vanish and come back.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from field_client.replica.outbox import find_chain, rewind
+from field_client.replica.state import ReplicaState, get_state, measure_offset
+from field_client.storage import Connection
+from field_client.storage.statements import Value, fetch_all, run
+from sync_protocol import wire
+from sync_protocol.ids import JobId
+from sync_protocol.messages import (
+    Cursor,
+    FeedEntry,
+    IssueClosed,
+    IssueRaised,
+    JobEntered,
+    JobLeft,
+    JobUpdated,
+    LeaveReason,
+    OperationVerdict,
+    PullPage,
+    SyncRequest,
+    SyncResponse,
+)
+from sync_protocol.operations import Moment, OperationHead
+from sync_protocol.units import Counter
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer brought."""
+
+    acked: tuple[OperationVerdict, ...] = ()
+    entries: int = 0
+    more: bool = False
+    """True: operations are waiting or the pull is not finished."""
+    moved: bool = False
+    """False: the replica is where it was; asking again at once would be a storm."""
+
+
+class ForkSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """The server heard operations under our number that we did not make; nothing was changed.
+
+    A copy of this replica has spoken, or this replica is an older copy of itself.
+    """
+
+    detail: str
+
+
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """One kept entry of an unfinished pull."""
+
+    entry: FeedEntry
+
+
+def apply_response(
+    db: Connection, request: SyncRequest, response: SyncResponse, received: Moment
+) -> Progress | ForkSeen:
+    """Keep what an answer brought; applying the same answer again changes nothing.
+
+    Raises:
+        Unreadable: a verdict is none; nothing was changed.
+    """
+    verdicts = tuple(wire.decode(bytes(raw), OperationVerdict) for raw in response.verdicts)
+    state = get_state(db)
+    fork = _find_fork(db, state, response)
+    if fork is not None:
+        return fork
+    measure_offset(db, response.server_time, received)
+    acked = ()
+    if request.chain_before == state.acked_chain:
+        acked = _acknowledge(db, state, request, (response, verdicts), received)
+    entries = _pull(db, request, response)
+    run(db, "jobs_purge")
+    after = get_state(db)
+    return Progress(
+        acked=acked,
+        entries=entries,
+        more=response.pull.more or after.acked_dseq < after.head_dseq,
+        moved=_place(after) != _place(state),
+    )
+
+
+def _place(state: ReplicaState) -> tuple[object, ...]:
+    return state.epoch, state.acked_dseq, state.settled_dseq, state.position
+
+
+def _find_fork(db: Connection, state: ReplicaState, response: SyncResponse) -> ForkSeen | None:
+    if response.acked_dseq > state.head_dseq:
+        return ForkSeen(
+            detail=f"the server has operation {response.acked_dseq}, "
+            f"this tablet has made {state.head_dseq}"
+        )
+    ours = find_chain(db, response.acked_dseq)
+    if ours is not None and ours != response.chain:
+        return ForkSeen(detail=f"the operations up to {response.acked_dseq} differ")
+    return None
+
+
+def _acknowledge(
+    db: Connection,
+    state: ReplicaState,
+    request: SyncRequest,
+    answer: tuple[SyncResponse, tuple[OperationVerdict, ...]],
+    received: Moment,
+) -> tuple[OperationVerdict, ...]:
+    """Store the verdicts of what was sent and move the mark over those that are all there."""
+    response, verdicts = answer
+    if response.acked_dseq < state.acked_dseq:
+        # A server restored from a backup: it will get again what it lost.
+        rewind(db, response.acked_dseq + 1)
+        return ()
+    by_dseq = {
+        verdict.dseq: (verdict, raw)
+        for verdict, raw in zip(verdicts, response.verdicts, strict=True)
+    }
+    acked: list[OperationVerdict] = []
+    for raw_operation in request.operations:
+        dseq = wire.decode(bytes(raw_operation), OperationHead).dseq
+        if dseq > response.acked_dseq or dseq not in by_dseq:
+            break
+        verdict, raw = by_dseq[dseq]
+        _store_verdict(db, verdict, bytes(raw), received)
+        acked.append(verdict)
+    if acked:
+        _move_ack(db, acked[-1].dseq)
+    return tuple(acked)
+
+
+def _move_ack(db: Connection, dseq: Counter) -> None:
+    chain = find_chain(db, dseq)
+    run(db, "replica_advance_ack", dseq=dseq, chain=chain)
+
+
+def _store_verdict(db: Connection, verdict: OperationVerdict, raw: bytes, received: Moment) -> None:
+    run(
+        db,
+        "operation_verdict",
+        dseq=verdict.dseq,
+        verdict=raw,
+        kind=verdict.verdict,
+        code=verdict.code,
+        at=received.wall.isoformat(),
+    )
+
+
+def _pull(db: Connection, request: SyncRequest, response: SyncResponse) -> int:
+    """Stage a page, or apply it with all that are staged. A page that is not next is left out."""
+    state, page = get_state(db), response.pull
+    if state.epoch != response.epoch:
+        run(db, "replica_new_epoch", epoch=str(response.epoch))
+        run(db, "staged_clear")
+        if request.cursor is not None and not page.snapshot:
+            # Its cursor means nothing in the new epoch; the next request asks from the start.
+            return 0
+        state = get_state(db)
+    elif request.cursor != state.position:
+        return 0
+    if page.more:
+        _stage(db, state, page)
+        return 0
+    entries = (*_staged(db), *page.entries)
+    _apply(db, entries)
+    if page.snapshot or state.staged_snapshot:
+        _drop_absent(db, entries)
+    run(db, "staged_clear")
+    run(db, "replica_pulled", cursor=_cursor_bytes(page.cursor or state.position))
+    run(db, "replica_settle", dseq=response.acked_dseq)
+    return len(entries)
+
+
+def _stage(db: Connection, state: ReplicaState, page: PullPage) -> None:
+    for entry in page.entries:
+        run(db, "staged_add", entry=wire.encode(Staged(entry=entry)))
+    is_snapshot = int(page.snapshot or state.staged_snapshot)
+    run(db, "replica_stage", cursor=_cursor_bytes(page.cursor), is_snapshot=is_snapshot)
+
+
+def _staged(db: Connection) -> tuple[FeedEntry, ...]:
+    return tuple(wire.decode(row["entry"], Staged).entry for row in fetch_all(db, "staged"))
+
+
+def _cursor_bytes(cursor: Cursor | None) -> bytes | None:
+    return None if cursor is None else wire.encode(cursor)
+
+
+def _apply(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
+    for entry in entries:
+        match entry:
+            case JobEntered() | JobUpdated():
+                run(db, "job_store", id=str(entry.job.id), document=wire.encode(entry.job))
+            case JobLeft():
+                _leave(db, entry.job_id, entry.reason)
+            case IssueRaised():
+                run(db, "issue_store", **_issue_columns(entry))
+            case IssueClosed():
+                run(db, "issue_close", id=str(entry.issue_id))
+            case _:
+                assert_never(entry)
+
+
+def _leave(db: Connection, job_id: JobId, reason: LeaveReason) -> None:
+    """Mark a job as gone; ``jobs_purge`` removes it as soon as nothing of it is pending."""
+    run(db, "job_linger", id=str(job_id), reason=reason)
+
+
+def _issue_columns(entry: IssueRaised) -> dict[str, Value]:
+    issue = entry.issue
+    return {
+        "id": str(issue.id),
+        "job_id": None if issue.job_id is None else str(issue.job_id),
+        "document": wire.encode(issue),
+    }
+
+
+def _drop_absent(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
+    """After a snapshot, what it did not name is out of scope."""
+    jobs = {str(entry.job.id) for entry in entries if isinstance(entry, JobEntered | JobUpdated)}
+    for row in fetch_all(db, "jobs"):
+        if row["id"] not in jobs and row["left_reason"] is None:
+            run(db, "job_linger", id=row["id"], reason=LeaveReason.REASSIGNED)
+    issues = {str(entry.issue.id) for entry in entries if isinstance(entry, IssueRaised)}
+    for row in fetch_all(db, "issues"):
+        if row["id"] not in issues:
+            run(db, "issue_close", id=row["id"])

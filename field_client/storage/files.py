@@ -1,0 +1,91 @@
+"""The file system as the tablet uses it, small enough to be watched and broken by tests."""
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+
+class FileSystem(Protocol):
+    """Each call is durable or harmless by itself; the order of calls is the caller's promise."""
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write a file that only its owner may read, and flush it to the disk."""
+        ...
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Put a file in its place at once; an older one there is replaced."""
+        ...
+
+    def link(self, source: Path, target: Path) -> None:
+        """Give a file a second name; FileExistsError where that name is taken."""
+        ...
+
+    def sync_folder(self, folder: Path) -> None:
+        """Flush the entries of a folder to the disk."""
+        ...
+
+    def read(self, path: Path) -> bytes:
+        """Read a whole file; FileNotFoundError if there is none."""
+        ...
+
+    def exists(self, path: Path) -> bool:
+        """Say whether there is such a file."""
+        ...
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, if there is one."""
+        ...
+
+
+class Disk:
+    """The file system of the machine."""
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Write and fsync; mode 0600 from the first byte on."""
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Replace atomically."""
+        source.replace(target)
+
+    def link(self, source: Path, target: Path) -> None:
+        """Link, never replacing."""
+        target.hardlink_to(source)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Fsync the folder; Windows has no such call and needs none after a flush of the file."""
+        if os.name == "nt":
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def read(self, path: Path) -> bytes:
+        """Read a whole file."""
+        return path.read_bytes()
+
+    def exists(self, path: Path) -> bool:
+        """Ask the disk."""
+        return path.exists()
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, if there is one."""
+        path.unlink(missing_ok=True)
+
+
+def place_file(files: FileSystem, path: Path, data: bytes) -> None:
+    """Write a file so that after a power cut it is whole or not there.
+
+    The order is the point: contents, then name, then the folder that holds the name.
+    """
+    temporary = path.with_name(path.name + ".part")
+    files.write(temporary, data)
+    files.rename(temporary, path)
+    files.sync_folder(path.parent)

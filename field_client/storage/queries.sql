@@ -1,0 +1,169 @@
+-- Every statement that the replica runs, by name.
+
+-- name: replica_create
+INSERT OR IGNORE INTO replica
+  (id, incarnation, head_dseq, head_chain, acked_dseq, acked_chain, settled_dseq)
+VALUES (1, :incarnation, 0, :chain, 0, :chain, 0);
+
+-- name: replica_state
+SELECT incarnation, head_dseq, head_chain, acked_dseq, acked_chain, settled_dseq, epoch, cursor,
+  staged_cursor, staged_snapshot, server_offset_ms, last_synced_at, flight_mode
+FROM replica WHERE id = 1;
+
+-- name: replica_advance_head
+UPDATE replica SET head_dseq = :dseq, head_chain = :chain WHERE id = 1;
+
+-- name: replica_advance_ack
+UPDATE replica SET acked_dseq = :dseq, acked_chain = :chain,
+  settled_dseq = min(settled_dseq, :dseq)
+WHERE id = 1;
+
+-- name: replica_settle
+UPDATE replica SET settled_dseq = max(settled_dseq, min(acked_dseq, :dseq)) WHERE id = 1;
+
+-- name: replica_measure
+UPDATE replica SET server_offset_ms = :offset_ms WHERE id = 1;
+
+-- name: replica_synced
+UPDATE replica SET last_synced_at = :at WHERE id = 1;
+
+-- name: replica_flight_mode
+UPDATE replica SET flight_mode = :is_on WHERE id = 1;
+
+-- name: replica_new_epoch
+UPDATE replica SET epoch = :epoch, cursor = NULL, staged_cursor = NULL, staged_snapshot = 0
+WHERE id = 1;
+
+-- name: replica_stage
+UPDATE replica SET staged_cursor = :cursor, staged_snapshot = :is_snapshot WHERE id = 1;
+
+-- name: replica_pulled
+UPDATE replica SET cursor = :cursor, staged_cursor = NULL, staged_snapshot = 0 WHERE id = 1;
+
+-- name: enrolment_store
+INSERT INTO enrolment
+  (id, server_url, device_id, technician_id, technician_name, token, token_expires_at)
+VALUES (1, :server_url, :device_id, :technician_id, :technician_name, :token, :token_expires_at)
+ON CONFLICT (id) DO UPDATE SET server_url = excluded.server_url, device_id = excluded.device_id,
+  technician_id = excluded.technician_id, technician_name = excluded.technician_name,
+  token = excluded.token, token_expires_at = excluded.token_expires_at;
+
+-- name: enrolment
+SELECT server_url, device_id, technician_id, technician_name, token, token_expires_at
+FROM enrolment WHERE id = 1;
+
+-- name: enrolment_renew
+UPDATE enrolment SET token = :token, token_expires_at = :token_expires_at WHERE id = 1;
+
+-- name: operation_add
+INSERT INTO operation
+  (dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest, serial)
+VALUES (:dseq, :tx, :job_id, :kind, :raw, :chain, :recorded_at, :capture_id, :capture_digest,
+  :serial);
+
+-- name: operations_pending
+SELECT dseq, tx, raw FROM operation WHERE dseq > :acked_dseq ORDER BY dseq LIMIT :count_max;
+
+-- name: operation_chain
+SELECT chain FROM operation WHERE dseq = :dseq;
+
+-- name: operation_first_kept
+SELECT min(dseq) AS dseq FROM operation;
+
+-- name: operation_verdict
+UPDATE operation SET verdict = :verdict, verdict_kind = :kind, verdict_code = :code,
+  acked_at = :at
+WHERE dseq = :dseq;
+
+-- name: operations_of_job
+SELECT dseq, raw, capture_digest, verdict_kind FROM operation WHERE job_id = :job_id ORDER BY dseq;
+
+-- name: operations_page
+SELECT dseq, tx, job_id, kind, recorded_at, verdict_kind AS verdict, verdict_code AS code
+FROM operation WHERE dseq > :after ORDER BY dseq LIMIT :count_max;
+
+-- name: operations_by_verdict
+SELECT coalesce(verdict_kind, 'pending') AS verdict, count(*) AS count FROM operation
+GROUP BY 1 ORDER BY 1;
+
+-- name: operations_pending_by_job
+SELECT job_id, count(*) AS count FROM operation WHERE dseq > :acked_dseq GROUP BY job_id;
+
+-- name: operations_forget
+DELETE FROM operation
+WHERE acked_at < :before AND dseq <= :settled_dseq AND job_id NOT IN (SELECT id FROM job);
+
+-- name: serial_elsewhere
+SELECT job_id FROM operation WHERE serial = :serial AND job_id <> :job_id ORDER BY dseq LIMIT 1;
+
+-- name: jobs
+SELECT id, document, left_reason FROM job ORDER BY id;
+
+-- name: job
+SELECT id, document, left_reason FROM job WHERE id = :id;
+
+-- name: job_store
+INSERT INTO job (id, document, left_reason) VALUES (:id, :document, NULL)
+ON CONFLICT (id) DO UPDATE SET document = excluded.document, left_reason = NULL;
+
+-- name: job_linger
+UPDATE job SET left_reason = :reason WHERE id = :id;
+
+-- name: jobs_purge
+-- A job that left goes once every verdict is in and every blob is uploaded.
+DELETE FROM job WHERE left_reason IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM operation, replica
+    WHERE operation.job_id = job.id AND operation.dseq > replica.acked_dseq)
+  AND NOT EXISTS (SELECT 1 FROM blob
+    WHERE blob.job_id = job.id AND blob.uploaded_at IS NULL);
+
+-- name: issues
+SELECT id, document FROM issue ORDER BY id;
+
+-- name: issue_store
+INSERT INTO issue (id, job_id, document) VALUES (:id, :job_id, :document)
+ON CONFLICT (id) DO UPDATE SET job_id = excluded.job_id, document = excluded.document;
+
+-- name: issue_close
+DELETE FROM issue WHERE id = :id;
+
+-- name: staged_add
+INSERT INTO staged (entry) VALUES (:entry);
+
+-- name: staged
+SELECT entry FROM staged ORDER BY position;
+
+-- name: staged_clear
+DELETE FROM staged;
+
+-- name: blob_add
+INSERT INTO blob (sha256, job_id, size_bytes, media_type, recorded_at)
+VALUES (:sha256, :job_id, :size_bytes, :media_type, :recorded_at)
+ON CONFLICT (sha256, job_id) DO NOTHING;
+
+-- name: blobs_pending
+-- Least tried first, so that one bad blob delays no other.
+SELECT DISTINCT sha256, size_bytes, media_type, tries, recorded_at FROM blob
+WHERE uploaded_at IS NULL ORDER BY tries, recorded_at LIMIT :count_max;
+
+-- name: blobs_pending_by_job
+SELECT job_id, count(*) AS count FROM blob WHERE uploaded_at IS NULL GROUP BY job_id;
+
+-- name: blob_uploaded
+UPDATE blob SET uploaded_at = :at, last_error = NULL
+WHERE sha256 = :sha256 AND uploaded_at IS NULL;
+
+-- name: blob_failed
+UPDATE blob SET tries = tries + 1, last_error = :error
+WHERE sha256 = :sha256 AND uploaded_at IS NULL;
+
+-- name: blob_errors
+SELECT sha256, job_id, tries, last_error FROM blob
+WHERE uploaded_at IS NULL AND last_error IS NOT NULL ORDER BY recorded_at;
+
+-- name: blobs_of_gone_jobs
+SELECT sha256 FROM blob GROUP BY sha256
+HAVING min(uploaded_at IS NOT NULL AND job_id NOT IN (SELECT id FROM job)) = 1;
+
+-- name: blob_forget
+DELETE FROM blob WHERE sha256 = :sha256;
