@@ -1,0 +1,114 @@
+"""What every driver can do, and what it owes.
+
+A driver keeps no record of what it did: the caller persists allocations before ``apply`` and asks
+again after a crash. Each operation is idempotent by design, each failure is a value, and no ONT is
+ever taken for ours by port and id alone.
+"""
+
+import enum
+from collections.abc import Collection, Sequence
+from typing import ClassVar, Protocol
+
+from activation.failures import Failure
+from activation.requests import (
+    Allocation,
+    Applied,
+    Listing,
+    Located,
+    NoChange,
+    Observation,
+    OltInfo,
+    OntRef,
+    OntSpec,
+    PonPort,
+    Removed,
+    SeenOnt,
+    Survey,
+)
+from activation.snmp import SnmpSession
+from sync_protocol.serials import OntSerial
+
+
+class DriverCapability(enum.StrEnum):
+    """What a driver may lack. Ask before calling; a call without it answers ``Unsupported``."""
+
+    REGISTER = "register"
+    BIND_PROFILES = "bind_profiles"
+    SERVICE_FLOW = "service_flow"
+    DISCOVER = "discover"
+    LOCATE = "locate"
+    ONT_LIGHT = "ont_light"
+    OLT_LIGHT = "olt_light"
+
+
+class OltDriver(Protocol):
+    """An OLT of one vendor, as the fulfilment steps see it."""
+
+    capabilities: ClassVar[frozenset[DriverCapability]]
+
+    async def probe(self) -> OltInfo | Failure:
+        """Ask the OLT who it is, whether it can be provisioned, and which PON ports it has."""
+        ...
+
+    async def discover(self, port: PonPort | None = None) -> Listing[SeenOnt] | Failure:
+        """List the lit ONTs that are not registered, of one port or of the whole OLT."""
+        ...
+
+    async def locate(self, serial: OntSerial, hints: Sequence[PonPort] = ()) -> Located | Failure:
+        """Find where a serial is registered: the hinted ports first, then the whole OLT.
+
+        The second part walks one column of every ONT, which takes seconds to minutes on a full
+        OLT; it has no place in the ordinary registration. Use ``survey`` there.
+        """
+        ...
+
+    async def survey(
+        self, port: PonPort, spec: OntSpec, *, reserved: Collection[Allocation] = ()
+    ) -> Survey | Failure:
+        """Read all that decides whether and how to register: see ``activation.prechecks``.
+
+        ``reserved`` are allocations of this OLT that are persisted and perhaps not written yet;
+        their ids are not offered again.
+        """
+        ...
+
+    async def next_allocation(
+        self, port: PonPort, *, reserved: Collection[Allocation] = ()
+    ) -> Allocation | Failure:
+        """Read a free ONT id and a free service port index. Nothing is reserved on the OLT."""
+        ...
+
+    async def apply(self, spec: OntSpec, allocation: Allocation) -> Applied | NoChange | Failure:
+        """Make it so: register the ONT and its service flow at the allocated ids.
+
+        What is there already and right is kept, what is missing is written, each write is sent once
+        and read back. The same call twice answers ``NoChange`` without a write.
+
+        After ``OutcomeUnknown`` and ``PartlyApplied`` call it again with the same allocation; after
+        ``IdTaken`` and ``FlowConflict`` allocate anew first.
+        """
+        ...
+
+    async def remove(
+        self, allocation: Allocation, expect: OntSerial
+    ) -> Removed | NoChange | Failure:
+        """Delete the service flow, then the registration, if they are ours; absent is fine."""
+        ...
+
+    async def observe(self, ref: OntRef, expect: OntSerial) -> Observation | Failure:
+        """Read the state and the light of one ONT, in one round trip.
+
+        Answers ``OntNotRegistered`` when the row is gone and ``ForeignOnt`` when it holds another
+        serial. Costs the ONT an OMCI exchange: ask for one ONT, never for a port.
+        """
+        ...
+
+
+class DriverFactory(Protocol):
+    """A driver class, as the registry finds it."""
+
+    capabilities: ClassVar[frozenset[DriverCapability]]
+
+    def __call__(self, session: SnmpSession) -> OltDriver:
+        """Make a driver that talks through this session."""
+        ...

@@ -1,0 +1,221 @@
+"""The driver for Huawei MA5600 and MA5800 OLTs in profile mode, over SNMP alone.
+
+Whether a serial is registered somewhere else on the OLT is not asked before a registration: that
+would walk every ONT, seconds to minutes on a full OLT, and be out of date when the write arrives.
+The OLT refuses a double by itself, in the same step as the write. Only after such a refusal the
+place is looked for, in the registration log first and by the walk last.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import ClassVar
+
+from activation.driver import DriverCapability
+from activation.drivers import huawei_oids as oids
+from activation.drivers.huawei_observation import observation, optics_cells, state_cells
+from activation.drivers.huawei_plan import (
+    free_ont_id,
+    missing_profiles,
+    plan,
+    plan_removal,
+    profile_cells,
+    refs_of,
+    service_port_candidates,
+)
+from activation.drivers.huawei_rows import Cells, number, text
+from activation.drivers.huawei_tables import HuaweiTables, PortTable, located
+from activation.drivers.huawei_writes import HuaweiWriter, encoded
+from activation.failures import (
+    Failure,
+    FlowsExhausted,
+    ForeignOnt,
+    ListingIncomplete,
+    OntNotRegistered,
+    PortFull,
+)
+from activation.prechecks import allocated
+from activation.requests import (
+    Allocation,
+    Applied,
+    Listing,
+    Located,
+    LocationUnknown,
+    NoChange,
+    Observation,
+    OltInfo,
+    OntRef,
+    OntSpec,
+    PonPort,
+    Removed,
+    SeenOnt,
+    Survey,
+)
+from activation.snmp import SnmpSession
+from sync_protocol.serials import OntSerial
+
+
+class HuaweiOlt:
+    """One Huawei OLT. Keeps nothing but the map of its ports; make one per OLT and process."""
+
+    capabilities: ClassVar[frozenset[DriverCapability]] = frozenset(DriverCapability)
+
+    def __init__(self, session: SnmpSession) -> None:
+        self._session = session
+        self._tables = HuaweiTables(session)
+
+    async def probe(self) -> OltInfo | Failure:
+        """Ask who it is; not provisionable means it is in distributing mode."""
+        asked = (oids.SYS_DESCR, oids.SYS_UP_TIME, oids.DEVICE_MODE)
+        cells, ports = await asyncio.gather(self._tables.cells(asked), self._tables.ports())
+        if isinstance(cells, Failure):
+            return cells
+        if isinstance(ports, Failure):
+            return ports
+        return OltInfo(
+            description=text(cells[oids.SYS_DESCR]),
+            uptime_s=(number(cells[oids.SYS_UP_TIME]) or 0) // 100,
+            ports=ports,
+            provisionable=cells[oids.DEVICE_MODE] == oids.PROFILE_MODE,
+        )
+
+    async def discover(self, port: PonPort | None = None) -> Listing[SeenOnt] | Failure:
+        """List the lit ONTs that are not registered."""
+        listing = await self._tables.unregistered()
+        if isinstance(listing, Failure) or port is None:
+            return listing
+        on_port = tuple(seen for seen in listing.items if seen.port == port)
+        return Listing(items=on_port, complete=listing.complete)
+
+    async def locate(self, serial: OntSerial, hints: Sequence[PonPort] = ()) -> Located | Failure:
+        """Look at the hinted ports, then walk the whole OLT. A wrong hint costs one round trip."""
+        for refs in await asyncio.gather(*(self._refs_on(port, serial) for port in hints)):
+            place = located(refs)
+            if place is not None:
+                return place
+        return await self._tables.locate(serial)
+
+    async def survey(
+        self, port: PonPort, spec: OntSpec, *, reserved: Collection[Allocation] = ()
+    ) -> Survey | Failure:
+        """Read registrations, sightings, profiles and free ids: one round trip on a known port."""
+        if_index = await self._tables.if_index(port)
+        if isinstance(if_index, Failure):
+            return if_index
+        table, seen = await asyncio.gather(
+            self._tables.port_table(if_index, (oids.NEXT_SERVICE_PORT, *profile_cells(spec))),
+            self._tables.unregistered(),
+        )
+        if isinstance(table, Failure):
+            return table
+        if isinstance(seen, Failure):
+            return seen
+        service_port = await self._free_service_port(table.cells, reserved)
+        if isinstance(service_port, Failure):
+            return service_port
+        return Survey(
+            port=port,
+            located=_located_on(port, spec.serial, table),
+            seen=seen,
+            missing_profiles=missing_profiles(spec, table.cells),
+            free_ont_id=free_ont_id(port, table.serials, reserved) if table.complete else None,
+            free_service_port=service_port,
+        )
+
+    async def next_allocation(
+        self, port: PonPort, *, reserved: Collection[Allocation] = ()
+    ) -> Allocation | Failure:
+        """Read free ids of a port, without the rest of a survey."""
+        if_index = await self._tables.if_index(port)
+        if isinstance(if_index, Failure):
+            return if_index
+        table = await self._tables.port_table(if_index, (oids.NEXT_SERVICE_PORT,))
+        if isinstance(table, Failure):
+            return table
+        if not table.complete:
+            return ListingIncomplete(table=f"ONTs on {port}", detail="the OLT counts more")
+        service_port = await self._free_service_port(table.cells, reserved)
+        if isinstance(service_port, Failure):
+            return service_port
+        return allocated(port, free_ont_id(port, table.serials, reserved), service_port)
+
+    async def apply(self, spec: OntSpec, allocation: Allocation) -> Applied | NoChange | Failure:
+        """Read both rows, write what is missing, read each back: at most five round trips.
+
+        Raises:
+            SpecNotEncodable: a name does not fit the OLT; nothing was sent.
+        """
+        if_index = await self._tables.if_index(allocation.ref.port)
+        if isinstance(if_index, Failure):
+            return if_index
+        writes = encoded(spec, allocation, if_index)
+        rows = await self._tables.rows(if_index, allocation)
+        steps = rows if isinstance(rows, Failure) else plan(spec, allocation, rows)
+        if isinstance(steps, Failure):
+            return steps
+        if not (steps.register or steps.bind):
+            return NoChange(ref=allocation.ref)
+        writer = HuaweiWriter(self._session, self._tables, if_index, allocation)
+        return await writer.carry_out(spec, steps, writes)
+
+    async def remove(
+        self, allocation: Allocation, expect: OntSerial
+    ) -> Removed | NoChange | Failure:
+        """Delete service port and registration, in this order, if they are ours."""
+        if_index = await self._tables.if_index(allocation.ref.port)
+        if isinstance(if_index, Failure):
+            return if_index
+        rows = await self._tables.rows(if_index, allocation)
+        removal = rows if isinstance(rows, Failure) else plan_removal(expect, allocation, rows)
+        if isinstance(removal, Failure):
+            return removal
+        writer = HuaweiWriter(self._session, self._tables, if_index, allocation)
+        return await writer.remove(expect, unbind=removal.unbind, unregister=removal.unregister)
+
+    async def observe(self, ref: OntRef, expect: OntSerial) -> Observation | Failure:
+        """Read state and light side by side; light that cannot be read does not hide the state."""
+        if_index = await self._tables.if_index(ref.port)
+        if isinstance(if_index, Failure):
+            return if_index
+        state, optics = await asyncio.gather(
+            self._tables.cells(state_cells(if_index, ref.ont_id)),
+            self._tables.cells(optics_cells(if_index, ref.ont_id)),
+        )
+        if isinstance(state, Failure):
+            return state
+        light = str(optics) if isinstance(optics, Failure) else optics
+        seen = observation(ref, if_index, state, light)
+        if seen is None:
+            return OntNotRegistered(ref=ref, expected=expect)
+        if seen.serial_registered != expect:
+            return ForeignOnt(ref=ref, expected=expect, found=seen.serial_registered)
+        return seen
+
+    async def _refs_on(self, port: PonPort, serial: OntSerial) -> tuple[OntRef, ...]:
+        if_index = await self._tables.if_index(port)
+        if isinstance(if_index, Failure):
+            return ()
+        table = await self._tables.port_table(if_index)
+        return () if isinstance(table, Failure) else refs_of(serial, port, table.serials)
+
+    async def _free_service_port(
+        self, cells: Cells, reserved: Collection[Allocation]
+    ) -> int | Failure | None:
+        offered = number(cells[oids.NEXT_SERVICE_PORT]) or 0
+        candidates = service_port_candidates(offered, reserved)
+        if candidates[:1] == (offered,) or not candidates:
+            return next(iter(candidates), None)
+        frames = {f"{oids.FLOW_FRAME}.{index}": index for index in candidates}
+        used = await self._tables.cells(tuple(frames))
+        if isinstance(used, Failure):
+            return used
+        return next((index for cell, index in frames.items() if used[cell] is None), None)
+
+
+def _located_on(port: PonPort, serial: OntSerial, table: PortTable) -> Located:
+    """Say what the table of one port says of a serial."""
+    place = located(refs_of(serial, port, table.serials))
+    if place is not None:
+        return place
+    if table.complete:
+        return LocationUnknown(searched=(port,), reason="other ports were not read")
+    return LocationUnknown(searched=(), reason=f"the table of {port} was not read to its end")

@@ -1,0 +1,157 @@
+"""What the rows of a Huawei OLT ask for: which writes, which free ids, which reason. Pure."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+import msgspec
+
+from activation.drivers import huawei_oids as oids
+from activation.drivers.huawei_rows import Cells, FlowRow, OntRow, Rows, name_index
+from activation.failures import (
+    ConfigDiffers,
+    Failure,
+    FlowConflict,
+    ForeignOnt,
+    IdTaken,
+    ProfileMissing,
+    Refused,
+    VlanMissing,
+)
+from activation.requests import Allocation, OntRef, OntSpec, PonPort, ProfileKind, ProfileName
+from activation.snmp import Oid
+from sync_protocol.serials import OntSerial
+
+
+class Steps(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows have to be written."""
+
+    register: bool
+    bind: bool
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows have to be deleted, the service port first."""
+
+    unbind: bool
+    unregister: bool
+
+
+def plan(spec: OntSpec, allocation: Allocation, rows: Rows) -> Steps | Failure:
+    """Decide what is to be written so that both rows are as specified.
+
+    The description is not compared: engineers edit it.
+    """
+    if rows.ont is not None and rows.ont.serial != spec.serial:
+        return IdTaken(ref=allocation.ref, taken_by=rows.ont.serial)
+    if rows.flow is not None and rows.flow.ref != allocation.ref:
+        return FlowConflict(service_port=allocation.service_port, taken_by=rows.flow.ref)
+    differences = (*_ont_differences(spec, rows.ont), *_flow_differences(spec, rows.flow))
+    if differences:
+        return ConfigDiffers(ref=allocation.ref, differences=differences)
+    return Steps(register=rows.ont is None, bind=rows.flow is None)
+
+
+def plan_removal(expect: OntSerial, allocation: Allocation, rows: Rows) -> Removal | Failure:
+    """Decide what is to be deleted; a service port that moved to another ONT is none of ours."""
+    if rows.ont is not None and rows.ont.serial != expect:
+        return ForeignOnt(ref=allocation.ref, expected=expect, found=rows.ont.serial)
+    return Removal(unbind=is_bound(allocation, rows), unregister=rows.ont is not None)
+
+
+def is_bound(allocation: Allocation, rows: Rows) -> bool:
+    """Tell whether the service port leads to the allocated place."""
+    return rows.flow is not None and rows.flow.ref == allocation.ref
+
+
+def profile_cells(spec: OntSpec) -> Mapping[Oid, ProfileName]:
+    """Name the cells that exist if the profiles of a specification do."""
+    return {
+        f"{oids.LINE_PROFILE_STATUS}.{name_index(spec.line_profile)}": ProfileName(
+            kind=ProfileKind.LINE, name=spec.line_profile
+        ),
+        f"{oids.SERVICE_PROFILE_STATUS}.{name_index(spec.service_profile)}": ProfileName(
+            kind=ProfileKind.SERVICE, name=spec.service_profile
+        ),
+    }
+
+
+def missing_profiles(spec: OntSpec, cells: Cells) -> tuple[ProfileName, ...]:
+    """Tell which profiles the OLT lacks; the cells are those of ``profile_cells``."""
+    return tuple(
+        profile
+        for cell, profile in profile_cells(spec).items()
+        if cells.get(cell) != oids.ROW_ACTIVE
+    )
+
+
+def free_ont_id(
+    port: PonPort, taken: Collection[int], reserved: Collection[Allocation]
+) -> int | None:
+    """Choose the lowest ONT id that neither the OLT nor a persisted allocation uses."""
+    promised = {allocation.ref.ont_id for allocation in reserved if allocation.ref.port == port}
+    free = (i for i in range(oids.ONTS_PER_PORT) if i not in taken and i not in promised)
+    return next(free, None)
+
+
+_CANDIDATES: Final = 16
+
+
+def service_port_candidates(next_free: int, reserved: Collection[Allocation]) -> tuple[int, ...]:
+    """Name the service ports to try; the first is the one that the OLT offers if it may be used.
+
+    >>> service_port_candidates(7, ())[0]
+    7
+    """
+    if next_free < 1:
+        return ()
+    promised = {allocation.service_port for allocation in reserved}
+    beyond = range(next_free, next_free + len(promised) + _CANDIDATES)
+    return tuple(index for index in beyond if index not in promised)[:_CANDIDATES]
+
+
+def flow_refusal(refused: Refused, spec: OntSpec) -> Failure:
+    """Name the reason why a service port was refused, when the OLT says at which value."""
+    column = (refused.oid or "").rpartition(".")[0]
+    tables = {oids.FLOW_TRAFFIC_IN: spec.traffic_in, oids.FLOW_TRAFFIC_OUT: spec.traffic_out}
+    if column == oids.FLOW_VLAN:
+        return VlanMissing(vlan=spec.vlan)
+    if column in tables:
+        return ProfileMissing(kind=ProfileKind.TRAFFIC, name=tables[column])
+    return refused
+
+
+def refs_of(serial: OntSerial, port: PonPort, serials: Mapping[int, str]) -> tuple[OntRef, ...]:
+    """Name the places of a serial among the registrations of one port."""
+    ids = sorted(ont_id for ont_id, found in serials.items() if found == serial)
+    return tuple(OntRef(port=port, ont_id=ont_id) for ont_id in ids)
+
+
+def _ont_differences(spec: OntSpec, row: OntRow | None) -> tuple[str, ...]:
+    if row is None:
+        return ()
+    return _differences(
+        ("line profile", row.line_profile, spec.line_profile),
+        ("service profile", row.service_profile, spec.service_profile),
+        ("registration active", row.active, True),
+    )
+
+
+def _flow_differences(spec: OntSpec, row: FlowRow | None) -> tuple[str, ...]:
+    if row is None:
+        return ()
+    return _differences(
+        ("GEM port", row.gem_port, spec.gem_port),
+        ("VLAN", row.vlan, spec.vlan),
+        ("user VLAN", row.user_vlan, spec.user_vlan),
+        ("inbound traffic table", row.traffic_in, spec.traffic_in),
+        ("outbound traffic table", row.traffic_out, spec.traffic_out),
+        ("service port active", row.active, True),
+    )
+
+
+def _differences(*triples: tuple[str, object, object]) -> tuple[str, ...]:
+    return tuple(
+        f"{name} is {found!r}, specified {wanted!r}"
+        for name, found, wanted in triples
+        if found != wanted
+    )

@@ -1,0 +1,253 @@
+"""What a Huawei OLT's tables say, read with as few round trips as they allow."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from activation.drivers import huawei_oids as oids
+from activation.drivers.huawei_rows import (
+    Cells,
+    Rows,
+    flow_cells,
+    flow_row,
+    guessed_if_index,
+    ont_cells,
+    ont_row,
+    port_named,
+    serial_text,
+    text,
+)
+from activation.drivers.snmp_failures import read_failure
+from activation.failures import Failure, PortUnknown
+from activation.requests import (
+    Absent,
+    Allocation,
+    At,
+    Listing,
+    Located,
+    LocationUnknown,
+    Many,
+    OntRef,
+    PonPort,
+    SeenOnt,
+)
+from activation.snmp import Answer, Oid, Row, SnmpSession, SnmpValue, Walk
+from sync_protocol.serials import NotAnOntSerial, OntSerial, serial_bytes, serial_from_bytes
+
+# A name and its OID take some 60 bytes; a reply of 20 fits every agent's datagram.
+_NAMES_PER_REQUEST: Final = 20
+
+
+class PortTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The registrations of one port, serial by ONT id, and what was read beside them."""
+
+    serials: Mapping[int, str]
+    complete: bool
+    cells: Cells
+
+
+class HuaweiTables:
+    """Reads one OLT; remembers only which ifIndex is which port, which a restart keeps.
+
+    ``bulk_size`` 50 brings a port behind a 1:32 splitter in one round trip. Agents that fit fewer
+    rows into a datagram answer fewer and are asked again.
+    """
+
+    def __init__(self, session: SnmpSession, *, bulk_size: int = 50) -> None:
+        self._session = session
+        self._bulk_size = bulk_size
+        self._if_indexes: dict[PonPort, int] = {}
+
+    @property
+    def olt(self) -> str:
+        """The OLT's address, for messages."""
+        return self._session.peer
+
+    async def cells(self, wanted: Sequence[Oid]) -> Cells | Failure:
+        """Read cells and scalars in one round trip."""
+        answer = await self._session.get_many(wanted)
+        if isinstance(answer, Answer):
+            return answer.values
+        return read_failure(self.olt, answer)
+
+    async def rows(self, if_index: int, allocation: Allocation) -> Rows | Failure:
+        """Read registration and service port of an allocation together."""
+        ont_id, service_port = allocation.ref.ont_id, allocation.service_port
+        cells = await self.cells((*ont_cells(if_index, ont_id), *flow_cells(service_port)))
+        if isinstance(cells, Failure):
+            return cells
+        return Rows(ont=ont_row(cells, if_index, ont_id), flow=flow_row(cells, service_port))
+
+    async def if_index(self, port: PonPort) -> int | Failure:
+        """Find the ifIndex of a port.
+
+        Only ifName decides. The formula says where to look first, which saves the walk over all
+        interfaces; when another interface stands there, the walk is made.
+        """
+        known = self._if_indexes.get(port)
+        if known is not None:
+            return known
+        guess = guessed_if_index(port)
+        cells = await self.cells((f"{oids.IF_NAME}.{guess}",))
+        if isinstance(cells, Failure):
+            return cells
+        if port_named(cells[f"{oids.IF_NAME}.{guess}"]) == port:
+            self._if_indexes[port] = guess
+            return guess
+        ports = await self.ports()
+        if isinstance(ports, Failure):
+            return ports
+        return self._if_indexes.get(port, PortUnknown(port=port))
+
+    async def ports(self) -> Listing[PonPort] | Failure:
+        """List the PON ports by walking ifName, and remember them."""
+        walk = await self._walk(oids.IF_NAME)
+        if isinstance(walk, Failure):
+            return walk
+        found = {port: row.index[-1] for row in walk.rows if (port := port_named(row.value))}
+        self._if_indexes.update(found)
+        return Listing(items=tuple(sorted(found)), complete=walk.complete)
+
+    async def port_table(self, if_index: int, others: Sequence[Oid] = ()) -> PortTable | Failure:
+        """List the registrations of one port, and read other cells in the same round trip.
+
+        A walk that ended too soon without an error gives itself away: the OLT counts more ONTs.
+        """
+        count_cell = f"{oids.PORT_ONT_COUNT}.{if_index}"
+        walk, cells = await asyncio.gather(
+            self._walk(f"{oids.ONT_SERIAL}.{if_index}"), self.cells((count_cell, *others))
+        )
+        if isinstance(walk, Failure):
+            return walk
+        if isinstance(cells, Failure):
+            return cells
+        count = cells[count_cell]
+        counted = count if isinstance(count, int) else 0
+        serials = {row.index[-1]: serial_text(row.value) for row in walk.rows}
+        complete = walk.complete and len(serials) >= counted
+        return PortTable(serials=serials, complete=complete, cells=cells)
+
+    async def unregistered(self) -> Listing[SeenOnt] | Failure:
+        """List the lit and unregistered ONTs of the whole OLT.
+
+        The autofind table holds only what waits for registration, so all of it costs no more than
+        one port of it, and an ONT on the wrong port is found in the same round trip.
+        """
+        serials, equipment = await asyncio.gather(
+            self._walk(oids.AUTOFIND_SERIAL), self._walk(oids.AUTOFIND_EQUIPMENT)
+        )
+        if isinstance(serials, Failure):
+            return serials
+        ports = await self._ports_of({row.index[0] for row in serials.rows})
+        if isinstance(ports, Failure):
+            return ports
+        models = {} if isinstance(equipment, Failure) else dict(_by_index(equipment))
+        sightings = (_sighting(row, ports, models) for row in serials.rows)
+        return Listing(items=tuple(s for s in sightings if s), complete=serials.complete)
+
+    async def locate(self, serial: OntSerial) -> Located | Failure:
+        """Find a serial by walking the serial column of the whole OLT."""
+        walk = await self._walk(oids.ONT_SERIAL)
+        if isinstance(walk, Failure):
+            return walk
+        raw = serial_bytes(serial)
+        refs = await self._refs([row.index for row in walk.rows if row.value == raw])
+        if isinstance(refs, Failure):
+            return refs
+        if not refs and not walk.complete:
+            return LocationUnknown(searched=(), reason=str(walk.stopped_by))
+        return located(refs) or Absent()
+
+    async def conflict_in_log(self, if_index: int, serial: OntSerial) -> OntRef | Failure | None:
+        """Find where a serial is registered from the log of a port that saw it in conflict.
+
+        The log remembers what is long over, so the place counts only if the serial is there now.
+        """
+        walk = await self._walk(f"{oids.LOG_SERIAL}.{if_index}")
+        if isinstance(walk, Failure):
+            return walk
+        raw = serial_bytes(serial)
+        entries = [row.index[-1] for row in walk.rows if row.value == raw]
+        if not entries:
+            return None
+        index = f"{if_index}.{entries[-1]}"
+        columns = (oids.LOG_RESULT, oids.LOG_CONFLICT_PORT, oids.LOG_CONFLICT_ONT)
+        cells = await self.cells(tuple(f"{column}.{index}" for column in columns))
+        if isinstance(cells, Failure):
+            return cells
+        result, other_if_index, other_ont = (cells[f"{column}.{index}"] for column in columns)
+        if result != oids.LOG_SERIAL_CONFLICT:
+            return None
+        if not (isinstance(other_if_index, int) and isinstance(other_ont, int)):
+            return None
+        return await self._confirmed(other_if_index, other_ont, raw)
+
+    async def _confirmed(self, if_index: int, ont_id: int, raw: bytes) -> OntRef | Failure | None:
+        cell = f"{oids.ONT_SERIAL}.{if_index}.{ont_id}"
+        cells = await self.cells((cell,))
+        if isinstance(cells, Failure):
+            return cells
+        refs = await self._refs([(if_index, ont_id)] if cells[cell] == raw else [])
+        return refs if isinstance(refs, Failure) else next(iter(refs), None)
+
+    async def _refs(self, indexes: Sequence[tuple[int, ...]]) -> tuple[OntRef, ...] | Failure:
+        ports = await self._ports_of({if_index for if_index, _ont_id in indexes})
+        if isinstance(ports, Failure):
+            return ports
+        return tuple(
+            OntRef(port=ports[if_index], ont_id=ont_id)
+            for if_index, ont_id in indexes
+            if if_index in ports
+        )
+
+    async def _ports_of(self, if_indexes: Collection[int]) -> Mapping[int, PonPort] | Failure:
+        known = {if_index: port for port, if_index in self._if_indexes.items()}
+        missing = sorted(set(if_indexes) - known.keys())
+        for start in range(0, len(missing), _NAMES_PER_REQUEST):
+            asked = missing[start : start + _NAMES_PER_REQUEST]
+            cells = await self.cells(tuple(f"{oids.IF_NAME}.{if_index}" for if_index in asked))
+            if isinstance(cells, Failure):
+                return cells
+            names = ((if_index, cells[f"{oids.IF_NAME}.{if_index}"]) for if_index in asked)
+            found = {if_index: port for if_index, name in names if (port := port_named(name))}
+            self._if_indexes.update({port: if_index for if_index, port in found.items()})
+            known.update(found)
+        return known
+
+    async def _walk(self, column: Oid) -> Walk | Failure:
+        """Walk, taking a walk that brought nothing but an error as that error."""
+        walk = await self._session.bulk_walk(column, bulk_size=self._bulk_size)
+        if walk.stopped_by is not None and not walk.rows:
+            return read_failure(self.olt, walk.stopped_by)
+        return walk
+
+
+def located(refs: Sequence[OntRef]) -> At | Many | None:
+    """Name the places found; None when there are none."""
+    match tuple(refs):
+        case ():
+            return None
+        case (ref,):
+            return At(ref=ref)
+        case many:
+            return Many(refs=many)
+
+
+def _by_index(walk: Walk) -> Iterator[tuple[tuple[int, ...], SnmpValue]]:
+    return ((row.index, row.value) for row in walk.rows)
+
+
+def _sighting(
+    row: Row, ports: Mapping[int, PonPort], models: Mapping[tuple[int, ...], SnmpValue]
+) -> SeenOnt | None:
+    """Read an autofind row; None for one whose serial or port is none that we could register."""
+    port = ports.get(row.index[0])
+    if port is None or not isinstance(row.value, bytes):
+        return None
+    try:
+        serial = serial_from_bytes(row.value)
+    except NotAnOntSerial:
+        return None
+    return SeenOnt(serial=serial, port=port, equipment_id=text(models.get(row.index)) or None)
