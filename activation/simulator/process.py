@@ -1,0 +1,170 @@
+"""The simulator as a process: sockets, signals and the clock around the pure parts."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import uvicorn
+from msgspec import Meta
+
+from activation.simulator.agent import Agent
+from activation.simulator.control import build_control
+from activation.simulator.events import EventLog
+from activation.simulator.exchange import Exchange
+from activation.simulator.model import Olt
+from activation.simulator.records import Event
+from activation.simulator.scenario import Scenario
+
+Port = Annotated[int, Meta(ge=0, le=65_535, description="0 picks a free one")]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the simulator listens and logs."""
+
+    host: str = "127.0.0.1"
+    snmp_port: Port = 0
+    control_port: Port = 0
+    log: Path | None = None
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """The line that says where the simulator listens."""
+
+    ready: bool = True
+    snmp_port: int
+    control_port: int
+    pid: int
+
+
+class Ticker:
+    """Wakes the exchange at the instants at which it has something to tell."""
+
+    def __init__(self, exchange: Exchange, now: Callable[[], datetime]) -> None:
+        self._exchange = exchange
+        self._now = now
+        self._timer: asyncio.TimerHandle | None = None
+
+    def rearm(self) -> None:
+        """Tell what is due, and set the timer for what comes next."""
+        self.stop()
+        self._exchange.settle()
+        due_at = self._exchange.due_at()
+        if due_at is not None:
+            wait_s = max(0.0, (due_at - self._now()).total_seconds())
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self.rearm)
+
+    def stop(self) -> None:
+        """Set the timer off."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to this module, which has an agent to stop as well."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def simulate(
+    scenario: Scenario, settings: Settings, *, now: Callable[[], datetime]
+) -> AsyncGenerator[Ready]:
+    """Run a simulated OLT while the context is open.
+
+    Raises:
+        OSError: a port is taken, or the log cannot be written.
+    """
+    with (
+        EventLog(settings.log) as log,
+        contextlib.closing(
+            _bound(settings.host, settings.control_port, socket.SOCK_STREAM)
+        ) as control_socket,
+    ):
+        snmp_socket = _bound(settings.host, settings.snmp_port, socket.SOCK_DGRAM)
+        ready = Ready(
+            snmp_port=snmp_socket.getsockname()[1],
+            control_port=control_socket.getsockname()[1],
+            pid=os.getpid(),
+        )
+        olt = Olt(scenario, started_at=now(), record=log.record)
+        exchange = Exchange(olt, now=now, record=log.record)
+        ticker = Ticker(exchange, now)
+        exchange.on_change = ticker.rearm
+        agent = Agent(
+            exchange,
+            read_community=scenario.read_community,
+            write_community=scenario.write_community,
+        )
+        await agent.start(snmp_socket)
+        log.record(Event(at=now(), event="simulator.started"))
+        try:
+            async with _serving(uvicorn_config(exchange, log, now), control_socket):
+                yield ready
+        finally:
+            ticker.stop()
+            agent.stop()
+            log.record(Event(at=now(), event="simulator.stopped"))
+
+
+def uvicorn_config(
+    exchange: Exchange, log: EventLog, now: Callable[[], datetime]
+) -> uvicorn.Config:
+    """Configure the control API's server: quiet, and quick to stop."""
+    return uvicorn.Config(
+        build_control(exchange, log, now),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _serving(config: uvicorn.Config, listener: socket.socket) -> AsyncGenerator[None]:
+    """Serve on a listening socket; a client that comes early waits in the socket's queue."""
+    listener.listen(128)
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, kind)
+    if kind is socket.SOCK_STREAM:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.settimeout(0)
+    return listener
+
+
+async def run_until_stopped(
+    scenario: Scenario,
+    settings: Settings,
+    *,
+    now: Callable[[], datetime],
+    announce: Callable[[Ready], None],
+) -> None:
+    """Run a simulated OLT until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with simulate(scenario, settings, now=now) as ready:
+        announce(ready)
+        await stop.wait()
