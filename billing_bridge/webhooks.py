@@ -24,6 +24,8 @@ from billing_bridge.feed import EVENT_MEDIA_TYPE, CompletionEvent, encode_event
 
 ATTEMPT_TIMEOUT_S: Final = 20.0
 """The whole attempt, look-up and answer included (Standard Webhooks: 15 to 30 s)."""
+CONNECT_TIMEOUT_S: Final = 5.0
+"""To one address, so that a second one still has its turn within the attempt."""
 RESPONSE_BYTES_MAX: Final = 16_384
 _SECRET_BYTES_MIN: Final = 16
 _RETRY_AFTER_DIGITS_MAX: Final = 9
@@ -90,7 +92,7 @@ def open_webhook_client(*, allowed_networks: Sequence[Network] = ()) -> httpx.As
         transport=GuardedTransport(allowed_networks=allowed_networks),
         follow_redirects=False,
         trust_env=False,
-        timeout=ATTEMPT_TIMEOUT_S,
+        timeout=httpx.Timeout(ATTEMPT_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
     )
 
 

@@ -54,7 +54,7 @@ def judge(webhook: Webhook, body: bytes, headers: dict[str, str]) -> Answer:
         )
     try:
         event = msgspec.json.decode(body, type=ReceivedEvent)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         # Deep nesting is a RecursionError in msgspec, not a DecodeError.
         return _malformed(f"the body is no CloudEvent: {error}", signature_verified=True)
     if event.id != headers["webhook-id"]:

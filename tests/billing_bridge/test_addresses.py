@@ -1,3 +1,4 @@
+import asyncio
 import ipaddress
 import ssl
 from collections.abc import Sequence
@@ -116,6 +117,13 @@ async def test_the_judged_address_is_the_one_that_is_reached() -> None:
     assert receiver.requests[0].headers["host"] == f"billing.example:{receiver.port}"
 
 
+async def hold_open(writer: asyncio.StreamWriter) -> None:
+    """Answer and keep the connection, as if for another request."""
+    writer.write(OK)
+    await writer.drain()
+    await writer.wait_closed()
+
+
 async def test_tls_is_verified_for_the_name_although_the_address_is_dialled(tmp_path: Path) -> None:
     server_side, client_side = tls_contexts("billing.example", tmp_path)
     named: list[str | None] = []
@@ -127,7 +135,7 @@ async def test_tls_is_verified_for_the_name_although_the_address_is_dialled(tmp_
     _, resolve = resolving(["127.0.0.1"], ["127.0.0.1"])
     guarded = GuardedTransport(allowed_networks=[LOOPBACK], resolve=resolve, verify=client_side)
     async with (
-        listening(OK, tls=server_side) as receiver,
+        listening(hold_open, tls=server_side) as receiver,
         httpx.AsyncClient(transport=guarded) as client,
     ):
         answer = await client.post(f"https://billing.example:{receiver.port}/hooks")
@@ -139,8 +147,9 @@ async def test_tls_is_verified_for_the_name_although_the_address_is_dialled(tmp_
     assert len(receiver.requests) == 1
 
 
-async def test_an_address_that_takes_no_connection_gives_way_to_the_next() -> None:
-    _, resolve = resolving(["::1", "127.0.0.1"])
+@pytest.mark.parametrize("order", [["::1", "127.0.0.1"], ["127.0.0.1", "::1"]])
+async def test_an_address_that_takes_no_connection_gives_way_to_the_next(order: list[str]) -> None:
+    _, resolve = resolving(order)
     loopbacks = [LOOPBACK, ipaddress.ip_network("::1/128")]
     guarded = GuardedTransport(allowed_networks=loopbacks, resolve=resolve)
     async with listening(OK) as receiver, httpx.AsyncClient(transport=guarded) as client:

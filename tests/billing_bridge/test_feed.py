@@ -134,6 +134,7 @@ def encoded(content: bytes) -> str:
         encoded(b'["e 1",1]'),
         encoded(b'["",1]'),
         encoded(b"[" * 5000),
+        encoded(b'["e1",1,' + b"[" * 5000),
     ],
 )
 def test_a_cursor_of_somebody_else_is_named(text: str) -> None:
