@@ -206,20 +206,26 @@ def install_uv() -> None:
 
 
 def pip_configuration() -> dict[str, str]:
-    """Tell uv, through its environment, which indexes pip was configured to ask."""
+    """Tell uv, through its environment, what pip was configured with; its own settings win."""
     pip = [str(PYTHON) if (BIN / "pip").exists() else sys.executable, "-m", "pip", "config", "list"]
-    listed = subprocess.run(pip, capture_output=True, text=True, check=False)
+    listing = subprocess.run(pip, capture_output=True, text=True, check=False).stdout
+    settings = uv_settings(listing)
+    return {name: value for name, value in settings.items() if name not in os.environ}
+
+
+def uv_settings(listing: str) -> dict[str, str]:
+    """Translate what ``pip config list`` prints."""
     found: dict[str, str] = {}
     # pip's own order: a file's [global], then its [install], then the environment.
     for source in ("global", "install", ":env:"):
-        for name, value in re.findall(rf"^{source}\.([\w-]+)='(.*)'$", listed.stdout, re.MULTILINE):
+        for name, value in re.findall(rf"^{source}\.([\w-]+)='(.*)'$", listing, re.MULTILINE):
             if name in UV_NAMES:
                 words = value.replace("\\n", " ").split()
                 found[UV_NAMES[name]] = ("," if name == "find-links" else " ").join(words)
     if found:
         # As pip does: the best version of all indexes. The hashes say which file is meant.
         found["UV_INDEX_STRATEGY"] = "unsafe-best-match"
-    return {name: value for name, value in found.items() if name not in os.environ}
+    return found
 
 
 def set_up_front_end() -> None:
