@@ -169,7 +169,7 @@ class _Codec:
 
     async def encode(self, request_id: int, pdu: PDU) -> bytes:
         """Wrap a request."""
-        packet = await self._processing.encode(request_id, self._credentials, b"", b"", pdu)
+        packet, _ = await self._processing.encode(request_id, self._credentials, b"", b"", pdu)
         return bytes(packet)
 
     def decode(self, request_id: int, raw: bytes) -> list[tuple[Oid, SnmpValue | None]] | SnmpError:

@@ -152,7 +152,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     located: Located
     """On this port only; ``Absent`` never appears here."""
     seen: Listing[SeenOnt]
-    """Unregistered ONTs of the whole OLT, so that one on another port is found."""
+    """Where the serial is seen unregistered, on the whole OLT: perhaps on another port."""
     missing_profiles: tuple[ProfileName, ...]
     free_ont_id: OntId | None
     """None when the port is full or when its table could not be read to the end."""

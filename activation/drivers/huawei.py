@@ -27,11 +27,9 @@ from activation.drivers.huawei_tables import HuaweiTables, PortTable, located
 from activation.drivers.huawei_writes import HuaweiWriter, encoded
 from activation.failures import (
     Failure,
-    FlowsExhausted,
     ForeignOnt,
     ListingIncomplete,
     OntNotRegistered,
-    PortFull,
 )
 from activation.prechecks import allocated
 from activation.requests import (
@@ -50,7 +48,7 @@ from activation.requests import (
     SeenOnt,
     Survey,
 )
-from activation.snmp import SnmpSession
+from activation.snmp import SnmpSession, Walk
 from sync_protocol.serials import OntSerial
 
 
@@ -97,29 +95,27 @@ class HuaweiOlt:
     async def survey(
         self, port: PonPort, spec: OntSpec, *, reserved: Collection[Allocation] = ()
     ) -> Survey | Failure:
-        """Read registrations, sightings, profiles and free ids: one round trip on a known port."""
-        if_index = await self._tables.if_index(port)
+        """Read registrations, sightings, profiles and free ids in one round trip.
+
+        A port that is new to this driver is read where it should be while its name is checked; in
+        the rare case that it is elsewhere, its table is read once more.
+        """
+        others = (oids.NEXT_SERVICE_PORT, *profile_cells(spec))
+        expected = self._tables.expected_if_index(port)
+        if_index, table, autofound = await asyncio.gather(
+            self._tables.if_index(port),
+            self._tables.port_table(expected, others),
+            self._tables.autofound(),
+        )
         if isinstance(if_index, Failure):
             return if_index
-        table, seen = await asyncio.gather(
-            self._tables.port_table(if_index, (oids.NEXT_SERVICE_PORT, *profile_cells(spec))),
-            self._tables.unregistered(),
-        )
+        if if_index != expected:
+            table = await self._tables.port_table(if_index, others)
         if isinstance(table, Failure):
             return table
-        if isinstance(seen, Failure):
-            return seen
-        service_port = await self._free_service_port(table.cells, reserved)
-        if isinstance(service_port, Failure):
-            return service_port
-        return Survey(
-            port=port,
-            located=_located_on(port, spec.serial, table),
-            seen=seen,
-            missing_profiles=missing_profiles(spec, table.cells),
-            free_ont_id=free_ont_id(port, table.serials, reserved) if table.complete else None,
-            free_service_port=service_port,
-        )
+        if isinstance(autofound, Failure):
+            return autofound
+        return await self._surveyed(port, spec, table, autofound, reserved)
 
     async def next_allocation(
         self, port: PonPort, *, reserved: Collection[Allocation] = ()
@@ -189,6 +185,29 @@ class HuaweiOlt:
         if seen.serial_registered != expect:
             return ForeignOnt(ref=ref, expected=expect, found=seen.serial_registered)
         return seen
+
+    async def _surveyed(
+        self,
+        port: PonPort,
+        spec: OntSpec,
+        table: PortTable,
+        autofound: Walk,
+        reserved: Collection[Allocation],
+    ) -> Survey | Failure:
+        seen = await self._tables.sightings(autofound, spec.serial)
+        if isinstance(seen, Failure):
+            return seen
+        service_port = await self._free_service_port(table.cells, reserved)
+        if isinstance(service_port, Failure):
+            return service_port
+        return Survey(
+            port=port,
+            located=_located_on(port, spec.serial, table),
+            seen=seen,
+            missing_profiles=missing_profiles(spec, table.cells),
+            free_ont_id=free_ont_id(port, table.serials, reserved) if table.complete else None,
+            free_service_port=service_port,
+        )
 
     async def _refs_on(self, port: PonPort, serial: OntSerial) -> tuple[OntRef, ...]:
         if_index = await self._tables.if_index(port)

@@ -80,16 +80,19 @@ class HuaweiTables:
             return cells
         return Rows(ont=ont_row(cells, if_index, ont_id), flow=flow_row(cells, service_port))
 
+    def expected_if_index(self, port: PonPort) -> int:
+        """Give the ifIndex that is known, or where the port should be; for reads alone."""
+        return self._if_indexes.get(port) or guessed_if_index(port)
+
     async def if_index(self, port: PonPort) -> int | Failure:
         """Find the ifIndex of a port.
 
         Only ifName decides. The formula says where to look first, which saves the walk over all
         interfaces; when another interface stands there, the walk is made.
         """
-        known = self._if_indexes.get(port)
-        if known is not None:
-            return known
-        guess = guessed_if_index(port)
+        guess = self.expected_if_index(port)
+        if port in self._if_indexes:
+            return guess
         cells = await self.cells((f"{oids.IF_NAME}.{guess}",))
         if isinstance(cells, Failure):
             return cells
@@ -146,6 +149,21 @@ class HuaweiTables:
         models = {} if isinstance(equipment, Failure) else dict(_by_index(equipment))
         sightings = (_sighting(row, ports, models) for row in serials.rows)
         return Listing(items=tuple(s for s in sightings if s), complete=serials.complete)
+
+    async def autofound(self) -> Walk | Failure:
+        """Walk the serials of the autofind table."""
+        return await self._walk(oids.AUTOFIND_SERIAL)
+
+    async def sightings(self, walk: Walk, serial: OntSerial) -> Listing[SeenOnt] | Failure:
+        """Pick one serial out of the autofind table; asks for the name of an unknown port only."""
+        raw = serial_bytes(serial)
+        rows = [row for row in walk.rows if row.value == raw]
+        ports = await self._ports_of({row.index[0] for row in rows})
+        if isinstance(ports, Failure):
+            return ports
+        places = (ports.get(row.index[0]) for row in rows)
+        seen = tuple(SeenOnt(serial=serial, port=port) for port in places if port is not None)
+        return Listing(items=seen, complete=walk.complete)
 
     async def locate(self, serial: OntSerial) -> Located | Failure:
         """Find a serial by walking the serial column of the whole OLT."""

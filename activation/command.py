@@ -1,0 +1,169 @@
+"""``firstlight olt``: what an engineer asks one OLT at the shell. Reads only."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final
+
+from activation.driver import OltDriver
+from activation.failures import Failure
+from activation.puresnmp_session import PuresnmpSession
+from activation.registry import DriverUnknown, driver_names, find_driver
+from activation.requests import NotAPonPort, NotReadable, OntRef, PonPort, Reading, parse_pon_port
+from activation.snmp import Secret, SnmpSettings, V2c
+from sync_protocol.serials import NotAnOntSerial, OntSerial, parse_serial
+from sync_protocol.units import format_dbm
+
+COMMUNITY_VARIABLE: Final = "FIRSTLIGHT_SNMP_COMMUNITY"
+
+_OK, _FAILED, _WRONG_INPUT = 0, 1, 2
+
+_ONT_ID_DIGITS: Final = 4
+
+Question = Callable[[OltDriver, argparse.Namespace], Awaitable[Sequence[str] | Failure]]
+
+
+def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse's own class is private
+    """Add ``olt`` with its questions to a command line."""
+    add_questions(subparsers.add_parser("olt", help="ask an OLT: probe, unregistered, light"))
+
+
+def add_questions(parser: argparse.ArgumentParser) -> None:
+    """Add the questions to a parser, each with the options that say which OLT is meant."""
+    questions = parser.add_subparsers(dest="question", required=True, metavar="QUESTION")
+    probe = questions.add_parser("probe", help="who it is, and which PON ports it has")
+    _add_olt_options(probe, _probe)
+    unregistered = questions.add_parser("unregistered", help="lit ONTs that wait for registration")
+    unregistered.add_argument("--pon", type=_pon_port, help="only this port, like 0/1/0")
+    _add_olt_options(unregistered, _unregistered)
+    light = questions.add_parser("light", help="state and light of one registered ONT")
+    light.add_argument("--ont", type=_ont_ref, required=True, help="port and id, like 0/1/0:5")
+    light.add_argument("--serial", type=_serial, required=True, help="like HWTC1A2B3C4D")
+    _add_olt_options(light, _light)
+
+
+def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> None:
+    parser.add_argument("host", help="name or address of the OLT")
+    parser.add_argument("--port", type=_number(1, 65_535), default=161, help="UDP port (161)")
+    parser.add_argument("--driver", default="huawei", help=", ".join(driver_names()))
+    parser.add_argument(
+        "--timeout-ms", type=_number(10, 60_000), default=2000, help="per attempt (2000)"
+    )
+    parser.add_argument(
+        "--community-variable",
+        default=COMMUNITY_VARIABLE,
+        help=f"environment variable that holds the read community ({COMMUNITY_VARIABLE})",
+    )
+
+    def run(arguments: argparse.Namespace) -> int:
+        return _run(question, arguments, os.environ)
+
+    parser.set_defaults(run=run)
+
+
+def _run(question: Question, arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    community = environment.get(arguments.community_variable)
+    if not community:
+        name = arguments.community_variable
+        return _complain(f"environment variable {name} is empty; put the SNMP read community there")
+    try:
+        factory = find_driver(arguments.driver)
+    except DriverUnknown as error:
+        return _complain(str(error))
+
+    async def ask() -> Sequence[str] | Failure:
+        session = PuresnmpSession(
+            arguments.host,
+            arguments.port,
+            V2c(read_community=Secret(community)),
+            SnmpSettings(timeout_ms=arguments.timeout_ms, read_attempts=2),
+        )
+        return await question(factory(session), arguments)
+
+    answer = asyncio.run(ask())
+    if isinstance(answer, Failure):
+        print(f"{answer.code}: {answer}", file=sys.stderr)  # noqa: T201  a command prints
+        return _FAILED
+    print("\n".join(answer))  # noqa: T201  a command prints
+    return _OK
+
+
+def _complain(sentence: str) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201  a command prints
+    return _WRONG_INPUT
+
+
+async def _probe(driver: OltDriver, _arguments: argparse.Namespace) -> Sequence[str] | Failure:
+    info = await driver.probe()
+    if isinstance(info, Failure):
+        return info
+    mode = "can be provisioned" if info.provisionable else "is in a mode that cannot be provisioned"
+    ports = " ".join(str(port) for port in info.ports.items)
+    more = "" if info.ports.complete else " and more; the list was not read to its end"
+    return (
+        f"{info.description}, up for {info.uptime_s} s, {mode}",
+        f"{len(info.ports.items)} PON ports: {ports}{more}",
+    )
+
+
+async def _unregistered(
+    driver: OltDriver, arguments: argparse.Namespace
+) -> Sequence[str] | Failure:
+    listing = await driver.discover(arguments.pon)
+    if isinstance(listing, Failure):
+        return listing
+    lines = [f"{seen.serial} {seen.port} {seen.equipment_id or ''}" for seen in listing.items]
+    if not listing.complete:
+        lines.append("and more; the list was not read to its end")
+    return lines or ("none",)
+
+
+async def _light(driver: OltDriver, arguments: argparse.Namespace) -> Sequence[str] | Failure:
+    seen = await driver.observe(arguments.ont, arguments.serial)
+    if isinstance(seen, Failure):
+        return seen
+    cause = f", last down: {seen.down_cause}" if seen.down_cause else ""
+    return (
+        f"{seen.serial_registered} at {seen.ref}: {seen.phase}, configuration {seen.config}{cause}",
+        f"ONT receives {_level(seen.ont_rx)}, OLT receives {_level(seen.olt_rx)}",
+    )
+
+
+def _level(light: Reading | NotReadable) -> str:
+    match light:
+        case Reading(power_cdbm=power_cdbm):
+            return f"{format_dbm(power_cdbm)} dBm"
+        case NotReadable(reason=reason):
+            return f"nothing readable ({reason})"
+
+
+def _pon_port(text: str) -> PonPort:
+    try:
+        return parse_pon_port(text)
+    except NotAPonPort as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _ont_ref(text: str) -> OntRef:
+    port, _, ont_id = text.partition(":")
+    if not (ont_id.isascii() and ont_id.isdigit() and len(ont_id) <= _ONT_ID_DIGITS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no ONT place; write it like 0/1/0:5")
+    return OntRef(port=_pon_port(port), ont_id=int(ont_id))
+
+
+def _serial(text: str) -> OntSerial:
+    try:
+        return parse_serial(text)
+    except NotAnOntSerial as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if text.isascii() and text.isdigit() and low <= int(text[:9]) <= high:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from {low} to {high}")
+
+    return parse
