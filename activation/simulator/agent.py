@@ -53,6 +53,18 @@ _ABSENCES: Final[Mapping[Absence, Foreign]] = {
 }
 
 
+class _Transport(udp.UdpTransport):
+    """Says when its socket is open, which pysnmp sees to in a task of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(loop=asyncio.get_running_loop())
+        self.opened = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
+        super().connection_made(transport)
+        self.opened.set()
+
+
 class Agent:
     """An SNMPv2c agent on one UDP port; a request with another community gets no answer."""
 
@@ -69,11 +81,10 @@ class Agent:
 
     async def start(self, listener: socket.socket) -> None:
         """Answer on a bound UDP socket, which is the agent's from then on."""
-        transport = udp.UdpTransport(loop=asyncio.get_running_loop())
+        transport = _Transport()
         transport.open_server_mode(sock=listener)
         config.add_transport(self._engine, udp.DOMAIN_NAME, transport)
-        # pysnmp opens the socket in a task of its own and offers no way but this to wait for it.
-        await transport._lport  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportGeneralTypeIssues]
+        await transport.opened.wait()
 
     def stop(self) -> None:
         """Close the socket."""
