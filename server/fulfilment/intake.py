@@ -1,0 +1,68 @@
+"""What a completion causes: one process per effect, started in the transaction that received it."""
+
+from collections.abc import Sequence
+
+from server.acts import Act
+from server.database import Connection
+from server.fulfilment import storage
+from server.fulfilment.records import InboxItem, Intent, Process, ProcessState, Progress, effect_key
+from server.jobs.records import Completion
+from server.orders import queries as orders
+from sync_protocol.merge import Decision
+
+FIRST_STEP = "verify_evidence"
+
+
+def take_completions(
+    db: Connection, completions: Sequence[tuple[Completion, Decision]], *, act: Act
+) -> frozenset[str]:
+    """Start what these completions cause; answer whom to wake.
+
+    A completion that moved its job starts the activation of its order item, once, whatever else
+    arrives. One that did not is evidence that a person should see.
+    """
+    started = False
+    for completion, decision in completions:
+        if decision.state is None:
+            storage.add_inbox_item(db, _item(completion, decision, act))
+        else:
+            started |= _start(db, completion, act)
+    return frozenset({"processes"}) if started else frozenset()
+
+
+def _start(db: Connection, completion: Completion, act: Act) -> bool:
+    item = orders.get_item(db, completion.order_item_id)
+    process = Process(
+        id=act.new_id(),
+        effect_key=effect_key(item.service_id, item.id, Intent.ACTIVATE),
+        intent=Intent.ACTIVATE,
+        service_id=item.service_id,
+        order_item_id=item.id,
+        job_id=completion.job_id,
+        state=ProcessState.READY,
+        step=FIRST_STEP,
+        attempt=0,
+        lane=None,
+        next_at=act.now,
+        lease_owner=None,
+        lease_until=None,
+        fencing_token=0,
+        code=None,
+        progress=Progress(),
+        created_at=act.now,
+        updated_at=act.now,
+    )
+    return storage.add_process(db, process)
+
+
+def _item(completion: Completion, decision: Decision, act: Act) -> InboxItem:
+    return InboxItem(
+        id=act.new_id(),
+        kind="completion_without_effect",
+        job_id=completion.job_id,
+        completion_id=completion.id,
+        code=str(decision.code),
+        detail={"verdict": decision.verdict, "detail": decision.detail},
+        raised_at=act.now,
+        decided_at=None,
+    )

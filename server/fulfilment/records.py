@@ -1,0 +1,97 @@
+"""The records of fulfilment and the states of a process."""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+
+class ProcessState(enum.StrEnum):
+    """Where a process stands."""
+
+    READY = "ready"
+    LEASED = "leased"
+    WAITING = "waiting"
+    HELD = "held"
+    STUCK = "stuck"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+DUE_STATES: Final = (ProcessState.READY, ProcessState.WAITING, ProcessState.HELD)
+"""States that go on by themselves once ``next_at`` has come."""
+
+
+class Intent(enum.StrEnum):
+    """What an effect is for."""
+
+    ACTIVATE = "activate"
+
+
+def effect_key(service_id: UUID, order_item_id: UUID, intent: Intent) -> str:
+    """Name an effect: never by the completion, for two completions of a job cause one effect."""
+    return f"{service_id}:{order_item_id}:{intent}"
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What the steps of a process have found out so far; grows with each step."""
+
+    completion_id: UUID | None = None
+    serial: str | None = None
+    registered_at: datetime | None = None
+    live_at: datetime | None = None
+    rx_power_cdbm: int | None = None
+    olt_rx_power_cdbm: int | None = None
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """One effect on its way. ``next_at`` is when a worker may take it again."""
+
+    id: UUID
+    effect_key: str
+    intent: Intent
+    service_id: UUID
+    order_item_id: UUID
+    job_id: UUID
+    state: ProcessState
+    step: str
+    attempt: int
+    lane: str | None
+    next_at: datetime
+    lease_owner: str | None
+    lease_until: datetime | None
+    fencing_token: int
+    code: str | None
+    progress: Progress
+    created_at: datetime
+    updated_at: datetime
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one step: when, how it ended, and what a person needs to understand it."""
+
+    id: UUID
+    process_id: UUID
+    step: str
+    attempt: int
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    code: str | None
+    detail: Mapping[str, Any]
+
+
+class InboxItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about evidence that a person must look at or decide."""
+
+    id: UUID
+    kind: str
+    job_id: UUID
+    completion_id: UUID | None
+    code: str
+    detail: Mapping[str, Any]
+    raised_at: datetime
+    decided_at: datetime | None

@@ -1,0 +1,158 @@
+"""Storing processes: starting, leasing, going on, and the history of attempts.
+
+Every write after a lease carries its fencing token: a worker that was stalled past its lease finds
+its token outdated and changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from server.database.rows import to_record, to_records, to_row
+from server.database.tables.fulfilment import inbox_items, process_attempts, processes
+from server.fulfilment.records import DUE_STATES, Attempt, InboxItem, Process, ProcessState
+from server.problems import NotFound
+
+
+class LeaseLost(RuntimeError):
+    """Another worker has the process by now; nothing was written, and nothing more may be sent."""
+
+
+def add_process(db: sa.Connection, process: Process) -> bool:
+    """Start a process unless its effect has one; say whether it was started."""
+    statement = _insert(db)(processes).values(**to_row(process))
+    inserted = db.execute(statement.on_conflict_do_nothing(index_elements=["effect_key"]))
+    return inserted.rowcount == 1
+
+
+def add_inbox_item(db: sa.Connection, item: InboxItem) -> None:
+    """Put something before a person, once."""
+    statement = _insert(db)(inbox_items).values(**to_row(item))
+    db.execute(statement.on_conflict_do_nothing(index_elements=["kind", "completion_id"]))
+
+
+def get(db: sa.Connection, process_id: UUID, *, lock: bool = False) -> Process:
+    """Get a process.
+
+    Raises:
+        NotFound: no such process.
+    """
+    statement = sa.select(processes).where(processes.c.id == process_id)
+    row = db.execute(statement.with_for_update() if lock else statement).one_or_none()
+    if row is None:
+        raise NotFound("process", process_id)
+    return to_record(row, Process)
+
+
+def list_due(db: sa.Connection, now: datetime, *, limit: int) -> tuple[Process, ...]:
+    """List processes whose time has come or whose lease has run out, oldest first.
+
+    On PostgreSQL rows that another worker is looking at are passed over.
+    """
+    rows = db.execute(
+        sa.select(processes)
+        .where(
+            (processes.c.state.in_(DUE_STATES) & (processes.c.next_at <= now))
+            | ((processes.c.state == ProcessState.LEASED) & (processes.c.lease_until <= now))
+        )
+        .order_by(processes.c.next_at, processes.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return to_records(rows, Process)
+
+
+def leased_lanes(db: sa.Connection) -> frozenset[str]:
+    """Name the lanes that are held now."""
+    rows = db.execute(
+        sa.select(processes.c.lane).where(
+            processes.c.state == ProcessState.LEASED, processes.c.lane.is_not(None)
+        )
+    )
+    return frozenset(rows.scalars())
+
+
+def next_due_at(db: sa.Connection) -> datetime | None:
+    """Tell when the next process may go on; None when nothing waits."""
+    return db.execute(
+        sa.select(
+            sa.func.min(
+                sa.case(
+                    (processes.c.state == ProcessState.LEASED, processes.c.lease_until),
+                    else_=processes.c.next_at,
+                )
+            ).label("at")
+        ).where(processes.c.state.in_((*DUE_STATES, ProcessState.LEASED)))
+    ).scalar_one()
+
+
+def store(db: sa.Connection, process: Process) -> None:
+    """Store a process that was read under a lock in this transaction."""
+    values: dict[str, Any] = dict(to_row(process))
+    db.execute(sa.update(processes).where(processes.c.id == values.pop("id")).values(**values))
+
+
+def store_leased(db: sa.Connection, process: Process, *, token: int) -> None:
+    """Store what a worker made of a process, if its lease still stands.
+
+    Raises:
+        LeaseLost: the process was leased again since; nothing was written.
+    """
+    values: dict[str, Any] = dict(to_row(process))
+    changed = db.execute(
+        sa.update(processes)
+        .where(
+            processes.c.id == values.pop("id"),
+            processes.c.state == ProcessState.LEASED,
+            processes.c.fencing_token == token,
+        )
+        .values(**values)
+    )
+    if changed.rowcount != 1:
+        raise LeaseLost(f"process {process.id} is no longer held under token {token}")
+
+
+def require_lease(db: sa.Connection, process_id: UUID, *, token: int) -> Process:
+    """Get a process under the lease of this worker, locked.
+
+    Raises:
+        LeaseLost: the process was leased again since.
+    """
+    process = get(db, process_id, lock=True)
+    if process.state is not ProcessState.LEASED or process.fencing_token != token:
+        raise LeaseLost(f"process {process_id} is no longer held under token {token}")
+    return process
+
+
+def add_attempt(db: sa.Connection, attempt: Attempt) -> None:
+    """Add a line to the history of a process."""
+    db.execute(sa.insert(process_attempts).values(**to_row(attempt)))
+
+
+def list_attempts(
+    db: sa.Connection, process_ids: Sequence[UUID], *, limit: int = 500
+) -> tuple[Attempt, ...]:
+    """List the attempts of processes, oldest first."""
+    rows = db.execute(
+        sa.select(process_attempts)
+        .where(process_attempts.c.process_id.in_(process_ids))
+        .order_by(process_attempts.c.started_at, process_attempts.c.id)
+        .limit(limit)
+    )
+    return to_records(rows, Attempt)
+
+
+def list_of_job(db: sa.Connection, job_id: UUID) -> tuple[Process, ...]:
+    """List the processes that a job caused."""
+    rows = db.execute(
+        sa.select(processes).where(processes.c.job_id == job_id).order_by(processes.c.created_at)
+    )
+    return to_records(rows, Process)
+
+
+def _insert(db: sa.Connection) -> Any:  # noqa: ANN401  the two dialects share no type
+    return postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert

@@ -1,0 +1,1 @@
+"""FLS/1 on the server: devices, push, pull and blobs. ``sync_protocol`` holds the policy."""

@@ -1,0 +1,127 @@
+"""FLS/1 over HTTP: enrolment, tokens, and the one route that pushes and then pulls."""
+
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from server.acts import SYSTEM, Actor, ActorKind, act_of
+from server.database import Store
+from server.people import secrets
+from server.problems import HttpRequest
+from server.settings import Settings
+from server.sync import commands, devices, pull
+from server.sync.access import device_of
+from server.sync.refusals import SyncRefused
+from sync_protocol import wire
+from sync_protocol.messages import (
+    PROTOCOL_VERSION,
+    Challenge,
+    EnrolRequest,
+    EnrolResponse,
+    Refusal,
+    SyncRequest,
+    SyncResponse,
+    Token,
+    TokenRequest,
+)
+
+T = TypeVar("T")
+
+
+@post("/devices/v1/enrol")
+async def enrol(
+    request: HttpRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]
+) -> EnrolResponse:
+    """Turn a one-time code into a device."""
+    wanted = _decode(await request.body(), EnrolRequest)
+    return await store.write(
+        devices.enrol,
+        wanted,
+        token=secrets.new_secret(),
+        token_life=timedelta(hours=settings.device_token_hours),
+        act=act_of(SYSTEM),
+    )
+
+
+@post("/devices/v1/challenge")
+async def challenge(store: NamedDependency[Store], device_id: FromQuery[UUID]) -> Challenge:
+    """Give a device something to sign."""
+    text = secrets.new_secret()
+    await store.write(devices.issue_challenge, device_id, text, act=act_of(SYSTEM))
+    return Challenge(challenge=text)
+
+
+@post("/devices/v1/token")
+async def renew_token(
+    request: HttpRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]
+) -> Token:
+    """Give the next token for a signed challenge."""
+    wanted = _decode(await request.body(), TokenRequest)
+    return await store.write(
+        devices.renew_token,
+        wanted,
+        token=secrets.new_secret(),
+        token_life=timedelta(hours=settings.device_token_hours),
+        act=act_of(SYSTEM),
+    )
+
+
+@post("/sync/v1", status_code=200, request_max_body_size=wire.COMPRESSED_BYTES_MAX)
+async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Response[bytes]:
+    """Take what a tablet has done, then tell it what is new."""
+    device = await device_of(store, request.headers.get("authorization"))
+    wanted = read_request(await request.body(), request.headers.get("content-encoding"))
+    act = act_of(Actor(ActorKind.DEVICE, device.id))
+    pushed = await store.write(commands.receive, device.id, wanted, act=act)
+    page = await store.read(pull.page, device.technician_id, wanted.cursor)
+    response = SyncResponse(
+        protocol=PROTOCOL_VERSION,
+        epoch=await store.read(pull.epoch),
+        server_time=act.now,
+        acked_dseq=pushed.acked_dseq,
+        chain=pushed.chain,
+        verdicts=pushed.verdicts,
+        pull=page,
+    )
+    structlog.get_logger().info(
+        "sync_session.finished",
+        device_id=str(device.id),
+        operations=len(wanted.operations),
+        acked_dseq=pushed.acked_dseq,
+        entries=len(page.entries),
+        more=page.more,
+    )
+    return Response(wire.encode(response), media_type="application/json")
+
+
+def read_request(body: bytes, encoding: str | None) -> SyncRequest:
+    """Unpack and decode a request, bounded before and after.
+
+    Raises:
+        SyncRefused: not gzip or plain, too large, not a request, or a protocol we do not speak.
+    """
+    if encoding not in {None, "identity", "gzip"}:
+        raise SyncRefused(Refusal.BAD_REQUEST, f"content-encoding {encoding!r}; send gzip or none")
+    try:
+        plain = wire.decompress(body) if encoding == "gzip" else body
+    except wire.Unreadable as error:
+        raise SyncRefused(Refusal.BAD_REQUEST, str(error)) from error
+    request = _decode(plain, SyncRequest)
+    if request.protocol != PROTOCOL_VERSION:
+        raise SyncRefused(
+            Refusal.UPGRADE_REQUIRED,
+            f"protocol {request.protocol}; this server speaks {PROTOCOL_VERSION}",
+        )
+    return request
+
+
+def _decode(body: bytes, message_type: type[T]) -> T:
+    try:
+        return wire.decode(body, message_type)
+    except wire.Unreadable as error:
+        raise SyncRefused(Refusal.BAD_REQUEST, str(error)) from error

@@ -1,0 +1,132 @@
+"""Blobs over HTTP after the tus 1.0 core and creation, so that ordinary tus clients work.
+
+An upload's place is its hash: a client that lost every answer finds its upload again by asking.
+"""
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from litestar import Response, head, patch, post, route
+from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
+from litestar.params import FromPath
+
+from server import problems
+from server.acts import utc_now
+from server.database import Store
+from server.problems import HttpRequest, WrongInput
+from server.sync import blobs
+from server.sync.access import device_of
+from server.sync.blob_store import (
+    BLOB_BYTES_MAX,
+    BlobStore,
+    BlobUnknown,
+    ContentWrong,
+    OffsetWrong,
+)
+
+PIECE_BYTES_MAX: Final = 8_000_000
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_TUS: Final = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
+
+
+@route("/blobs", http_method=[HttpMethod.OPTIONS], sync_to_thread=False)
+def describe() -> Response[None]:
+    """Say what this tus server can do."""
+    return Response(
+        None,
+        status_code=204,
+        headers={
+            **_TUS,
+            "Tus-Version": "1.0.0",
+            "Tus-Extension": "creation",
+            "Tus-Max-Size": str(BLOB_BYTES_MAX),
+        },
+    )
+
+
+@post("/blobs")
+async def begin(
+    request: HttpRequest, store: NamedDependency[Store], blob_store: NamedDependency[BlobStore]
+) -> Response[None]:
+    """Begin an upload; its metadata names the hash."""
+    await device_of(store, request.headers.get("authorization"))
+    size = _number(request, "upload-length")
+    if not 1 <= size <= BLOB_BYTES_MAX:
+        raise WrongInput(f"Upload-Length {size}; 1 to {BLOB_BYTES_MAX} is possible")
+    sha256 = _announced_hash(request.headers.get("upload-metadata", ""))
+    await asyncio.to_thread(blob_store.begin, sha256, size)
+    return Response(None, status_code=201, headers={**_TUS, "Location": f"/blobs/{sha256}"})
+
+
+@head("/blobs/{sha256:str}")
+async def progress(
+    request: HttpRequest,
+    store: NamedDependency[Store],
+    blob_store: NamedDependency[BlobStore],
+    sha256: FromPath[str],
+) -> Response[None]:
+    """Tell how much of a blob is here."""
+    await device_of(store, request.headers.get("authorization"))
+    offset, size = await asyncio.to_thread(blob_store.progress, _checked(sha256))
+    return Response(
+        None,
+        status_code=200,
+        headers={**_TUS, "Upload-Offset": str(offset), "Upload-Length": str(size)},
+    )
+
+
+@patch("/blobs/{sha256:str}", request_max_body_size=PIECE_BYTES_MAX)
+async def receive_piece(
+    request: HttpRequest,
+    store: NamedDependency[Store],
+    blob_store: NamedDependency[BlobStore],
+    sha256: FromPath[str],
+) -> Response[None]:
+    """Take the next piece of a blob."""
+    await device_of(store, request.headers.get("authorization"))
+    checked = _checked(sha256)
+    offset = _number(request, "upload-offset")
+    reached = await asyncio.to_thread(blob_store.append, checked, offset, await request.body())
+    if await asyncio.to_thread(blob_store.is_present, checked):
+        await store.write(blobs.mark_present, checked, reached, utc_now())
+    return Response(None, status_code=204, headers={**_TUS, "Upload-Offset": str(reached)})
+
+
+def _number(request: HttpRequest, header: str) -> int:
+    text = request.headers.get(header, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004  fits 64 bits
+        raise WrongInput(f"{header} is {text!r}; a number of bytes is expected")
+    return int(text)
+
+
+def _announced_hash(metadata: str) -> str:
+    pairs = dict(part.strip().partition(" ")[::2] for part in metadata.split(",") if part.strip())
+    try:
+        return _checked(base64.b64decode(pairs.get("sha256", ""), validate=True).decode("ascii"))
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise WrongInput("Upload-Metadata: sha256 is not base64 of a hex digest") from error
+
+
+def _checked(sha256: str) -> str:
+    if not _SHA256.fullmatch(sha256):
+        raise WrongInput(f"{sha256!r} is no SHA-256 in lower-case hex")
+    return sha256
+
+
+def _answering(status: int, slug: str) -> Callable[[HttpRequest, Any], Response[bytes]]:
+    def answer(_request: HttpRequest, error: Exception) -> Response[bytes]:
+        return problems.answer(status, slug, str(error))
+
+    return answer
+
+
+HANDLERS: Final[dict[type[Exception], Callable[[HttpRequest, Any], Response[bytes]]]] = {
+    BlobUnknown: _answering(404, "not-found"),
+    OffsetWrong: _answering(409, "offset-wrong"),
+    ContentWrong: _answering(460, "content-wrong"),
+}

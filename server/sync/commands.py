@@ -1,0 +1,101 @@
+"""Taking a push: load, plan, store, and start what completions cause; one unit of work."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from server.acts import Act
+from server.database import Connection, FeedChange, Written
+from server.database.units import FeedKind
+from server.fulfilment import intake
+from server.jobs import commands as job_commands
+from server.sync import reading, storage
+from server.sync.planning import JobContext, PushPlan, PushPlanner
+from server.sync.reading import Received
+from server.sync.records import Device
+from server.sync.refusals import SyncRefused
+from sync_protocol.messages import Refusal, SyncRequest
+
+
+class Pushed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push came to: how far the device is acknowledged, and a verdict per operation."""
+
+    acked_dseq: int
+    chain: str
+    verdicts: tuple[msgspec.Raw, ...]
+
+
+def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) -> Written[Pushed]:
+    """Take the operations of a request; what was taken before is answered as before.
+
+    Raises:
+        SyncRefused: unknown or revoked device, a gap, or a fork; nothing was stored.
+    """
+    device = storage.get_device_locked(db, device_id)
+    if device is None:
+        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}")
+    if device.revoked_at is not None:
+        raise SyncRefused(Refusal.DEVICE_REVOKED, "this device was revoked; ask the office")
+    received = reading.read_operations(request)
+    reading.check_continues(device, request, received)
+    replayed = _replayed_verdicts(db, device, received)
+    fresh = [operation for operation in received if operation.dseq > device.head_dseq]
+    plan, contexts = _plan(db, device, request, fresh, act)
+    storage.store_plan(db, device, plan, act)
+    topics = intake.take_completions(db, plan.completions, act=act)
+    last = plan.operations[-1] if plan.operations else None
+    return Written(
+        Pushed(
+            acked_dseq=last.dseq if last else device.head_dseq,
+            chain=last.chain if last else device.chain,
+            verdicts=(*replayed, *plan.verdicts),
+        ),
+        feed=_feed(device, plan, contexts),
+        topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
+    )
+
+
+def _replayed_verdicts(
+    db: Connection, device: Device, received: tuple[Received, ...]
+) -> tuple[msgspec.Raw, ...]:
+    known = [operation for operation in received if operation.dseq <= device.head_dseq]
+    if not known:
+        return ()
+    stored = storage.stored_range(db, device.incarnation, known[0].dseq, known[-1].dseq)
+    reading.check_replay(known, stored)
+    return tuple(msgspec.Raw(stored[operation.dseq].verdict) for operation in known)
+
+
+def _plan(
+    db: Connection, device: Device, request: SyncRequest, fresh: list[Received], act: Act
+) -> tuple[PushPlan, Mapping[UUID, JobContext]]:
+    said = [operation.operation for operation in fresh if operation.operation is not None]
+    loaded = storage.load(db, said)
+    planner = PushPlanner(device, request, loaded, act)
+    for operation in fresh:
+        planner.add(operation)
+    return planner.plan, loaded.contexts
+
+
+def _feed(
+    device: Device, plan: PushPlan, contexts: Mapping[UUID, JobContext]
+) -> tuple[FeedChange, ...]:
+    """Tell the technicians concerned: moved jobs and set fields, and the issues of this one."""
+    changed = {*plan.moved_jobs, *(job_id for job_id, _field, _value in plan.fields)}
+    return (
+        *(
+            change
+            for job_id in sorted(changed)
+            for change in job_commands.updated(contexts[job_id].job)
+        ),
+        *(
+            FeedChange(
+                scope=device.technician_id,
+                entity="issue",
+                entity_id=issue.id,
+                kind=FeedKind.ENTER,
+            )
+            for issue in plan.issues
+        ),
+    )

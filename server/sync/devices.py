@@ -1,0 +1,232 @@
+"""Tablets: enrolment by a one-time code, short-lived tokens for a signature, revocation."""
+
+import base64
+import binascii
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from server import audit
+from server.acts import Act
+from server.database import Connection, Written
+from server.database.rows import to_record, to_row
+from server.database.tables.people import device_tokens, devices, enrolment_codes
+from server.people import secrets, technicians
+from server.problems import Forbidden, WrongInput
+from server.sync.records import Device
+from server.sync.refusals import SyncRefused
+from sync_protocol import evidence, wire
+from sync_protocol.ids import DeviceId, TechnicianId
+from sync_protocol.messages import (
+    EnrolRequest,
+    EnrolResponse,
+    Refusal,
+    Token,
+    TokenRequest,
+)
+
+CODE_LIFE: Final = timedelta(minutes=15)
+CHALLENGE_LIFE: Final = timedelta(minutes=5)
+
+
+class EnrolmentCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A code to give to a technician; it works once and soon ends."""
+
+    code: str
+    technician_id: UUID
+    expires_at: datetime
+
+
+def issue_code(
+    db: Connection, technician_id: UUID, code: str, *, act: Act
+) -> Written[EnrolmentCode]:
+    """Make a code valid for one enrolment.
+
+    Raises:
+        NotFound: no such technician.
+    """
+    technicians.get(db, technician_id)
+    expires_at = act.now + CODE_LIFE
+    db.execute(
+        sa.insert(enrolment_codes).values(
+            code_hash=secrets.hash_secret(_canonical_code(code)),
+            technician_id=technician_id,
+            created_at=act.now,
+            expires_at=expires_at,
+        )
+    )
+    audit.record(db, act, "enrolment_code.issued", detail={"technician_id": str(technician_id)})
+    return Written(EnrolmentCode(code=code, technician_id=technician_id, expires_at=expires_at))
+
+
+def enrol(
+    db: Connection, request: EnrolRequest, *, token: str, token_life: timedelta, act: Act
+) -> Written[EnrolResponse]:
+    """Turn a code into a device.
+
+    Raises:
+        WrongInput: the public key is not 32 bytes of base64.
+        Forbidden: the code is unknown, used or expired, which of them is not told.
+    """
+    _public_key(request.public_key)
+    code_hash = secrets.hash_secret(_canonical_code(request.code))
+    technician_id = db.execute(
+        sa.update(enrolment_codes)
+        .where(
+            enrolment_codes.c.code_hash == code_hash,
+            enrolment_codes.c.used_at.is_(None),
+            enrolment_codes.c.expires_at > act.now,
+        )
+        .values(used_at=act.now)
+        .returning(enrolment_codes.c.technician_id)
+    ).scalar_one_or_none()
+    if technician_id is None:
+        raise Forbidden("this code does not work; ask the office for a new one")
+    device = Device(
+        id=act.new_id(),
+        technician_id=technician_id,
+        name=request.device_name,
+        public_key=request.public_key,
+        incarnation=request.incarnation,
+        head_dseq=0,
+        chain=wire.first_chain(request.incarnation),
+        enrolled_at=act.now,
+        revoked_at=None,
+    )
+    db.execute(sa.insert(devices).values(**to_row(device)))
+    expires_at = _store_token(db, device.id, token, act.now + token_life)
+    audit.record(db, act, "device.enrolled", detail={"device_id": str(device.id)})
+    return Written(
+        EnrolResponse(
+            device_id=DeviceId(device.id),
+            technician_id=TechnicianId(technician_id),
+            technician_name=technicians.get(db, technician_id).name,
+            token=token,
+            token_expires_at=expires_at,
+            server_time=act.now,
+        )
+    )
+
+
+def find_by_token(db: Connection, token: str, now: datetime) -> Device | None:
+    """Find the device that holds this token; None for an unknown or expired one."""
+    row = db.execute(
+        sa.select(devices)
+        .join(device_tokens, device_tokens.c.device_id == devices.c.id)
+        .where(
+            device_tokens.c.secret_hash == secrets.hash_secret(token),
+            device_tokens.c.expires_at > now,
+        )
+    ).one_or_none()
+    return None if row is None else to_record(row, Device)
+
+
+def issue_challenge(db: Connection, device_id: UUID, challenge: str, *, act: Act) -> Written[None]:
+    """Keep a challenge until it is answered; it stands where a token will stand.
+
+    Raises:
+        SyncRefused: unknown or revoked device.
+    """
+    _usable(db, device_id)
+    db.execute(
+        sa.insert(device_tokens).values(
+            secret_hash=_challenge_hash(device_id, challenge),
+            device_id=device_id,
+            expires_at=act.now + CHALLENGE_LIFE,
+        )
+    )
+    return Written(None)
+
+
+def renew_token(
+    db: Connection, request: TokenRequest, *, token: str, token_life: timedelta, act: Act
+) -> Written[Token]:
+    """Give a token for a signed challenge; each challenge works once.
+
+    Raises:
+        SyncRefused: unknown or revoked device, or a signature that is not this device's.
+    """
+    device = _usable(db, request.device_id)
+    used = db.execute(
+        sa.delete(device_tokens).where(
+            device_tokens.c.secret_hash == _challenge_hash(device.id, request.challenge),
+            device_tokens.c.expires_at > act.now,
+        )
+    )
+    signed = evidence.challenge_bytes(request.device_id, request.challenge)
+    if used.rowcount != 1 or not verifies(device.public_key, request.signature, signed):
+        raise SyncRefused(Refusal.UNKNOWN_DEVICE, "the challenge was not answered by this device")
+    db.execute(
+        sa.delete(device_tokens).where(
+            device_tokens.c.device_id == device.id, device_tokens.c.expires_at <= act.now
+        )
+    )
+    return Written(
+        Token(token=token, expires_at=_store_token(db, device.id, token, act.now + token_life))
+    )
+
+
+def revoke(db: Connection, device_id: UUID, *, act: Act) -> Written[None]:
+    """Shut a device out at once; its own unsent work is asked for at its next contact."""
+    db.execute(sa.update(devices).where(devices.c.id == device_id).values(revoked_at=act.now))
+    db.execute(sa.delete(device_tokens).where(device_tokens.c.device_id == device_id))
+    audit.record(db, act, "device.revoked", detail={"device_id": str(device_id)})
+    return Written(None)
+
+
+def get_public_key(db: Connection, device_id: UUID) -> str:
+    """Get the key that a device's evidence is verified with."""
+    return db.execute(sa.select(devices.c.public_key).where(devices.c.id == device_id)).scalar_one()
+
+
+def verifies(public_key: str, signature: str, message: bytes) -> bool:
+    """Say whether a base64 signature is this key's signature of a message."""
+    try:
+        raw = base64.b64decode(signature, validate=True)
+        Ed25519PublicKey.from_public_bytes(_public_key(public_key)).verify(raw, message)
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _public_key(text: str) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise WrongInput(f"public_key {text!r} is not base64") from error
+    if len(raw) != 32:  # noqa: PLR2004  the length of an Ed25519 public key
+        raise WrongInput(f"public_key has {len(raw)} bytes; an Ed25519 key has 32")
+    return raw
+
+
+def _usable(db: Connection, device_id: UUID) -> Device:
+    row = db.execute(sa.select(devices).where(devices.c.id == device_id)).one_or_none()
+    if row is None:
+        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}")
+    device = to_record(row, Device)
+    if device.revoked_at is not None:
+        raise SyncRefused(Refusal.DEVICE_REVOKED, "this device was revoked; ask the office")
+    return device
+
+
+def _store_token(db: Connection, device_id: UUID, token: str, expires_at: datetime) -> datetime:
+    db.execute(
+        sa.insert(device_tokens).values(
+            secret_hash=secrets.hash_secret(token), device_id=device_id, expires_at=expires_at
+        )
+    )
+    return expires_at
+
+
+def _challenge_hash(device_id: UUID, challenge: str) -> str:
+    """Hash a challenge so that it can never pass for a token."""
+    return secrets.hash_secret(f"challenge:{device_id}:{challenge}")
+
+
+def _canonical_code(code: str) -> str:
+    return code.replace("-", "").replace(" ", "").upper()

@@ -1,0 +1,293 @@
+"""Planning a push: a pure walk over its operations that says everything that will be written.
+
+What was loaded comes in, a ``PushPlan`` comes out; ``server.sync.storage`` does both ends. No
+operation can make the storing fail: an id that exists already is found here and gets its verdict.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from server.acts import Act
+from server.jobs.records import Completion, Job, StoredCapture
+from server.sync.reading import Received
+from server.sync.records import Device, Issue, StoredOperation
+from server.sync.times import work_time
+from sync_protocol import evidence, wire
+from sync_protocol.documents import VersionedValue
+from sync_protocol.ids import CaptureId, TechnicianId
+from sync_protocol.jobs import JobState
+from sync_protocol.merge import Code, Decision, Situation, decide
+from sync_protocol.messages import OperationVerdict, SyncRequest, VerdictKind
+from sync_protocol.operations import (
+    Capture,
+    CompleteJob,
+    GiveUpJob,
+    MoveJob,
+    Operation,
+    OperationBody,
+    Origin,
+    RecordCapture,
+    SetField,
+)
+
+NEEDS_ISSUE = frozenset({VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED})
+"""Verdicts that changed or withheld something the technician entered."""
+
+
+class JobContext(msgspec.Struct, kw_only=True):
+    """What is known of a job while a push is planned; it moves along with the plan."""
+
+    job: Job
+    fields: dict[str, VersionedValue]
+    captures: dict[CaptureId, str]
+
+
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the audit that a push will write."""
+
+    action: str
+    job_id: UUID
+    detail: Mapping[str, str | None]
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push is planned over, beside the jobs themselves."""
+
+    contexts: Mapping[UUID, JobContext]
+    origins: Mapping[tuple[UUID, int], VerdictKind]
+    capture_homes: Mapping[CaptureId, UUID]
+    """Which job each capture id of the push belongs to, if it exists."""
+    completion_ids: frozenset[UUID]
+
+
+class PushPlan(msgspec.Struct, kw_only=True):
+    """Everything a push writes, in order."""
+
+    operations: list[StoredOperation] = []
+    captures: list[StoredCapture] = []
+    completions: list[tuple[Completion, Decision]] = []
+    fields: list[tuple[UUID, str, VersionedValue]] = []
+    moved_jobs: dict[UUID, Job] = {}
+    touched_jobs: set[UUID] = set()
+    issues: list[Issue] = []
+    history: list[HistoryLine] = []
+    verdicts: list[msgspec.Raw] = []
+
+
+class PushPlanner:
+    """Plans a push over what was loaded; no database, no clock."""
+
+    def __init__(self, device: Device, request: SyncRequest, loaded: Loaded, act: Act) -> None:
+        self.plan = PushPlan()
+        self._device = device
+        self._request = request
+        self._arrival = act.now
+        self._contexts = loaded.contexts
+        self._origins = dict(loaded.origins)
+        self._capture_homes = dict(loaded.capture_homes)
+        self._completion_ids = set(loaded.completion_ids)
+        self._act = act
+
+    def add(self, received: Received) -> None:
+        """Plan one operation after those before it."""
+        operation = received.operation
+        if operation is None:
+            decision = Decision(
+                verdict=VerdictKind.REJECTED, code=Code.BAD_VALUE, detail=received.fault
+            )
+            self._store(received, None, decision)
+            return
+        origin = operation.origin or Origin(
+            incarnation=self._request.incarnation, dseq=operation.dseq
+        )
+        known = self._origins.get((origin.incarnation, origin.dseq))
+        if known is not None:
+            decision = Decision(verdict=VerdictKind.DUPLICATE, detail=f"first verdict: {known}")
+            self._store(received, origin, decision)
+            return
+        decision = self._decide(operation)
+        self._origins[(origin.incarnation, origin.dseq)] = decision.verdict
+        self._apply(operation, decision)
+        self._store(received, origin, decision)
+
+    def _decide(self, operation: Operation) -> Decision:
+        return self._reused_id(operation.body) or self._decide_by_policy(operation)
+
+    def _reused_id(self, body: OperationBody) -> Decision | None:
+        """Answer an operation whose id is in use elsewhere; within its job the policy decides."""
+        if isinstance(body, RecordCapture):
+            home = self._capture_homes.setdefault(body.capture.id, body.job_id)
+            if home != body.job_id:
+                return Decision(
+                    verdict=VerdictKind.REJECTED,
+                    code=Code.ID_REUSE,
+                    detail=f"capture {body.capture.id} belongs to another job",
+                )
+        if isinstance(body, CompleteJob):
+            if body.manifest.completion_id in self._completion_ids:
+                return Decision(verdict=VerdictKind.MERGED)
+            self._completion_ids.add(body.manifest.completion_id)
+        return None
+
+    def _decide_by_policy(self, operation: Operation) -> Decision:
+        context = self._contexts.get(operation.body.job_id)
+        actor_id = TechnicianId(self._device.technician_id)
+        if context is None:
+            return decide(Situation(actor_id=actor_id, state=None), operation.body)
+        assignee_id = context.job.assignee_id
+        return decide(
+            Situation(
+                actor_id=actor_id,
+                state=context.job.state,
+                state_version=context.job.state_version,
+                assignee_id=None if assignee_id is None else TechnicianId(assignee_id),
+                fields=context.fields,
+                captures=context.captures,
+            ),
+            operation.body,
+        )
+
+    def _apply(self, operation: Operation, decision: Decision) -> None:
+        body = operation.body
+        context = self._contexts.get(body.job_id)
+        if context is None:
+            return
+        self.plan.touched_jobs.add(context.job.id)
+        if decision.capture is not None:
+            self._add_capture(context, decision.capture, late=decision.late)
+        if decision.field_value is not None and isinstance(body, SetField):
+            context.fields[body.field] = decision.field_value
+            self.plan.fields.append((context.job.id, body.field, decision.field_value))
+        if decision.state is not None:
+            self._move(context, decision.state)
+        if decision.keeps_evidence and isinstance(body, CompleteJob):
+            self._add_completion(context, operation, body, decision)
+        self.plan.history.append(
+            HistoryLine(
+                action=_ACTIONS[type(body)],
+                job_id=context.job.id,
+                detail={
+                    "what": _what(body),
+                    "verdict": decision.verdict,
+                    "code": decision.code,
+                },
+            )
+        )
+
+    def _add_capture(self, context: JobContext, capture: Capture, *, late: bool) -> None:
+        digest = evidence.capture_digest(capture)
+        context.captures[capture.id] = digest
+        self.plan.captures.append(
+            StoredCapture(
+                id=capture.id,
+                job_id=context.job.id,
+                technician_id=self._device.technician_id,
+                kind=kind_of(capture),
+                digest=digest,
+                capture=msgspec.to_builtins(capture),
+                late=late,
+                received_at=self._arrival,
+            )
+        )
+
+    def _move(self, context: JobContext, state: JobState) -> None:
+        context.job = msgspec.structs.replace(
+            context.job, state=state, state_version=context.job.state_version + 1
+        )
+        self.plan.moved_jobs[context.job.id] = context.job
+
+    def _add_completion(
+        self, context: JobContext, operation: Operation, body: CompleteJob, decision: Decision
+    ) -> None:
+        completion = Completion(
+            id=body.manifest.completion_id,
+            job_id=context.job.id,
+            order_item_id=context.job.order_item_id,
+            technician_id=self._device.technician_id,
+            device_id=self._device.id,
+            code=body.code,
+            manifest=msgspec.to_builtins(body.manifest),
+            signature=body.signature,
+            verdict=decision.verdict,
+            completed_at=work_time(operation.at, self._request.clock, self._arrival),
+            received_at=self._arrival,
+        )
+        self.plan.completions.append((completion, decision))
+
+    def _store(self, received: Received, origin: Origin | None, decision: Decision) -> None:
+        verdict = wire.encode(
+            OperationVerdict(
+                dseq=received.dseq,
+                verdict=decision.verdict,
+                code=decision.code,
+                detail=decision.detail,
+            )
+        )
+        job_id = received.operation.body.job_id if received.operation else None
+        self.plan.verdicts.append(msgspec.Raw(verdict))
+        self.plan.operations.append(
+            StoredOperation(
+                incarnation=self._request.incarnation,
+                dseq=received.dseq,
+                origin_incarnation=origin.incarnation if origin else self._request.incarnation,
+                origin_dseq=origin.dseq if origin else received.dseq,
+                device_id=self._device.id,
+                job_id=job_id,
+                chain=received.chain,
+                raw=received.raw,
+                verdict=verdict,
+                verdict_kind=decision.verdict,
+                received_at=self._arrival,
+            )
+        )
+        if decision.verdict in NEEDS_ISSUE:
+            self._raise_issue(received.dseq, job_id, decision)
+
+    def _raise_issue(self, dseq: int, job_id: UUID | None, decision: Decision) -> None:
+        clash = decision.clash
+        self.plan.issues.append(
+            Issue(
+                id=self._act.new_id(),
+                technician_id=self._device.technician_id,
+                job_id=job_id,
+                kind=decision.verdict,
+                code=decision.code or Code.BAD_VALUE,
+                incarnation=self._request.incarnation,
+                dseq=dseq,
+                raised_at=self._arrival,
+                field=clash.field if clash else None,
+                base_value=clash.base_value if clash else None,
+                field_value=clash.field_value if clash else decision.detail,
+                office_value=clash.office_value if clash else None,
+            )
+        )
+
+
+_ACTIONS: Final[Mapping[type[OperationBody], str]] = {
+    RecordCapture: "capture.received",
+    MoveJob: "job.moved",
+    SetField: "job.field_set",
+    CompleteJob: "job.completed",
+    GiveUpJob: "job.given_up",
+}
+
+
+def _what(body: OperationBody) -> str:
+    """Say in a code what an operation is about; captured values stay with the captures."""
+    match body:
+        case RecordCapture():
+            return kind_of(body.capture)
+        case MoveJob():
+            return body.event
+        case SetField():
+            return body.field
+        case CompleteJob() | GiveUpJob():
+            return body.code
+
+
+def kind_of(capture: Capture) -> str:
+    """Name the kind of a capture: the tag under which its body travels."""
+    return str(type(capture.body).__struct_config__.tag)

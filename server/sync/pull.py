@@ -1,0 +1,139 @@
+"""Sending the feed: one page of what is new for a technician, read in one snapshot."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from server.database.rows import to_records
+from server.database.tables.sync import feed, issues, sync_head
+from server.database.units import FeedKind
+from server.jobs import queries as job_queries
+from server.sync.records import Issue
+from sync_protocol.documents import IssueDocument, IssueKind, JobDocument
+from sync_protocol.ids import Epoch, Incarnation, IssueId, JobId
+from sync_protocol.messages import (
+    Cursor,
+    FeedEntry,
+    IssueClosed,
+    IssueRaised,
+    JobEntered,
+    JobLeft,
+    JobUpdated,
+    LeaveReason,
+    PullPage,
+)
+
+PAGE_ENTRIES_MAX: Final = 100
+
+
+class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a scope's feed."""
+
+    entity: str
+    entity_id: UUID
+    seq: int
+    kind: FeedKind
+    entered_seq: int | None
+    reason: str | None
+
+    @property
+    def cursor(self) -> Cursor:
+        """The place right after this row."""
+        return Cursor(seq=self.seq, entity=self.entity, entity_id=str(self.entity_id))
+
+
+def epoch(db: sa.Connection) -> Epoch:
+    """Tell which life of the server this is; it changes when a backup is restored."""
+    return Epoch(db.execute(sa.select(sync_head.c.epoch)).scalar_one())
+
+
+def page(
+    db: sa.Connection,
+    technician_id: UUID,
+    cursor: Cursor | None,
+    *,
+    limit: int = PAGE_ENTRIES_MAX,
+) -> PullPage:
+    """Read the next page of a technician's feed after a cursor; None begins from nothing."""
+    rows = _rows_after(db, technician_id, cursor, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    present = [row for row in rows if row.kind is not FeedKind.LEAVE]
+    documents = job_queries.documents(db, [r.entity_id for r in present if r.entity == "job"])
+    raised = _issues(db, [r.entity_id for r in present if r.entity == "issue"])
+    entries = (_entry(row, cursor, documents, raised) for row in rows)
+    return PullPage(
+        cursor=rows[-1].cursor if rows else cursor,
+        more=more,
+        entries=tuple(entry for entry in entries if entry is not None),
+        snapshot=cursor is None,
+    )
+
+
+def _rows_after(
+    db: sa.Connection, technician_id: UUID, cursor: Cursor | None, limit: int
+) -> tuple[FeedRow, ...]:
+    statement = sa.select(
+        feed.c.entity,
+        feed.c.entity_id,
+        feed.c.seq,
+        feed.c.kind,
+        feed.c.entered_seq,
+        feed.c.reason,
+    ).where(feed.c.scope == technician_id)
+    if cursor is not None:
+        statement = statement.where(
+            sa.tuple_(feed.c.seq, feed.c.entity, feed.c.entity_id)
+            > sa.tuple_(
+                sa.literal(cursor.seq),
+                sa.literal(cursor.entity),
+                sa.literal(UUID(cursor.entity_id), sa.Uuid),
+            )
+        )
+    else:
+        statement = statement.where(feed.c.kind != FeedKind.LEAVE)
+    ordered = statement.order_by(feed.c.seq, feed.c.entity, feed.c.entity_id).limit(limit)
+    return to_records(db.execute(ordered), FeedRow)
+
+
+def _entry(
+    row: FeedRow,
+    cursor: Cursor | None,
+    documents: Mapping[UUID, JobDocument],
+    raised: dict[UUID, IssueDocument],
+) -> FeedEntry | None:
+    if row.entity == "issue":
+        if row.kind is FeedKind.LEAVE:
+            return IssueClosed(issue_id=IssueId(row.entity_id))
+        return IssueRaised(issue=raised[row.entity_id])
+    if row.kind is FeedKind.LEAVE:
+        return JobLeft(job_id=JobId(row.entity_id), reason=LeaveReason(row.reason or "reassigned"))
+    # A tablet that has not read the place where the job entered is told that it enters.
+    enters = cursor is None or row.entered_seq is None or row.entered_seq >= cursor.seq
+    document = documents[row.entity_id]
+    return JobEntered(job=document) if enters else JobUpdated(job=document)
+
+
+def _issues(db: sa.Connection, issue_ids: list[UUID]) -> dict[UUID, IssueDocument]:
+    if not issue_ids:
+        return {}
+    rows = db.execute(sa.select(issues).where(issues.c.id.in_(issue_ids)))
+    return {issue.id: _issue_document(issue) for issue in to_records(rows, Issue)}
+
+
+def _issue_document(issue: Issue) -> IssueDocument:
+    return IssueDocument(
+        id=IssueId(issue.id),
+        job_id=None if issue.job_id is None else JobId(issue.job_id),
+        kind=IssueKind(issue.kind),
+        code=issue.code,
+        incarnation=Incarnation(issue.incarnation),
+        dseq=issue.dseq,
+        raised_at=issue.raised_at,
+        field=issue.field,
+        base_value=issue.base_value,
+        field_value=issue.field_value,
+        office_value=issue.office_value,
+    )

@@ -1,0 +1,102 @@
+"""Reading a push: one operation at a time, and whether it continues what the device has said."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from server.sync.records import Device, StoredOperation
+from server.sync.refusals import SyncRefused
+from sync_protocol import wire
+from sync_protocol.messages import Refusal, SyncRequest
+from sync_protocol.operations import Operation, OperationHead
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation of a push: its number, its bytes, the chain after it, and what it says."""
+
+    dseq: int
+    raw: bytes
+    chain: str
+    operation: Operation | None
+    fault: str | None
+
+
+def read_operations(request: SyncRequest) -> tuple[Received, ...]:
+    """Decode the operations of a request one by one, so that one bad one spoils no other.
+
+    Raises:
+        SyncRefused: an operation without a readable number, or numbers with a gap inside.
+    """
+    chain = request.chain_before
+    received: list[Received] = []
+    for raw in map(bytes, request.operations):
+        chain = wire.next_chain(chain, raw)
+        received.append(_read_operation(raw, chain))
+    for before, after in itertools.pairwise(received):
+        if after.dseq != before.dseq + 1:
+            raise SyncRefused(
+                Refusal.GAP,
+                f"operation {before.dseq} is followed by {after.dseq}; numbers have no gaps",
+                expected_dseq=before.dseq + 1,
+            )
+    return tuple(received)
+
+
+def _read_operation(raw: bytes, chain: str) -> Received:
+    try:
+        head = wire.decode(raw, OperationHead)
+    except wire.Unreadable as error:
+        raise SyncRefused(
+            Refusal.BAD_REQUEST, f"an operation has no readable dseq: {error}"
+        ) from error
+    if b"\\u0000" in raw:
+        # PostgreSQL stores no NUL in text; both databases must give the same verdict.
+        return Received(
+            dseq=head.dseq,
+            raw=raw,
+            chain=chain,
+            operation=None,
+            fault="a text holds a NUL character",
+        )
+    try:
+        operation = wire.decode(raw, Operation)
+    except wire.Unreadable as error:
+        return Received(dseq=head.dseq, raw=raw, chain=chain, operation=None, fault=str(error))
+    return Received(dseq=head.dseq, raw=raw, chain=chain, operation=operation, fault=None)
+
+
+def check_continues(device: Device, request: SyncRequest, received: Sequence[Received]) -> None:
+    """Check that a push continues where this device stopped, or repeats what it said.
+
+    Raises:
+        SyncRefused: another incarnation, a gap before the first operation, or another chain at the
+            head: two tablets speak as one.
+    """
+    if request.incarnation != device.incarnation:
+        raise SyncRefused(Refusal.FORK, f"incarnation {request.incarnation} is not this device's")
+    if not received:
+        return
+    first = received[0].dseq
+    if first > device.head_dseq + 1:
+        raise SyncRefused(
+            Refusal.GAP,
+            f"operation {first} came, {device.head_dseq + 1} is next",
+            expected_dseq=device.head_dseq + 1,
+        )
+    if first == device.head_dseq + 1 and request.chain_before != device.chain:
+        raise SyncRefused(Refusal.FORK, f"the chain before operation {first} differs from ours")
+
+
+def check_replay(received: Iterable[Received], stored: Mapping[int, StoredOperation]) -> None:
+    """Check that what is repeated is what was said.
+
+    Raises:
+        SyncRefused: an operation with a known number and another content.
+    """
+    for operation in received:
+        known = stored.get(operation.dseq)
+        if known is not None and known.chain != operation.chain:
+            raise SyncRefused(
+                Refusal.FORK, f"operation {operation.dseq} differs from the one received before"
+            )

@@ -1,0 +1,55 @@
+"""The records of synchronisation, as they are stored."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from sync_protocol.messages import VerdictKind
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A tablet: whose it is, its key, and how far its operations have been received."""
+
+    id: UUID
+    technician_id: UUID
+    name: str
+    public_key: str
+    incarnation: UUID
+    head_dseq: int
+    chain: str
+    enrolled_at: datetime
+    revoked_at: datetime | None
+
+
+class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation as received, with the verdict that every replay repeats."""
+
+    incarnation: UUID
+    dseq: int
+    origin_incarnation: UUID
+    origin_dseq: int
+    device_id: UUID
+    job_id: UUID | None
+    chain: str
+    raw: bytes
+    verdict: bytes
+    verdict_kind: VerdictKind
+    received_at: datetime
+
+
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a technician entered that was changed, withheld or refused, both values."""
+
+    id: UUID
+    technician_id: UUID
+    job_id: UUID | None
+    kind: str
+    code: str
+    incarnation: UUID
+    dseq: int
+    raised_at: datetime
+    field: str | None
+    base_value: str | None
+    field_value: str | None
+    office_value: str | None

@@ -1,0 +1,150 @@
+"""Loading what a push needs and storing what it plans; each in a fixed number of statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from server.acts import Act
+from server.database.rows import to_record, to_records, to_row
+from server.database.tables.people import audit, devices
+from server.database.tables.sync import issues, operations
+from server.database.tables.work import captures, completions, jobs
+from server.jobs import queries as job_queries
+from server.jobs import storage as job_storage
+from server.jobs.records import Job
+from server.sync.planning import HistoryLine, JobContext, Loaded, PushPlan
+from server.sync.records import Device, StoredOperation
+from sync_protocol.ids import CaptureId
+from sync_protocol.messages import VerdictKind
+from sync_protocol.operations import CompleteJob, Operation, RecordCapture
+
+
+def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
+    """Find a device and keep its other requests waiting until this transaction ends."""
+    row = db.execute(
+        sa.select(devices).where(devices.c.id == device_id).with_for_update()
+    ).one_or_none()
+    return None if row is None else to_record(row, Device)
+
+
+def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobContext]:
+    """Lock the jobs of a push in id order (so that two pushes cannot deadlock) and load them."""
+    wanted = sorted(set(job_ids))
+    rows = db.execute(
+        sa.select(jobs).where(jobs.c.id.in_(wanted)).order_by(jobs.c.id).with_for_update()
+    )
+    found = to_records(rows, Job)
+    fields = job_queries.fields_of(db, wanted)
+    digests: dict[UUID, dict[CaptureId, str]] = {}
+    for row in db.execute(
+        sa.select(captures.c.job_id, captures.c.id, captures.c.digest).where(
+            captures.c.job_id.in_(wanted)
+        )
+    ):
+        digests.setdefault(row.job_id, {})[CaptureId(row.id)] = row.digest
+    return {
+        job.id: JobContext(
+            job=job, fields=dict(fields.get(job.id, {})), captures=digests.get(job.id, {})
+        )
+        for job in found
+    }
+
+
+def stored_range(
+    db: sa.Connection, incarnation: UUID, first: int, last: int
+) -> Mapping[int, StoredOperation]:
+    """Get the operations of an incarnation by number, both ends included."""
+    rows = db.execute(
+        sa.select(operations).where(
+            operations.c.incarnation == incarnation, operations.c.dseq.between(first, last)
+        )
+    )
+    return {stored.dseq: stored for stored in to_records(rows, StoredOperation)}
+
+
+def load(db: sa.Connection, said: Sequence[Operation]) -> Loaded:
+    """Load everything that planning these operations needs."""
+    bodies = [operation.body for operation in said]
+    capture_ids = [body.capture.id for body in bodies if isinstance(body, RecordCapture)]
+    completion_ids = [
+        body.manifest.completion_id for body in bodies if isinstance(body, CompleteJob)
+    ]
+    return Loaded(
+        contexts=load_contexts(db, (body.job_id for body in bodies)),
+        origins=known_origins(
+            db, [(o.origin.incarnation, o.origin.dseq) for o in said if o.origin is not None]
+        ),
+        capture_homes=_capture_homes(db, capture_ids),
+        completion_ids=_existing_completions(db, completion_ids),
+    )
+
+
+def _capture_homes(db: sa.Connection, ids: Sequence[CaptureId]) -> Mapping[CaptureId, UUID]:
+    if not ids:
+        return {}
+    rows = db.execute(sa.select(captures.c.id, captures.c.job_id).where(captures.c.id.in_(ids)))
+    return {CaptureId(row.id): row.job_id for row in rows}
+
+
+def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> frozenset[UUID]:
+    if not ids:
+        return frozenset()
+    rows = db.execute(sa.select(completions.c.id).where(completions.c.id.in_(ids)))
+    return frozenset(rows.scalars())
+
+
+def known_origins(
+    db: sa.Connection, origins: Iterable[tuple[UUID, int]]
+) -> Mapping[tuple[UUID, int], VerdictKind]:
+    """Find which re-issued operations were received under an earlier incarnation."""
+    wanted = list(origins)
+    if not wanted:
+        return {}
+    rows = db.execute(
+        sa.select(
+            operations.c.origin_incarnation, operations.c.origin_dseq, operations.c.verdict_kind
+        ).where(sa.tuple_(operations.c.origin_incarnation, operations.c.origin_dseq).in_(wanted))
+    )
+    return {
+        (row.origin_incarnation, row.origin_dseq): VerdictKind(row.verdict_kind) for row in rows
+    }
+
+
+def store_plan(db: sa.Connection, device: Device, plan: PushPlan, act: Act) -> None:
+    """Write everything that a push planned, and move the device's head."""
+    if not plan.operations:
+        return
+    db.execute(sa.insert(operations), [dict(to_row(stored)) for stored in plan.operations])
+    if plan.captures:
+        db.execute(sa.insert(captures), [dict(to_row(capture)) for capture in plan.captures])
+    if plan.issues:
+        db.execute(sa.insert(issues), [dict(to_row(issue)) for issue in plan.issues])
+    for job in plan.moved_jobs.values():
+        job_storage.update(db, job)
+    for job_id, field, value in plan.fields:
+        job_storage.set_field(db, job_id, field, value)
+    for completion, _decision in plan.completions:
+        job_storage.insert_completion(db, completion)
+    if plan.history:
+        db.execute(sa.insert(audit), [_audit_row(act, line) for line in plan.history])
+    last = plan.operations[-1]
+    db.execute(
+        sa.update(devices)
+        .where(devices.c.id == device.id)
+        .values(head_dseq=last.dseq, chain=last.chain)
+    )
+
+
+def _audit_row(act: Act, line: HistoryLine) -> dict[str, object]:
+    return {
+        "id": act.new_id(),
+        "at": act.now,
+        "actor_kind": act.actor.kind,
+        "actor_id": act.actor.id,
+        "action": line.action,
+        "job_id": line.job_id,
+        "order_id": None,
+        "process_id": None,
+        "detail": dict(line.detail),
+    }
