@@ -105,9 +105,10 @@ def _number(request: HttpRequest, header: str) -> int:
 
 
 def _announced_hash(metadata: str) -> str:
-    pairs = dict(part.strip().partition(" ")[::2] for part in metadata.split(",") if part.strip())
+    names_and_values = (part.strip().partition(" ") for part in metadata.split(","))
+    encoded = next((value for name, _, value in names_and_values if name == "sha256"), "")
     try:
-        return _checked(base64.b64decode(pairs.get("sha256", ""), validate=True).decode("ascii"))
+        return _checked(base64.b64decode(encoded, validate=True).decode("ascii"))
     except (binascii.Error, UnicodeDecodeError) as error:
         raise WrongInput("Upload-Metadata: sha256 is not base64 of a hex digest") from error
 
