@@ -1,0 +1,77 @@
+"""Importing a batch of rows as one unit of work."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from server import audit
+from server.acts import Act, IdSource
+from server.database import Connection, Written
+from server.imports import affected_jobs, batches, queries, storage
+from server.imports.batches import BatchPlan, Ids
+from server.imports.files import Numbered
+from server.imports.kinds import Kind
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the rows of a file."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All of them."""
+        return sum(getattr(self, name) for name in self.__struct_fields__)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            **{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__}
+        )
+
+
+def import_batch(
+    db: Connection, kind: Kind, rows: Sequence[Numbered], *, new_id: IdSource
+) -> Written[BatchPlan]:
+    """Store a batch; rows that cannot be stored come back as complaints and harm no others.
+
+    Doing it again changes nothing. Tablets that hold a job which embeds a changed row are told.
+    """
+    planned = rehearse_batch(db, kind, rows, new_id=new_id)
+    storage.upsert(db, kind, (*planned.inserts, *planned.updates))
+    feed = affected_jobs.find(db, kind.name, planned.changed_ids)
+    topics = {"jobs", *(f"job:{change.entity_id}" for change in feed)} if feed else ()
+    return Written(planned, feed=feed, topics=frozenset(topics))
+
+
+def rehearse_batch(
+    db: Connection,
+    kind: Kind,
+    rows: Sequence[Numbered],
+    *,
+    new_id: IdSource,
+    planned: Ids | None = None,
+) -> BatchPlan:
+    """Say what importing a batch would do; nothing is written."""
+    stored = queries.read_stored(db, kind, rows, planned=planned)
+    return batches.plan(kind, rows, stored, new_id=new_id)
+
+
+def record_import(db: Connection, kind: Kind, counts: Counts, *, act: Act) -> Written[None]:
+    """Write into the audit that a file was imported."""
+    audit.record(
+        db,
+        act,
+        "import.finished",
+        detail={"kind": kind.name, **msgspec.structs.asdict(counts)},
+    )
+    return Written(None)
+
+
+def given_ids(kind: Kind, planned: BatchPlan) -> Mapping[str, UUID]:
+    """Name the ids that a rehearsed batch would have given out, for the rows that refer to it."""
+    return {row[kind.key[0]]: row["id"] for row in planned.inserts if "id" in row}

@@ -1,0 +1,142 @@
+"""The kinds of files: what a row is, where it goes, what identifies it and what it refers to.
+
+The order of ``KINDS`` is the order of dependency: what stands further down refers upwards.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+import msgspec
+import sqlalchemy as sa
+
+from server.database.tables import offers, people, plant
+from server.imports import rows
+from sync_protocol.optics import OPTIC_CLASSES, SPLITTER_LOSS_CDB
+from sync_protocol.serials import parse_serial
+
+Reader = Callable[[str], Any]
+
+
+class ValueNotUnderstood(ValueError):
+    """A value is none of those that are possible; the text says what would be right."""
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of file."""
+
+    name: str
+    table: sa.Table
+    row_type: type[rows.ImportRow]
+    key: tuple[str, ...] = ("external_id",)
+    references: Mapping[str, str] = {}
+    """Field of the row → kind that it names; stored in the column ``FIELD_id``."""
+    unique: tuple[str, ...] = ()
+    """Fields that no two rows may share, besides the key."""
+    fixed: tuple[str, ...] = ()
+    """Fields that an import never changes once they are stored."""
+    fixed_right: str = ""
+    """What to do instead of changing a fixed field."""
+    readers: Mapping[str, Reader] = {}
+    """How the text of a field is read where a type alone cannot."""
+
+
+def read_zone(text: str) -> str:
+    """Read an IANA zone."""
+    if text not in _ZONES:
+        raise ValueNotUnderstood("an IANA time zone, like Europe/Berlin or America/New_York")
+    return text
+
+
+def read_optic_class(text: str) -> str:
+    """Read the name of an optic class that the light budget knows."""
+    if text not in OPTIC_CLASSES:
+        raise ValueNotUnderstood(f"an optic class; known are {', '.join(OPTIC_CLASSES)}")
+    return text
+
+
+def read_ratios(text: str) -> tuple[int, ...]:
+    """Read splitter stages from the OLT outwards.
+
+    >>> read_ratios("1:4 1:8"), read_ratios("4x8"), read_ratios("1:32")
+    ((4, 8), (4, 8), (32,))
+    """
+    stages = [stage.removeprefix("1:") for stage in re.split(r"[\sx×+;,]+", text) if stage]  # noqa: RUF001  the multiplication sign
+    known = [str(ratio) for ratio in SPLITTER_LOSS_CDB if ratio > 1]
+    if not stages or any(stage not in known for stage in stages):
+        names = ", ".join(f"1:{ratio}" for ratio in known)
+        raise ValueNotUnderstood(
+            f"splitter ratios from the OLT outwards, like 1:4 1:8; known are {names}"
+        )
+    return tuple(int(stage) for stage in stages)
+
+
+_ZONES: Final = available_timezones()
+_COMMERCIAL: Final = ("down_mbps", "up_mbps", "price_minor", "currency")
+
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="premises",
+            table=plant.premises,
+            row_type=rows.PremiseRow,
+            readers={"zone": read_zone},
+        ),
+        Kind(name="olts", table=plant.olts, row_type=rows.OltRow),
+        Kind(
+            name="pon-ports",
+            table=plant.pon_ports,
+            row_type=rows.PonPortRow,
+            references={"olt": "olts"},
+            unique=("olt", "frame", "slot", "port"),
+            readers={"optic_class": read_optic_class},
+        ),
+        Kind(
+            name="splitters",
+            table=plant.splitters,
+            row_type=rows.SplitterRow,
+            references={"pon_port": "pon-ports"},
+            readers={"ratios": read_ratios},
+        ),
+        Kind(
+            name="terminals",
+            table=plant.terminals,
+            row_type=rows.TerminalRow,
+            references={"splitter": "splitters"},
+        ),
+        Kind(
+            name="drops",
+            table=plant.drops,
+            row_type=rows.DropRow,
+            references={"terminal": "terminals", "premise": "premises"},
+            unique=("terminal", "terminal_port"),
+            fixed=("premise",),
+            fixed_right="a new drop with an id of its own; this one leads to another premise",
+        ),
+        Kind(
+            name="accounts",
+            table=offers.accounts,
+            row_type=rows.AccountRow,
+            readers={"zone": read_zone},
+        ),
+        Kind(
+            name="products",
+            table=offers.products,
+            row_type=rows.ProductRow,
+            key=("code", "version"),
+            fixed=_COMMERCIAL,
+            fixed_right="a new version of the product; what was sold under this one stays",
+        ),
+        Kind(name="technicians", table=people.technicians, row_type=rows.TechnicianRow),
+        Kind(
+            name="onts",
+            table=plant.onts,
+            row_type=rows.OntRow,
+            key=("serial",),
+            references={"technician": "technicians"},
+            readers={"serial": parse_serial},
+        ),
+    )
+}
