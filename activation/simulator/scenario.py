@@ -7,10 +7,11 @@ The smallest useful one::
      "onts": [{"serial": "HWTC1A2B3C4D", "port": "0/1/0", "come_up_s": 5}]}
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -66,10 +67,26 @@ def read_scenario(path: Path) -> Scenario:
         ) from error
     try:
         scenario = msgspec.json.decode(text, type=Scenario)
+    except msgspec.ValidationError as error:
+        value = _value_at(str(error), text)
+        raise ScenarioWrong(f"scenario {str(path)!r}: {error}{value}") from error
     except msgspec.DecodeError as error:
-        raise ScenarioWrong(f"scenario {str(path)!r}: {error}") from error
+        raise ScenarioWrong(f"scenario {str(path)!r} is no JSON: {error}") from error
     check_scenario(scenario)
     return scenario
+
+
+def _value_at(message: str, text: bytes) -> str:
+    """Show the value at the path that msgspec names at the end of its message."""
+    path = re.search(r"at `\$([^`]*)`", message)
+    value: Any = msgspec.json.decode(text)
+    for key, position in re.findall(r"\.(\w+)|\[(\d+)\]", path[1] if path else ""):
+        step = key or int(position)
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return ""
+    return f", which holds {value!r}" if isinstance(value, str | int | float) else ""
 
 
 def check_scenario(scenario: Scenario) -> None:
