@@ -1,0 +1,1 @@
+"""The console's frame: templates, static files, headers, live streams. Features bring the pages."""

@@ -1,0 +1,48 @@
+"""Headers that every answer carries, pages and problems alike.
+
+Added where the answer leaves the application, so that no route, error or unknown path is without.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+TRANSPORT_SECURITY: Final = "max-age=31536000"
+"""Sent only where cookies are secure: on plain HTTP it would promise what is not there."""
+
+Hook = Callable[[Message, Scope], Awaitable[None]]
+
+
+def add_headers(*, secure: bool) -> Hook:
+    """Make the hook that completes the headers of an answer.
+
+    An answer says itself how long it may be kept; one that says nothing is kept by nobody.
+    """
+    added = {**HEADERS, **({"Strict-Transport-Security": TRANSPORT_SECURITY} if secure else {})}
+
+    async def hook(message: Message, _scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
+        headers = MutableScopeHeaders(message)
+        for name, value in added.items():
+            headers[name] = value
+        if "Cache-Control" not in headers:
+            headers["Cache-Control"] = "no-store"
+
+    return hook
