@@ -8,11 +8,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar, get
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from server import problems
+from server.console.headers import add_headers
+from server.console.templates import template_config
 from server.database import Store
+from server.people import doors
 from server.settings import Settings
 
 REQUEST_BYTES_MAX = 1_000_000
@@ -41,7 +45,13 @@ def build_app(
         dependencies={
             "store": Provide(provide_store, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
+            "actor": Provide(doors.provide_actor),
+            "signed_in": Provide(doors.provide_signed_in),
         },
+        # Guards run before anything is injected, so they find both here.
+        state=State({"store": store, "settings": settings}),
+        before_send=[add_headers(secure=settings.secure_cookies)],
+        template_config=template_config(),
         exception_handlers=dict(problems.HANDLERS),
         lifespan=[_as_lifespan(background) for background in backgrounds],
         request_max_body_size=REQUEST_BYTES_MAX,
