@@ -66,20 +66,21 @@ def read_scenario(path: Path) -> Scenario:
             f"scenario {str(path)!r} cannot be read: {error.strerror}; name a JSON file"
         ) from error
     try:
-        scenario = msgspec.json.decode(text, type=Scenario)
-    except msgspec.ValidationError as error:
-        value = _value_at(str(error), text)
-        raise ScenarioWrong(f"scenario {str(path)!r}: {error}{value}") from error
+        raw: Any = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise ScenarioWrong(f"scenario {str(path)!r} is no JSON: {error}") from error
+    try:
+        scenario = msgspec.convert(raw, Scenario)
+    except msgspec.ValidationError as error:
+        value = _value_at(str(error), raw)
+        raise ScenarioWrong(f"scenario {str(path)!r}: {error}{value}") from error
     check_scenario(scenario)
     return scenario
 
 
-def _value_at(message: str, text: bytes) -> str:
+def _value_at(message: str, value: Any) -> str:  # noqa: ANN401  any JSON
     """Show the value at the path that msgspec names at the end of its message."""
     path = re.search(r"at `\$([^`]*)`", message)
-    value: Any = msgspec.json.decode(text)
     for key, position in re.findall(r"\.(\w+)|\[(\d+)\]", path[1] if path else ""):
         step = key or int(position)
         try:

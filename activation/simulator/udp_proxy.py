@@ -96,8 +96,9 @@ class _Upstream(asyncio.DatagramProtocol):
 class UdpProxy(asyncio.DatagramProtocol):
     """Carries datagrams between any number of clients and one agent."""
 
-    def __init__(self, link: Link, target: Address) -> None:
+    def __init__(self, link: Link, target: Address, *, clients_max: int) -> None:
         self.link = link
+        self._clients_max = clients_max
         self._target = target
         self._upstreams: OrderedDict[Address, asyncio.Task[_Upstream]] = OrderedDict()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -146,7 +147,7 @@ class UdpProxy(asyncio.DatagramProtocol):
             opening = asyncio.get_running_loop().create_task(self._open(client))
             self._upstreams[client] = opening
         self._upstreams.move_to_end(client)
-        if len(self._upstreams) > CLIENTS_MAX:
+        if len(self._upstreams) > self._clients_max:
             _close(self._upstreams.popitem(last=False)[1])
         return await self._upstreams[client]
 
@@ -168,7 +169,7 @@ def _close(opening: asyncio.Task[_Upstream]) -> None:
 
 @contextlib.asynccontextmanager
 async def carry_between(
-    settings: LinkSettings, *, listen: Address, target: Address
+    settings: LinkSettings, *, listen: Address, target: Address, clients_max: int = CLIENTS_MAX
 ) -> AsyncGenerator[int]:
     """Run the proxy while the context is open; gives the port that it listens on.
 
@@ -176,7 +177,7 @@ async def carry_between(
         OSError: the port is taken.
     """
     transport, proxy = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: UdpProxy(Link(settings), target), local_addr=listen
+        lambda: UdpProxy(Link(settings), target, clients_max=clients_max), local_addr=listen
     )
     try:
         yield transport.get_extra_info("sockname")[1]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from activation.simulator import oids
 from activation.simulator.cells import Written
+from activation.simulator.events import EventLog
 from activation.simulator.exchange import Exchange, Request, RequestKind
 from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
@@ -61,11 +62,16 @@ def a_scenario(**changes: Any) -> Scenario:  # noqa: ANN401  whatever the record
 class Bench:
     """An OLT with its exchange, under a clock that the test moves."""
 
-    def __init__(self, scenario: Scenario | None = None) -> None:
+    def __init__(self, scenario: Scenario | None = None, *, log: EventLog | None = None) -> None:
         self.now = START
-        self.events: list[Event] = []
-        self.olt = Olt(scenario or a_scenario(), started_at=START, record=self.events.append)
-        self.exchange = Exchange(self.olt, now=lambda: self.now, record=self.events.append)
+        self._log = log or EventLog()
+        self.olt = Olt(scenario or a_scenario(), started_at=START, record=self._log.record)
+        self.exchange = Exchange(self.olt, now=lambda: self.now, record=self._log.record)
+
+    @property
+    def events(self) -> list[Event]:
+        """What was told so far."""
+        return list(self._log.latest)
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and let the OLT tell what came due meanwhile."""
