@@ -19,7 +19,9 @@ class _Row(Protocol):
 
 def to_record(row: _Row, record_type: type[T]) -> T:
     """Build a record from a row, checking every field."""
-    return msgspec.convert(dict(row._mapping), record_type)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  SQLAlchemy's public name
+    # SQLAlchemy names columns by a subclass of str, which msgspec does not take for a field name.
+    values = {str(name): value for name, value in row._mapping.items()}  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  SQLAlchemy's public name
+    return msgspec.convert(values, record_type)
 
 
 def to_records(rows: Iterable[_Row], record_type: type[T]) -> tuple[T, ...]:
