@@ -65,6 +65,15 @@ class Warned(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial and how it came here; ``raw_text`` is the whole code that it was found in."""
+
+    text: str
+    method: str
+    raw_text: str | None = None
+    override_reason: str | None = None
+
+
 class SerialReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """A recorded serial."""
 
@@ -123,20 +132,22 @@ def record_serial(
     db: Connection,
     pen: Pen,
     job_id: JobId,
-    text: str,
-    *,
-    method: str,
-    override_reason: str | None = None,
+    entry: SerialEntry,
 ) -> SerialReceipt:
-    """Record an ONT serial as read or typed (``method``: scan, manual).
+    """Record an ONT serial as read or typed.
 
     Raises:
         JobUnknown, JobReadOnly: there is no such job to add to.
         NotAnOntSerial: names the text and what would be right.
     """
-    view, serial = _writable(db, job_id), parse_serial(text)
+    view, serial = _writable(db, job_id), parse_serial(entry.text)
     warnings = (*_against_reserved(view, serial), *_against_others(db, job_id, serial))
-    body = SerialScan(serial=serial, raw_text=text, method=method, override_reason=override_reason)
+    body = SerialScan(
+        serial=serial,
+        raw_text=entry.raw_text or entry.text,
+        method=entry.method,
+        override_reason=entry.override_reason,
+    )
     capture = _record_capture(db, pen, job_id, body)
     return SerialReceipt(capture_id=capture.capture.id, serial=serial, warnings=warnings)
 

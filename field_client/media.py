@@ -1,4 +1,4 @@
-"""What the files of a capture may be, told by their first bytes and never by what they are called."""
+"""What the files of a capture may be, told by their first bytes, never by a name."""
 
 from collections.abc import Sequence
 from typing import Final

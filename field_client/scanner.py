@@ -94,7 +94,7 @@ class LabelScanner:
         if self._zbar is not None:
             yield self._zbar, large
         for angle in _TILTS:
-            yield _read_zxing, small.rotate(angle, expand=True, fillcolor=255)
+            yield _read_zxing, _rotated(small, angle)
         yield _read_zxing, ImageOps.autocontrast(large)
 
 
@@ -149,6 +149,10 @@ def _on_white(picture: Image.Image) -> Image.Image:
         layered = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("L")
     return picture.convert("L")
+
+
+def _rotated(picture: Image.Image, angle: int) -> Image.Image:
+    return picture.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
 
 
 def _capped(picture: Image.Image, side_max: int) -> Image.Image:

@@ -150,11 +150,11 @@ def fit_push(
 def rewind(db: Connection, expected_dseq: Counter) -> bool:
     """Go back to what the server expects next, after it lost what it had acknowledged.
 
-    False, and nothing changed, when the operations before or after that number are not held.
+    False, and nothing changed, when there is nothing to go back over, or it is not held any more.
     """
     state = get_state(db)
     before = expected_dseq - 1
-    if not 0 <= before <= state.acked_dseq or not _is_held(db, state, expected_dseq):
+    if not 0 <= before < state.acked_dseq or not _is_held(db, state, expected_dseq):
         return False
     chain = wire.first_chain(state.incarnation) if before == 0 else find_chain(db, before)
     if chain is None:

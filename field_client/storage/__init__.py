@@ -4,7 +4,6 @@ from field_client.storage.blobs import BlobFolder, BlobUnreadable, StoredBlob
 from field_client.storage.driver import Connection
 from field_client.storage.files import Disk, FileSystem, place_file
 from field_client.storage.migrations import ReplicaTooNew
-from field_client.storage.release import SqliteUnsafe
 from field_client.storage.replica_file import (
     ReplicaKey,
     ReplicaUnreadable,
@@ -28,7 +27,6 @@ __all__ = [
     "ReplicaTooNew",
     "ReplicaUnreadable",
     "SettingNotTaken",
-    "SqliteUnsafe",
     "Store",
     "StoredBlob",
     "Unencrypted",

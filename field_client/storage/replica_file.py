@@ -8,7 +8,7 @@ import msgspec
 
 from field_client.storage.driver import Connection, DatabaseError, Row, driver
 from field_client.storage.migrations import migrate
-from field_client.storage.release import Release, refuse_affected
+from sync_protocol.sqlite_builds import Version, require_safe
 
 KEY_BYTES: Final = 32
 APPLICATION_ID: Final = 0x464C5331
@@ -45,17 +45,17 @@ class SettingNotTaken(RuntimeError):
 
 
 def open_replica(
-    path: Path, key: ReplicaKey, *, release: Release = driver.sqlite_version_info
+    path: Path, key: ReplicaKey, *, version: Version = driver.sqlite_version_info
 ) -> Connection:
     """Open or create a replica for one writer at a time; transactions are begun by hand.
 
     Raises:
-        SqliteUnsafe: this build can corrupt the file.
+        UnsafeSqlite: this build can corrupt the file.
         ReplicaUnreadable: wrong key, or not a replica.
         ReplicaTooNew: written by a later version of this program.
         SettingNotTaken: a PRAGMA was not obeyed.
     """
-    refuse_affected(release)
+    require_safe(version)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = driver.connect(str(path), isolation_level=None, check_same_thread=False)
     try:

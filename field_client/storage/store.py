@@ -107,7 +107,7 @@ async def open_store(
     """Open a replica for the life of a process.
 
     Raises:
-        SqliteUnsafe, ReplicaUnreadable, ReplicaTooNew, SettingNotTaken: as ``open_replica``.
+        UnsafeSqlite, ReplicaUnreadable, ReplicaTooNew, SettingNotTaken: as ``open_replica``.
     """
     with Aside("replica-writer") as aside:
         writer = await aside.run(open_replica, path, key)

@@ -1,0 +1,7 @@
+"""``python -m field_client``."""
+
+import sys
+
+from field_client.command import main
+
+sys.exit(main())

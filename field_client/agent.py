@@ -1,0 +1,283 @@
+"""The tablet as a whole: replica, files, keys, scanner and sync loop, put together once."""
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Concatenate, ParamSpec, TypeVar
+
+from uuid_utils.compat import uuid7
+
+from field_client import capture, media
+from field_client.clock import Clock, SystemClock
+from field_client.keys import KeyFolder, KeyStore
+from field_client.loop import SyncLoop
+from field_client.replica.outbox import Pen
+from field_client.replica.state import (
+    find_enrolment,
+    get_state,
+    initialise,
+    set_flight_mode,
+    store_enrolment,
+)
+from field_client.replica.uploads import forget_uploaded
+from field_client.scanner import LabelScanner, Scanner, ScanResult
+from field_client.session import APP_VERSION, Session, SessionReport
+from field_client.settings import Settings
+from field_client.storage import (
+    Aside,
+    BlobFolder,
+    Connection,
+    Disk,
+    Store,
+    StoredBlob,
+    Unencrypted,
+    open_store,
+)
+from field_client.transport import Failure, HttpTransport, NoAnswer, Refused, TokenExpired
+from sync_protocol.ids import Incarnation, JobId
+from sync_protocol.messages import EnrolRequest, EnrolResponse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class EnrolmentRefused(RuntimeError):
+    """The server does not take this code; ask the office for a new one. Nothing was changed."""
+
+
+class ServerUnreachable(RuntimeError):
+    """No answer that can be trusted; the code may or may not be used up. Try again."""
+
+
+class AlreadyEnrolled(RuntimeError):
+    """This replica belongs to a technician; nothing was changed."""
+
+
+class NoServer(ValueError):
+    """It is not known which server to talk to; name it with --server."""
+
+
+class Agent:
+    """What the local API and the commands work with."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        blobs: BlobFolder,
+        keys: KeyStore,
+        *,
+        clock: Clock,
+        aside: Aside,
+    ) -> None:
+        self._settings = settings
+        self._blobs = blobs
+        self._keys = keys
+        self._clock = clock
+        self._aside = aside
+        self._scanner: Scanner = LabelScanner()
+        # A file may not be removed between being found there and being spoken of by a row.
+        self._files_lock = asyncio.Lock()
+        self.store = store
+        self.loop = SyncLoop(
+            self._run_session,
+            clock=clock,
+            pace=settings.pace,
+            jitter=random.random,
+        )
+
+    async def enter(
+        self,
+        unit: Callable[Concatenate[Connection, Pen, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Record something that the technician did; when this returns it is safe."""
+        pen = Pen(at=self._clock.moment(), new_id=uuid7)
+        value = await self.store.write(unit, pen, *args, **kwargs)
+        self.loop.note_recorded()
+        return value
+
+    async def add_photo(self, job_id: JobId, subject: str, data: bytes) -> capture.FileReceipt:
+        """Keep a photo: its file first, then its row.
+
+        Raises:
+            NotAPhoto: and what ``capture.record_photo`` raises.
+        """
+        media_type = media.photo_media_type(data)
+        async with self._files_lock:
+            stored = await self._keep(data, media_type)
+            return await self.enter(capture.record_photo, job_id, subject=subject, stored=stored)
+
+    async def add_signature(
+        self, job_id: JobId, *, signer_name: str, statement: str, svg: str
+    ) -> capture.FileReceipt:
+        """Keep a signature: its drawing first, then its row.
+
+        Raises:
+            NotADrawing: and what ``capture.record_signature`` raises.
+        """
+        data = media.drawing_bytes(svg)
+        async with self._files_lock:
+            stored = await self._keep(data, "image/svg+xml")
+            return await self.enter(
+                capture.record_signature,
+                job_id,
+                signer_name=signer_name,
+                statement=statement,
+                stored=stored,
+            )
+
+    async def complete(self, job_id: JobId, code: str) -> capture.Completed | capture.Incomplete:
+        """Finish a job with a manifest signed by this device."""
+        sign = self._keys.device_key().sign
+        return await self.enter(capture.complete_job, job_id, code=code, sign=sign)
+
+    async def record_typed_serial(
+        self, job_id: JobId, text: str, override_reason: str | None
+    ) -> capture.SerialReceipt:
+        """Record a serial that a person typed or chose.
+
+        Raises:
+            NotAnOntSerial: and what ``capture.record_serial`` raises.
+        """
+        return await self.enter(
+            capture.record_serial,
+            job_id,
+            capture.SerialEntry(text=text, method="manual", override_reason=override_reason),
+        )
+
+    async def scan_serial(
+        self, job_id: JobId, image: bytes
+    ) -> tuple[ScanResult, capture.SerialReceipt | None]:
+        """Read the codes of a photo, one photo at a time; record the serial if there is one only.
+
+        Raises:
+            NotAnImage: and what ``capture.record_serial`` raises.
+        """
+        result = await self._aside.run(self._scanner.scan, image)
+        read = [found.text for found in result.candidates if found.serial is not None]
+        if len(result.serials) != 1:
+            return result, None
+        entry = capture.SerialEntry(text=result.serials[0], method="scan", raw_text=read[0])
+        serial = await self.enter(capture.record_serial, job_id, entry)
+        return result, serial
+
+    async def set_flight_mode(self, *, is_on: bool) -> None:
+        """Switch sending off or on, for good until switched again."""
+        await self.store.write(set_flight_mode, int(is_on))
+        await self.loop.set_flight_mode(is_on=is_on)
+
+    async def enrol(self, code: str, device_name: str) -> EnrolResponse:
+        """Make this tablet a technician's.
+
+        Raises:
+            AlreadyEnrolled, EnrolmentRefused, ServerUnreachable, NoServer: nothing was changed.
+        """
+        enrolment = await self.store.read(find_enrolment)
+        if enrolment is not None:
+            raise AlreadyEnrolled(f"this tablet is already {enrolment.technician_name}'s")
+        server_url = await self._server_url()
+        state = await self.store.read(get_state)
+        request = EnrolRequest(
+            code=code,
+            device_name=device_name,
+            public_key=self._keys.device_key().public_text(),
+            incarnation=state.incarnation,
+            app_version=APP_VERSION,
+        )
+        async with _transport(server_url) as transport:
+            answer = await transport.enrol(request)
+        if not isinstance(answer, EnrolResponse):
+            raise _enrolment_error(answer)
+        await self.store.write(store_enrolment, server_url, answer)
+        self.loop.note_enrolled()
+        return answer
+
+    async def sync_once(self) -> SessionReport:
+        """Run a session by itself, for a command that ends afterwards."""
+        return await self._run_session()
+
+    async def _run_session(self) -> SessionReport:
+        async with _transport(await self._server_url()) as transport:
+            session = Session(
+                self.store,
+                self._blobs,
+                transport,
+                clock=self._clock,
+                device_key=self._keys.device_key,
+            )
+            report = await session.run()
+        await self._free_space()
+        return report
+
+    async def _server_url(self) -> str:
+        if self._settings.server_url is not None:
+            return self._settings.server_url
+        enrolment = await self.store.read(find_enrolment)
+        if enrolment is None:
+            raise NoServer("which server? name it with --server, like https://field.example.net")
+        return enrolment.server_url
+
+    async def _keep(self, data: bytes, media_type: str) -> StoredBlob:
+        return await self._aside.run(self._blobs.put, data, media_type)
+
+    async def _free_space(self) -> None:
+        """Remove files that are uploaded and whose jobs are gone."""
+        async with self._files_lock:
+            for sha256 in await self.store.write(forget_uploaded):
+                await self._aside.run(self._blobs.remove, sha256)
+
+
+@asynccontextmanager
+async def open_agent(settings: Settings) -> AsyncGenerator[Agent, None]:
+    """Open everything that a tablet has, for the life of a process.
+
+    Raises:
+        UnsafeSqlite, ReplicaUnreadable, ReplicaTooNew, SettingNotTaken, KeyDamaged.
+    """
+    files = Disk()
+    keys = KeyFolder(settings.key_folder, files)
+    key = keys.replica_key() if settings.encrypted else Unencrypted()
+    with Aside("side-work") as aside:
+        async with open_store(settings.replica_path, key) as store:
+            await store.write(initialise, Incarnation(uuid7()))
+            state = await store.read(get_state)
+            agent = Agent(
+                settings,
+                store,
+                BlobFolder(settings.blob_folder, key, files, os.urandom),
+                keys,
+                clock=SystemClock(str(uuid7())),
+                aside=aside,
+            )
+            agent.loop.set_out(flight_mode=state.flight_mode)
+            yield agent
+
+
+def default_device_name() -> str:
+    """Name a device after its machine where nobody names it."""
+    return socket.gethostname()[:200] or "tablet"
+
+
+@asynccontextmanager
+async def _transport(server_url: str) -> AsyncGenerator[HttpTransport, None]:
+    transport = HttpTransport(server_url)
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+def _enrolment_error(failure: Failure) -> Exception:
+    match failure:
+        case Refused(detail=detail):
+            return EnrolmentRefused(f"the server does not take this code: {detail}")
+        case NoAnswer(detail=detail):
+            return ServerUnreachable(f"no answer from the server: {detail}")
+        case TokenExpired():
+            return EnrolmentRefused("the server asks for a sign-in that an enrolment cannot have")

@@ -1,0 +1,252 @@
+"""The tablet's local API: parse, call one thing, answer. Its pages will make the same calls."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta
+
+from field_client import capture
+from field_client.agent import Agent
+from field_client.problems import Problem, problem_response
+from field_client.replica.views import (
+    JobCard,
+    JobView,
+    OperationRow,
+    get_job,
+    list_issues,
+    list_jobs,
+    list_operations,
+)
+from field_client.scanner import ScanResult
+from field_client.session import SessionReport
+from field_client.status import Status, get_status
+from sync_protocol import wire
+from sync_protocol.documents import IssueDocument, LongText, ShortText, VersionedValue
+from sync_protocol.ids import JobId
+from sync_protocol.jobs import JobEvent, JobState
+
+AgentDependency = NamedDependency[Agent]
+LocalRequest = Request[None, None, Any]
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+_JSON: Final = "application/json"
+
+
+class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A code from the office and the name that this tablet is to have there."""
+
+    code: Annotated[str, Meta(min_length=8, max_length=80)]
+    device_name: Text
+
+
+class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose tablet this is now."""
+
+    device_id: str
+    technician_name: str
+
+
+class FlightModeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether nothing is to be sent."""
+
+    on: bool
+
+
+class MoveBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the technician does."""
+
+    event: JobEvent
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """Where the job is now, on this tablet."""
+
+    state: JobState
+
+
+class SerialBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A serial as typed, or chosen among those found."""
+
+    text: LongText
+    override_reason: ShortText | None = None
+
+
+class Scanned(msgspec.Struct, frozen=True, kw_only=True):
+    """All codes of a photo; recorded is the serial if there was exactly one."""
+
+    result: ScanResult
+    recorded: capture.SerialReceipt | None
+
+
+class LightBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A level in dBm as read off the meter."""
+
+    reading: str | float
+
+
+class SignatureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who signs what, and the drawing."""
+
+    signer_name: Text
+    statement: Annotated[str, Meta(min_length=1, max_length=4000)]
+    svg: Annotated[str, Meta(max_length=4_000_000)]
+
+
+class FieldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The value that a shared field is to have."""
+
+    value: LongText
+
+
+class CompleteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the job ended well."""
+
+    code: Text
+
+
+class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the job could not be finished."""
+
+    code: Text
+    remark: LongText = ""
+
+
+class TabletController(Controller):
+    """The tablet itself."""
+
+    path = "/"
+
+    @get("/status")
+    async def status(self, agent: AgentDependency) -> Status:
+        """Answer what the sync chip shows, and more."""
+        return await get_status(agent)
+
+    @post("/enrol", status_code=200)
+    async def enrol(self, agent: AgentDependency, data: JSONBody[EnrolBody]) -> Enrolled:
+        """Make this tablet a technician's."""
+        answer = await agent.enrol(data.code, data.device_name)
+        return Enrolled(device_id=str(answer.device_id), technician_name=answer.technician_name)
+
+    @post("/sync", status_code=200)
+    async def sync(self, agent: AgentDependency) -> SessionReport:
+        """Sync now; answers when it is over."""
+        return await agent.loop.sync_now()
+
+    @post("/flight-mode", status_code=200)
+    async def flight_mode(
+        self, agent: AgentDependency, data: JSONBody[FlightModeBody]
+    ) -> FlightModeBody:
+        """Switch sending off or on; when off is answered, nothing is being sent."""
+        await agent.set_flight_mode(is_on=data.on)
+        return data
+
+    @get("/issues")
+    async def issues(self, agent: AgentDependency) -> tuple[IssueDocument, ...]:
+        """List what was changed, withheld or refused, with both values."""
+        return await agent.store.read(list_issues)
+
+    @get("/operations")
+    async def operations(
+        self,
+        agent: AgentDependency,
+        after: Annotated[int, QueryParameter(ge=0, le=2**53)] = 0,
+        limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
+    ) -> tuple[OperationRow, ...]:
+        """List operations after a number with their verdicts."""
+        return await agent.store.read(list_operations, after=after, count_max=limit)
+
+
+class JobController(Controller):
+    """The technician's jobs."""
+
+    path = "/jobs"
+
+    @get("/")
+    async def index(self, agent: AgentDependency) -> tuple[JobCard, ...]:
+        """List the jobs of this tablet."""
+        return await agent.store.read(list_jobs)
+
+    @get("/{job_id:uuid}")
+    async def show(self, agent: AgentDependency, job_id: FromPath[JobId]) -> JobView:
+        """Answer one job with what was entered here."""
+        return await agent.store.read(get_job, job_id)
+
+    @post("/{job_id:uuid}/moves", status_code=200)
+    async def move(
+        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[MoveBody]
+    ) -> Moved:
+        """Move a job along."""
+        return Moved(await agent.enter(capture.move_job, job_id, data.event))
+
+    @post("/{job_id:uuid}/scan", status_code=200)
+    async def scan(
+        self, agent: AgentDependency, job_id: FromPath[JobId], request: LocalRequest
+    ) -> Scanned | capture.SerialReceipt:
+        """Record a serial: typed (JSON), or read off a photo (any other media type)."""
+        body = await request.body()
+        if request.content_type[0] == _JSON:
+            typed = wire.decode(body, SerialBody)
+            return await agent.record_typed_serial(job_id, typed.text, typed.override_reason)
+        result, recorded = await agent.scan_serial(job_id, body)
+        return Scanned(result=result, recorded=recorded)
+
+    @post("/{job_id:uuid}/light", status_code=200)
+    async def light(
+        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[LightBody]
+    ) -> capture.LightReceipt:
+        """Record a light level."""
+        return await agent.enter(capture.record_light, job_id, str(data.reading))
+
+    @post("/{job_id:uuid}/photos", status_code=200)
+    async def photo(
+        self,
+        agent: AgentDependency,
+        job_id: FromPath[JobId],
+        subject: Annotated[str, QueryParameter(min_length=1, max_length=200)],
+        request: LocalRequest,
+    ) -> capture.FileReceipt:
+        """Record a photo; the body is the photo."""
+        return await agent.add_photo(job_id, subject, await request.body())
+
+    @post("/{job_id:uuid}/signature", status_code=200)
+    async def signature(
+        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[SignatureBody]
+    ) -> capture.FileReceipt:
+        """Record the subscriber's signature."""
+        return await agent.add_signature(
+            job_id, signer_name=data.signer_name, statement=data.statement, svg=data.svg
+        )
+
+    @post("/{job_id:uuid}/fields/{field:str}", status_code=200)
+    async def set_field(
+        self,
+        agent: AgentDependency,
+        job_id: FromPath[JobId],
+        field: FromPath[str],
+        data: JSONBody[FieldBody],
+    ) -> VersionedValue:
+        """Set a shared field."""
+        return await agent.enter(capture.set_field, job_id, field=field, value=data.value)
+
+    @post("/{job_id:uuid}/complete", status_code=200)
+    async def complete(
+        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[CompleteBody]
+    ) -> capture.Completed | Response[Problem]:
+        """Finish a job, or say what is missing."""
+        ended = await agent.complete(job_id, data.code)
+        if isinstance(ended, capture.Completed):
+            return ended
+        detail = f"missing: {', '.join(ended.missing)}"
+        return problem_response(
+            Problem(status=409, code="incomplete", detail=detail, missing=ended.missing)
+        )
+
+    @post("/{job_id:uuid}/give-up", status_code=200)
+    async def give_up(
+        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[GiveUpBody]
+    ) -> Moved:
+        """Leave without finishing."""
+        state = await agent.enter(capture.give_up_job, job_id, code=data.code, remark=data.remark)
+        return Moved(state)

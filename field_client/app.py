@@ -1,0 +1,51 @@
+"""Composition of the local agent as an ASGI application."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Final
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ASGIApp
+
+from field_client.agent import Agent
+from field_client.api import JobController, TabletController
+from field_client.gate import Gate
+from field_client.problems import HANDLERS
+
+_BODY_BYTES_MAX: Final = 50_000_000
+"""The largest photo that the protocol takes."""
+
+
+def build_app(agent: Agent, token: str) -> Litestar:
+    """Build the application; its sync loop runs as long as it does."""
+
+    def provide_agent() -> Agent:
+        return agent
+
+    def gate(app: ASGIApp) -> ASGIApp:
+        return Gate(app, token=token)
+
+    return Litestar(
+        route_handlers=[TabletController, JobController],
+        dependencies={"agent": Provide(provide_agent, sync_to_thread=False)},
+        middleware=[gate],
+        exception_handlers=dict(HANDLERS),
+        lifespan=[partial(_syncing, agent)],
+        request_max_body_size=_BODY_BYTES_MAX,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def _syncing(agent: Agent, _app: Litestar) -> AsyncGenerator[None, None]:
+    loop = asyncio.create_task(agent.loop.run())
+    try:
+        yield
+    finally:
+        loop.cancel()
+        with suppress(asyncio.CancelledError):
+            await loop

@@ -1,0 +1,194 @@
+"""``firstlight field``: the tablet agent, and its questions for an engineer at a shell."""
+
+import argparse
+import asyncio
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+import uvicorn
+
+from field_client.agent import (
+    Agent,
+    AlreadyEnrolled,
+    EnrolmentRefused,
+    NoServer,
+    ServerUnreachable,
+    default_device_name,
+    open_agent,
+)
+from field_client.app import build_app
+from field_client.engine import Synced
+from field_client.keys import KeyDamaged
+from field_client.replica.views import NotEnrolled, list_jobs
+from field_client.settings import BadSettings, Settings, load_settings
+from field_client.status import get_status
+from field_client.storage import ReplicaTooNew, ReplicaUnreadable, SettingNotTaken
+from sync_protocol.sqlite_builds import UnsafeSqlite
+
+FAILED, WRONG_INPUT = 1, 2
+_WRONG: Final = (AlreadyEnrolled, BadSettings, EnrolmentRefused, NoServer, NotEnrolled)
+_BROKEN: Final = (
+    KeyDamaged,
+    OSError,
+    ReplicaTooNew,
+    ReplicaUnreadable,
+    ServerUnreachable,
+    SettingNotTaken,
+    UnsafeSqlite,
+)
+
+
+class Subparsers(Protocol):
+    """What argparse's ``add_subparsers`` gives."""
+
+    def add_parser(
+        self,
+        name: str,
+        *,
+        help: str,  # noqa: A002  argparse's own word
+        description: str | None,
+    ) -> argparse.ArgumentParser:
+        """Add a subcommand."""
+        ...
+
+
+Ask = Callable[[Agent, argparse.Namespace], Awaitable[int]]
+
+
+def add_to(subparsers: Subparsers) -> None:
+    """Add ``field`` with its own subcommands to the ``firstlight`` command."""
+    parser = subparsers.add_parser("field", help="the technician's tablet", description=__doc__)
+    _add_commands(parser)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``python -m field_client``; the exit status."""
+    parser = argparse.ArgumentParser(prog="field_client", description=__doc__)
+    _add_commands(parser)
+    args = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = args.run
+    return run(args)
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    serve = _add(commands, "serve", "run the local agent until it is stopped", None)
+    serve.add_argument("--port", type=int, help="port on 127.0.0.1; 0 (default) takes a free one")
+    enrol = _add(commands, "enrol", "make this tablet a technician's", _enrol)
+    enrol.add_argument("code", help="the one-time code from the office")
+    enrol.add_argument("--device-name", default=default_device_name(), help="as the office sees it")
+    _add(commands, "jobs", "list the jobs on this tablet", _jobs)
+    _add(commands, "sync", "send and receive once", _sync)
+    _add(commands, "status", "say what is sent, what waits, and what is wrong", _status)
+
+
+def _add(commands: Subparsers, name: str, summary: str, ask: Ask | None) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    parser.add_argument("--home", type=Path, required=True, help="the folder of this tablet")
+    parser.add_argument("--server", help="the operator's server, like https://field.example.net")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="no encryption of our own, for a device that encrypts its disk",
+    )
+    parser.set_defaults(run=_run, ask=ask)
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Read the settings, do what was asked, and turn expected errors into one sentence."""
+    _log_to_stderr()
+    try:
+        settings = load_settings(args.home, os.environ, _given(args))
+        if args.ask is None:
+            asyncio.run(_serve(settings))
+            return 0
+        return asyncio.run(_ask(settings, args))
+    except _WRONG as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_INPUT
+    except _BROKEN as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+
+
+def _given(args: argparse.Namespace) -> dict[str, object]:
+    return {
+        "server_url": args.server,
+        "port": getattr(args, "port", None),
+        "encrypted": False if args.plain else None,
+    }
+
+
+async def _serve(settings: Settings) -> None:
+    """Serve on 127.0.0.1; the first line on standard output says where and with which token."""
+    token = secrets.token_urlsafe(32)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", settings.port))
+        listener.listen()
+        port = listener.getsockname()[1]
+        async with open_agent(settings) as agent:
+            config = uvicorn.Config(
+                build_app(agent, token),
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=2,
+            )
+            _print({"ready": True, "port": port, "token": token})
+            await uvicorn.Server(config).serve(sockets=[listener])
+
+
+async def _ask(settings: Settings, args: argparse.Namespace) -> int:
+    async with open_agent(settings) as agent:
+        ask: Ask = args.ask
+        return await ask(agent, args)
+
+
+async def _enrol(agent: Agent, args: argparse.Namespace) -> int:
+    answer = await agent.enrol(args.code, args.device_name)
+    _print({"device_id": str(answer.device_id), "technician_name": answer.technician_name})
+    return 0
+
+
+async def _jobs(agent: Agent, _args: argparse.Namespace) -> int:
+    for card in await agent.store.read(list_jobs):
+        _print(card)
+    return 0
+
+
+async def _sync(agent: Agent, _args: argparse.Namespace) -> int:
+    report = await agent.sync_once()
+    _print(report)
+    return 0 if isinstance(report.outcome, Synced) else FAILED
+
+
+async def _status(agent: Agent, _args: argparse.Namespace) -> int:
+    _print(await get_status(agent))
+    return 0
+
+
+def _print(value: object) -> None:
+    """Write one line of JSON at once; a parent process waits for it."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def _log_to_stderr() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(20),
+    )

@@ -1,0 +1,119 @@
+"""How an error becomes an answer: one table, one shape (RFC 9457 problem+json)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from field_client.agent import AlreadyEnrolled, EnrolmentRefused, NoServer, ServerUnreachable
+from field_client.capture import JobReadOnly, NotAField, NotAFieldEvent
+from field_client.loop import FlightModeOn
+from field_client.media import NotADrawing, NotAPhoto
+from field_client.replica.views import JobUnknown, NotEnrolled
+from field_client.scanner import NotAnImage
+from sync_protocol.jobs import MoveNotAllowed
+from sync_protocol.optics import PathUnknown
+from sync_protocol.serials import NotAnOntSerial
+from sync_protocol.units import NotALightLevel
+from sync_protocol.wire import Unreadable
+
+log = structlog.stdlib.get_logger()
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong, in words for a person and a code for a program."""
+
+    status: int
+    code: str
+    detail: str
+    missing: tuple[str, ...] = ()
+
+
+_TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
+    AlreadyEnrolled: (HTTPStatus.CONFLICT, "already_enrolled"),
+    EnrolmentRefused: (HTTPStatus.FORBIDDEN, "enrolment_refused"),
+    FlightModeOn: (HTTPStatus.CONFLICT, "flight_mode"),
+    JobReadOnly: (HTTPStatus.CONFLICT, "job_read_only"),
+    JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
+    MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
+    NoServer: (HTTPStatus.CONFLICT, "no_server"),
+    NotADrawing: (HTTPStatus.BAD_REQUEST, "not_a_drawing"),
+    NotAField: (HTTPStatus.BAD_REQUEST, "not_a_field"),
+    NotAFieldEvent: (HTTPStatus.BAD_REQUEST, "not_a_field_event"),
+    NotALightLevel: (HTTPStatus.BAD_REQUEST, "not_a_light_level"),
+    NotAPhoto: (HTTPStatus.BAD_REQUEST, "not_a_photo"),
+    NotAnImage: (HTTPStatus.BAD_REQUEST, "not_an_image"),
+    NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),
+    NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
+    PathUnknown: (HTTPStatus.CONFLICT, "path_unknown"),
+    ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),
+    Unreadable: (HTTPStatus.BAD_REQUEST, "unreadable"),
+    # msgspec raises these two instead of its own error, for deep nesting and bad UTF-8.
+    RecursionError: (HTTPStatus.BAD_REQUEST, "unreadable"),
+    UnicodeDecodeError: (HTTPStatus.BAD_REQUEST, "unreadable"),
+}
+
+LocalRequest = Request[None, None, Any]
+
+
+def _answer_known(_request: LocalRequest, error: Exception) -> Response[Problem]:
+    status, code = _TABLE[next(kind for kind in type(error).__mro__ if kind in _TABLE)]
+    return problem_response(Problem(status=status, code=code, detail=_words(error)))
+
+
+def _answer_http(_request: LocalRequest, error: HTTPException) -> Response[Problem]:
+    """Litestar's own refusals: an unknown path, a body that is none of the type."""
+    reasons = [_reason(item) for item in _extra(error)]
+    return problem_response(
+        Problem(
+            status=error.status_code,
+            code=HTTPStatus(error.status_code).name.lower(),
+            detail="; ".join([*reasons] or [error.detail]),
+        )
+    )
+
+
+def _answer_mistake(request: LocalRequest, error: Exception) -> Response[Problem]:
+    log.error("request.failed", path=request.url.path, exc_info=error)
+    return problem_response(
+        Problem(status=500, code="mistake", detail="a mistake of this program; see its log")
+    )
+
+
+def _extra(error: HTTPException) -> list[Mapping[str, object]]:
+    """Read the list of what is wrong with a body, if this error has one."""
+    try:
+        return msgspec.convert(error.extra, list[Mapping[str, object]])
+    except msgspec.ValidationError:
+        return []
+
+
+def _reason(item: Mapping[str, object]) -> str:
+    key = item.get("key")
+    return f"{key}: {item.get('message')}" if key else str(item.get("message"))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "the body is nested too deep"
+    if isinstance(error, UnicodeDecodeError):
+        return f"the body is not UTF-8: {error.reason} at byte {error.start}"
+    return str(error)
+
+
+def problem_response(problem: Problem) -> Response[Problem]:
+    """Answer with a problem."""
+    return Response(problem, status_code=problem.status, media_type=PROBLEM_TYPE)
+
+
+HANDLERS: Final[Mapping[Any, Any]] = {
+    **dict.fromkeys(_TABLE, _answer_known),
+    HTTPException: _answer_http,
+    Exception: _answer_mistake,
+}

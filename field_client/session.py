@@ -1,0 +1,234 @@
+"""One sync session from start to end: push and pull until nothing is left, then the files."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Final, Protocol
+
+import msgspec
+
+from field_client.clock import Clock
+from field_client.engine import Blocked, Busy, Obstacle, Outcome, Synced, Unreachable
+from field_client.keys import DeviceKey
+from field_client.replica.inbox import ForkSeen, Progress, apply_response
+from field_client.replica.outbox import forget_old, next_push, rewind
+from field_client.replica.state import Enrolment, find_enrolment, note_sync, renew_token
+from field_client.storage import BlobFolder, Store
+from field_client.transport import Failure, NoAnswer, Refused, TokenExpired
+from field_client.uploads import BlobTransport, upload_pending
+from sync_protocol import evidence, wire
+from sync_protocol.ids import DeviceId
+from sync_protocol.messages import (
+    Challenge,
+    Refusal,
+    SyncRequest,
+    SyncResponse,
+    Token,
+    TokenRequest,
+)
+from sync_protocol.units import Millis
+
+APP_VERSION: Final = "0.1.0"
+_ROUNDS_MAX: Final = 1000
+_BUSY_MS: Final = 5_000
+_OBSTACLES: Final[Mapping[Refusal, Obstacle]] = {
+    Refusal.UPGRADE_REQUIRED: Obstacle.UPGRADE_REQUIRED,
+    Refusal.UNKNOWN_DEVICE: Obstacle.UNKNOWN_DEVICE,
+    Refusal.DEVICE_REVOKED: Obstacle.DEVICE_REVOKED,
+    Refusal.FORK: Obstacle.FORK,
+    Refusal.GAP: Obstacle.GAP,
+}
+
+
+class Transport(BlobTransport, Protocol):
+    """What a session needs of the server."""
+
+    async def challenge(self, device_id: DeviceId) -> Challenge | Failure:
+        """Ask for something to sign."""
+        ...
+
+    async def token(self, request: TokenRequest) -> Token | Failure:
+        """Show the signed challenge."""
+        ...
+
+    async def sync(self, request: SyncRequest, token: str) -> SyncResponse | Failure:
+        """Push and pull."""
+        ...
+
+
+class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session did, for the person who asked and for the log's one line."""
+
+    outcome: Outcome
+    rounds: int = 0
+    acked: int = 0
+    verdicts: Mapping[str, int] = {}
+    entries: int = 0
+    uploaded: int = 0
+    duration_ms: Millis = 0
+
+
+class Session:
+    """The parts that a session works with, and what it has done so far."""
+
+    def __init__(
+        self,
+        store: Store,
+        blobs: BlobFolder,
+        transport: Transport,
+        *,
+        clock: Clock,
+        device_key: Callable[[], DeviceKey],
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._transport = transport
+        self._clock = clock
+        self._device_key = device_key
+        self._has_renewed = False
+        self._rounds = 0
+        self._verdicts: dict[str, int] = {}
+        self._entries = 0
+        self._uploaded = 0
+
+    async def run(self) -> SessionReport:
+        """Go as far as the server lets us. A session is run once."""
+        begun_ms = self._clock.moment().monotonic_ms
+        outcome = await self._outcome()
+        return SessionReport(
+            outcome=outcome,
+            rounds=self._rounds,
+            acked=sum(self._verdicts.values()),
+            verdicts=dict(self._verdicts),
+            entries=self._entries,
+            uploaded=self._uploaded,
+            duration_ms=max(0, self._clock.moment().monotonic_ms - begun_ms),
+        )
+
+    async def _outcome(self) -> Outcome:
+        stopped = await self._exchange()
+        if stopped is None:
+            stopped = await self._upload()
+        if stopped is not None:
+            return stopped
+        now = self._clock.moment().wall
+        await self._store.write(note_sync, now)
+        await self._store.write(forget_old, now)
+        return Synced()
+
+    async def _exchange(self) -> Outcome | None:
+        """Push and pull until both are through; None: they are."""
+        while self._rounds < _ROUNDS_MAX:
+            self._rounds += 1
+            enrolment = await self._store.read(find_enrolment)
+            if enrolment is None:
+                return Blocked(
+                    obstacle=Obstacle.NOT_ENROLLED,
+                    detail="this tablet is not enrolled; enrol it with a code from the office",
+                )
+            request = await self._store.read(next_push, self._clock.moment(), APP_VERSION)
+            answer = await self._transport.sync(request, enrolment.token)
+            if isinstance(answer, SyncResponse):
+                progress = await self._apply(request, answer)
+                if not isinstance(progress, Progress):
+                    return progress
+                if not progress.more:
+                    return None
+                if not progress.moved:
+                    return Unreachable(detail="the server has more, but nothing went forward")
+                continue
+            stopped = await self._recover(answer, enrolment)
+            if stopped is not None:
+                return stopped
+        return Unreachable(detail=f"not through after {_ROUNDS_MAX} rounds")
+
+    async def _apply(self, request: SyncRequest, response: SyncResponse) -> Progress | Outcome:
+        try:
+            progress = await self._store.write(
+                apply_response, request, response, self._clock.moment()
+            )
+        except wire.Unreadable as error:
+            return Unreachable(detail=f"a verdict cannot be read: {error}")
+        if isinstance(progress, ForkSeen):
+            return Blocked(obstacle=Obstacle.FORK, detail=progress.detail)
+        self._entries += progress.entries
+        for verdict in progress.acked:
+            self._verdicts[verdict.verdict] = self._verdicts.get(verdict.verdict, 0) + 1
+        return progress
+
+    async def _upload(self) -> Outcome | None:
+        """Facts first, files after. None: none is left that could go."""
+        while True:
+            enrolment = await self._store.read(find_enrolment)
+            if enrolment is None:
+                return None
+            ended = await upload_pending(
+                self._store,
+                self._blobs,
+                self._transport,
+                enrolment.token,
+                self._clock.moment(),
+            )
+            self._uploaded += ended.uploaded
+            if ended.failure is None:
+                return None
+            stopped = await self._recover(ended.failure, enrolment)
+            if stopped is not None:
+                return stopped
+
+    async def _recover(self, failure: Failure, enrolment: Enrolment) -> Outcome | None:
+        """Deal with an answer that is none; None: what it lacked is there, ask again."""
+        match failure:
+            case NoAnswer(detail=detail):
+                return Unreachable(detail=detail)
+            case TokenExpired():
+                return await self._renew(enrolment)
+            case Refused(refusal=Refusal.GAP, expected_dseq=int(expected)):
+                if await self._store.write(rewind, expected):
+                    return None
+                return outcome_of(failure)
+            case Refused():
+                return outcome_of(failure)
+
+    async def _renew(self, enrolment: Enrolment) -> Outcome | None:
+        """Sign a challenge for the next token, once per session."""
+        if self._has_renewed:
+            return Unreachable(detail="the server does not take the token that it just gave")
+        self._has_renewed = True
+        challenge = await self._transport.challenge(enrolment.device_id)
+        if not isinstance(challenge, Challenge):
+            return _refused_token(challenge)
+        message = evidence.challenge_bytes(enrolment.device_id, challenge.challenge)
+        token = await self._transport.token(
+            TokenRequest(
+                device_id=enrolment.device_id,
+                challenge=challenge.challenge,
+                signature=self._device_key().sign(message),
+            )
+        )
+        if not isinstance(token, Token):
+            return _refused_token(token)
+        await self._store.write(renew_token, token)
+        return None
+
+
+def outcome_of(refused: Refused) -> Outcome:
+    """Say what a refusal means for the next attempt."""
+    if refused.is_passing:
+        return Busy(retry_after_ms=refused.retry_after_ms or _BUSY_MS)
+    if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unreachable(detail=refused.detail)
+    obstacle = Obstacle.REFUSED
+    if refused.refusal is not None:
+        obstacle = _OBSTACLES.get(refused.refusal, Obstacle.REFUSED)
+    return Blocked(obstacle=obstacle, detail=refused.detail)
+
+
+def _refused_token(failure: Failure) -> Outcome:
+    match failure:
+        case NoAnswer(detail=detail):
+            return Unreachable(detail=detail)
+        case TokenExpired():
+            # Ours says 403 to a device that it does not take; this is somebody in between.
+            return Unreachable(detail="asked for a token to get a token")
+        case Refused():
+            return outcome_of(failure)

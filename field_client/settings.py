@@ -1,0 +1,90 @@
+"""What a tablet agent is told at its start: read once, then passed down."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from field_client.engine import Pace
+
+HOME_FILE: Final = "field.toml"
+_PREFIX: Final = "FIRSTLIGHT_FIELD_"
+
+Port = Annotated[int, Meta(ge=0, le=65535, description="0 takes a free one")]
+ServerUrl = Annotated[str, Meta(pattern="^https?://[^/]+/?$")]
+
+
+class BadSettings(ValueError):
+    """A setting is unknown or has no such value; nothing was started."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The agent's settings. ``home`` holds the replica, the files and, apart, the keys."""
+
+    home: str
+    server_url: ServerUrl | None = None
+    port: Port = 0
+    encrypted: bool = True
+    poll_ms: Annotated[int, Meta(ge=100, le=86_400_000)] = Pace().poll_ms
+    retry_ms_min: Annotated[int, Meta(ge=10, le=600_000)] = Pace().retry_ms_min
+    retry_ms_max: Annotated[int, Meta(ge=10, le=3_600_000)] = Pace().retry_ms_max
+
+    @property
+    def pace(self) -> Pace:
+        """The engine's part."""
+        return Pace(
+            poll_ms=self.poll_ms, retry_ms_min=self.retry_ms_min, retry_ms_max=self.retry_ms_max
+        )
+
+    @property
+    def replica_path(self) -> Path:
+        """The database."""
+        return Path(self.home) / "replica" / "replica.db"
+
+    @property
+    def blob_folder(self) -> Path:
+        """The files of photos and signatures."""
+        return Path(self.home) / "replica" / "blobs"
+
+    @property
+    def key_folder(self) -> Path:
+        """Outside the replica's folder: a copy of that one must not be the device."""
+        return Path(self.home) / "keys"
+
+
+def load_settings(
+    home: Path, environment: Mapping[str, str], given: Mapping[str, object]
+) -> Settings:
+    """Combine ``field.toml`` of the home, ``FIRSTLIGHT_FIELD_…`` and the command; the last wins.
+
+    Raises:
+        BadSettings: names the setting, the value and what would be right.
+    """
+    path = home / HOME_FILE
+    known = {*Settings.__struct_fields__}
+    from_environment = {
+        name: environment[_PREFIX + name.upper()]
+        for name in known
+        if _PREFIX + name.upper() in environment
+    }
+    from_file: dict[str, object] = {}
+    merged: dict[str, object] = {}
+    try:
+        if path.exists():
+            from_file = msgspec.toml.decode(path.read_bytes(), type=dict[str, object])
+        stated = {name: value for name, value in given.items() if value is not None}
+        merged = {**from_file, **from_environment, **stated, "home": str(home)}
+        return msgspec.convert(merged, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSettings(_complaint(error, merged)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path} is no TOML: {error}") from error
+
+
+def _complaint(error: msgspec.ValidationError, merged: Mapping[str, object]) -> str:
+    named = re.search(r"`\$\.(\w+)`$", str(error))
+    value = "" if named is None else f"{named[1]} = {merged.get(named[1])!r}: "
+    return f"settings: {value}{error}"

@@ -1,0 +1,106 @@
+"""What the tablet says of itself: the figures of the sync chip, and what stands in the way."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from field_client.agent import Agent
+from field_client.engine import Blocked, Busy, Obstacle, Outcome, Synced, Unreachable
+from field_client.replica.state import find_enrolment, get_state
+from field_client.replica.views import BlobFault, Counts, count_all, list_blob_faults
+from field_client.storage import Connection
+from sync_protocol.ids import DeviceId, Incarnation, TechnicianId
+from sync_protocol.units import Counter
+
+
+class DeviceCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Who this tablet is; None before it is enrolled."""
+
+    incarnation: Incarnation
+    device_id: DeviceId | None
+    technician_id: TechnicianId | None
+    technician_name: str | None
+
+
+class StatusProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that somebody should look at."""
+
+    code: str
+    detail: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The tablet at a glance. ``online`` is what the last attempt showed."""
+
+    device: DeviceCard
+    online: bool
+    syncing: bool
+    flight_mode: bool
+    pending_operations: int
+    pending_blobs: int
+    captured: Counter
+    verdicts: Mapping[str, int]
+    last_synced_at: datetime | None
+    problems: tuple[StatusProblem, ...]
+
+
+class _Facts(msgspec.Struct, frozen=True, kw_only=True):
+    device: DeviceCard
+    counts: Counts
+    flight_mode: bool
+    last_synced_at: datetime | None
+    faults: tuple[BlobFault, ...]
+
+
+async def get_status(agent: Agent) -> Status:
+    """Gather the status."""
+    facts = await agent.store.read(_gather)
+    engine, report = agent.loop.state, agent.loop.last_report
+    problems = [
+        StatusProblem(code="blob_failed", detail=f"{fault.sha256}: {fault.last_error}")
+        for fault in facts.faults
+    ]
+    if engine.obstacle is not None:
+        obstacle = engine.obstacle
+        problems.insert(0, StatusProblem(code=obstacle.obstacle, detail=obstacle.detail))
+    elif report is not None and isinstance(report.outcome, Unreachable):
+        problems.insert(0, StatusProblem(code="unreachable", detail=report.outcome.detail))
+    return Status(
+        device=facts.device,
+        online=not facts.flight_mode and report is not None and _was_reached(report.outcome),
+        syncing=engine.is_syncing,
+        flight_mode=facts.flight_mode,
+        pending_operations=facts.counts.pending_operations,
+        pending_blobs=facts.counts.pending_blobs,
+        captured=facts.counts.captured,
+        verdicts=facts.counts.by_verdict,
+        last_synced_at=facts.last_synced_at,
+        problems=tuple(problems),
+    )
+
+
+def _was_reached(outcome: Outcome) -> bool:
+    match outcome:
+        case Synced() | Busy():
+            return True
+        case Unreachable():
+            return False
+        case Blocked(obstacle=obstacle):
+            return obstacle is not Obstacle.NOT_ENROLLED
+
+
+def _gather(db: Connection) -> _Facts:
+    state, enrolment = get_state(db), find_enrolment(db)
+    return _Facts(
+        device=DeviceCard(
+            incarnation=state.incarnation,
+            device_id=None if enrolment is None else enrolment.device_id,
+            technician_id=None if enrolment is None else enrolment.technician_id,
+            technician_name=None if enrolment is None else enrolment.technician_name,
+        ),
+        counts=count_all(db),
+        flight_mode=state.flight_mode,
+        last_synced_at=state.last_synced_at,
+        faults=list_blob_faults(db),
+    )

@@ -1,0 +1,259 @@
+"""HTTP to the server: the only module with a socket. Every answer is a value.
+
+Trusted is only what is well formed from its media type to its last byte: a captive portal's page, a
+truncated body or a proxy's error is *no answer*, whatever its status says.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import httpx
+import msgspec
+
+from field_client.tus import TUS_VERSION, upload_metadata
+from sync_protocol import wire
+from sync_protocol.ids import DeviceId
+from sync_protocol.messages import (
+    Challenge,
+    EnrolRequest,
+    EnrolResponse,
+    Refusal,
+    SyncRequest,
+    SyncResponse,
+    Token,
+    TokenRequest,
+)
+from sync_protocol.units import Counter, Millis, Sha256Hex
+
+T = TypeVar("T")
+_TIMEOUT: Final = httpx.Timeout(30, connect=10)
+_PROBLEM: Final = "application/problem+json"
+
+
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing came that can be trusted; the server may or may not have taken the request."""
+
+    detail: str
+
+
+class TokenExpired(msgspec.Struct, frozen=True, kw_only=True):
+    """The server wants another token; nothing of the request was stored."""
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """The server understood and said no; nothing of the request was stored.
+
+    ``refusal`` is None where the answer is a problem of another kind than a refused sync.
+    """
+
+    status: int
+    detail: str
+    refusal: Refusal | None = None
+    expected_dseq: Counter | None = None
+    retry_after_ms: Millis | None = None
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the server only wants to be asked later."""
+        return self.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+
+
+Failure = NoAnswer | TokenExpired | Refused
+
+
+class BlobOffset(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a blob the server has, and whether it has heard of it at all."""
+
+    offset: int
+    is_known: bool
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """``RefusedSync`` read generously: a newer server may know more reasons than we do."""
+
+    detail: str = ""
+    refusal: str | None = None
+    expected_dseq: Counter | None = None
+    retry_after_ms: Millis | None = None
+
+
+_REFUSALS: Final = {refusal.value: refusal for refusal in Refusal}
+
+
+class HttpTransport:
+    """Speaks FLS/1 and tus to one server."""
+
+    def __init__(self, server_url: str, http: httpx.AsyncClient | None = None) -> None:
+        self._http = http or httpx.AsyncClient(
+            base_url=server_url, timeout=_TIMEOUT, follow_redirects=False
+        )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def enrol(self, request: EnrolRequest) -> EnrolResponse | Failure:
+        """Show the one-time code."""
+        return await self._ask(
+            EnrolResponse, "/devices/v1/enrol", HTTPStatus.CREATED, body=wire.encode(request)
+        )
+
+    async def challenge(self, device_id: DeviceId) -> Challenge | Failure:
+        """Ask for something to sign."""
+        return await self._ask(
+            Challenge, "/devices/v1/challenge", HTTPStatus.OK, params={"device_id": str(device_id)}
+        )
+
+    async def token(self, request: TokenRequest) -> Token | Failure:
+        """Show the signed challenge."""
+        return await self._ask(Token, "/devices/v1/token", HTTPStatus.OK, body=wire.encode(request))
+
+    async def sync(self, request: SyncRequest, token: str) -> SyncResponse | Failure:
+        """Push and pull."""
+        return await self._ask(
+            SyncResponse,
+            "/sync/v1",
+            HTTPStatus.OK,
+            body=wire.compress(wire.encode(request)),
+            headers={"Authorization": f"Bearer {token}", "Content-Encoding": "gzip"},
+        )
+
+    async def blob_offset(self, sha256: Sha256Hex, token: str) -> BlobOffset | Failure:
+        """Ask how much of a blob has arrived."""
+        answer = await self._send("HEAD", f"/blobs/{sha256}", headers=_tus(token))
+        if isinstance(answer, NoAnswer):
+            return answer
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return BlobOffset(offset=0, is_known=False)
+        return _offset_of(answer, HTTPStatus.OK)
+
+    async def create_blob(
+        self, sha256: Sha256Hex, size_bytes: int, token: str
+    ) -> BlobOffset | Failure:
+        """Announce a blob; one that the server has already is no error."""
+        headers = _tus(token) | {
+            "Upload-Length": str(size_bytes),
+            "Upload-Metadata": upload_metadata(sha256),
+        }
+        answer = await self._send("POST", "/blobs", headers=headers)
+        if isinstance(answer, NoAnswer):
+            return answer
+        if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and "location" in answer.headers:
+            return BlobOffset(offset=0, is_known=True)
+        return _failure_of(answer)
+
+    async def append_blob(
+        self, sha256: Sha256Hex, offset: int, chunk: bytes, token: str
+    ) -> BlobOffset | Failure:
+        """Send the next part of a blob."""
+        headers = _tus(token) | {
+            "Upload-Offset": str(offset),
+            "Content-Type": "application/offset+octet-stream",
+        }
+        answer = await self._send("PATCH", f"/blobs/{sha256}", headers=headers, body=chunk)
+        if isinstance(answer, NoAnswer):
+            return answer
+        return _offset_of(answer, HTTPStatus.NO_CONTENT)
+
+    async def _ask(
+        self,
+        answer_type: type[T],
+        path: str,
+        expected: HTTPStatus,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> T | Failure:
+        """Ask for one message as JSON."""
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        answer = await self._send("POST", path, headers=sent, body=body, params=params)
+        if isinstance(answer, NoAnswer):
+            return answer
+        if answer.status != expected:
+            return _failure_of(answer)
+        if _media_type(answer) != "application/json":
+            return NoAnswer(detail=f"{path} answered {_media_type(answer) or 'without a type'}")
+        try:
+            return wire.decode(answer.body, answer_type)
+        except wire.Unreadable as error:
+            return NoAnswer(detail=f"{path}: {error}")
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        params: Mapping[str, str] | None = None,
+    ) -> _Answer | NoAnswer:
+        """Send, and read a bounded answer to its end."""
+        sent = {"Accept-Encoding": "gzip", **headers}
+        try:
+            async with self._http.stream(
+                method, path, headers=sent, content=body, params=params
+            ) as response:
+                raw = await _read_bounded(response)
+                return _Answer(
+                    status=response.status_code,
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    body=_unpacked(response, raw),
+                )
+        except (httpx.HTTPError, httpx.InvalidURL, wire.Unreadable) as error:
+            return NoAnswer(detail=f"{path}: {type(error).__name__} {error}".rstrip())
+
+
+async def _read_bounded(response: httpx.Response) -> bytes:
+    raw = bytearray()
+    async for part in response.aiter_raw():
+        raw += part
+        if len(raw) > wire.BODY_BYTES_MAX:
+            raise wire.Unreadable(f"more than {wire.BODY_BYTES_MAX} bytes")
+    return bytes(raw)
+
+
+def _unpacked(response: httpx.Response, raw: bytes) -> bytes:
+    is_packed = response.headers.get("content-encoding", "").lower() == "gzip"
+    return wire.decompress(raw) if is_packed and raw else raw
+
+
+def _tus(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Tus-Resumable": TUS_VERSION}
+
+
+def _offset_of(answer: _Answer, expected: HTTPStatus) -> BlobOffset | Failure:
+    offset = answer.headers.get("upload-offset", "")
+    if answer.status != expected or not (offset.isascii() and offset.isdigit()):
+        return _failure_of(answer)
+    return BlobOffset(offset=int(offset), is_known=True)
+
+
+def _failure_of(answer: _Answer) -> Failure:
+    """Tell our server's refusal from somebody else's page."""
+    if answer.status == HTTPStatus.UNAUTHORIZED and _media_type(answer) != "text/html":
+        return TokenExpired()
+    if _media_type(answer) != _PROBLEM:
+        return NoAnswer(detail=f"status {answer.status} with {_media_type(answer) or 'no type'}")
+    try:
+        problem = wire.decode(answer.body or b"{}", _Problem)
+    except wire.Unreadable as error:
+        return NoAnswer(detail=f"status {answer.status}: {error}")
+    return Refused(
+        status=answer.status,
+        detail=problem.detail or f"status {answer.status}",
+        refusal=_REFUSALS.get(problem.refusal or ""),
+        expected_dseq=problem.expected_dseq,
+        retry_after_ms=problem.retry_after_ms,
+    )
+
+
+def _media_type(answer: _Answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
