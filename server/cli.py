@@ -7,8 +7,9 @@ status. So no package imports another for the sake of the command line.
 
 import argparse
 import importlib.metadata
+import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +29,17 @@ GROUP: Final = "firstlight.commands"
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
 
-_WRONG: Final = (SettingsUnusable, DatabaseUnusable, WrongInput, FileRefused, NotFound)
-_FAILURES: Final = (SchemaOutdated, UnsafeSqlite, SettingRefused, Conflicting)
+_STATUS: Final[Mapping[type[Exception], int]] = {
+    SettingsUnusable: WRONG_INPUT,
+    DatabaseUnusable: WRONG_INPUT,
+    WrongInput: WRONG_INPUT,
+    FileRefused: WRONG_INPUT,
+    NotFound: WRONG_INPUT,
+    SchemaOutdated: FAILED,
+    UnsafeSqlite: FAILED,
+    SettingRefused: FAILED,
+    Conflicting: FAILED,
+}
 
 _DESCRIPTION = """\
 Firstlight: the open, offline-first field and fulfilment system for fiber operators.
@@ -50,14 +60,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return args.run(args)
-    except _WRONG as error:
-        return _say(error, WRONG_INPUT)
-    except _FAILURES as error:
-        return _say(error, FAILED)
+    except tuple(_STATUS) as error:
+        return _say(
+            error, next(_STATUS[known] for known in type(error).__mro__ if known in _STATUS)
+        )
     except OperationalError as error:
         return _say(f"the database cannot be used: {str(error.orig).strip()}", FAILED)
     except KeyboardInterrupt:
         return _say("interrupted", FAILED)
+    except BrokenPipeError:
+        # Who read our output has gone; Python must not complain again when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except Exception:  # noqa: BLE001  the command line is the last to hear; it logs and ends
         structlog.get_logger().exception("command.failed", command=args.command)
         return _say(f"{args.command} failed for a reason that we did not foresee", FAILED)

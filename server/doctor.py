@@ -92,7 +92,7 @@ def check_database(url: str) -> Iterator[Check]:
     """Open the database as the server does, which reads its settings back, and ask its revision."""
     try:
         parsed = engines.parse_url(url)
-        _require_present(parsed)
+        engines.require_present(parsed)
         writing, reading = engines.create(parsed)
     except (DatabaseUnusable, UnsafeSqlite) as error:
         yield Check(Finding.FAILED, f"database: {error}")
@@ -108,12 +108,6 @@ def check_database(url: str) -> Iterator[Check]:
     finally:
         writing.dispose()
         reading.dispose()
-
-
-def _require_present(url: sa.URL) -> None:
-    """Keep the check from making an empty file where there is none."""
-    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
-        raise DatabaseUnusable(f"there is no {str(url.database)!r}; run: firstlight migrate")
 
 
 def _describe(db: sa.Connection) -> str:

@@ -54,3 +54,15 @@ def parse_url(url: str) -> sa.URL:
             return parsed.set(drivername="sqlite+firstlight")
         case other:
             raise DatabaseUnusable(f"{other!r} is not supported; use sqlite or postgresql")
+
+
+def require_present(url: sa.URL) -> None:
+    """Refuse a SQLite file that does not exist, where opening it would make an empty one.
+
+    Raises:
+        DatabaseUnusable: says which command makes the database.
+    """
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
+        raise DatabaseUnusable(
+            f"there is no database {str(url.database)!r}; run: firstlight migrate"
+        )

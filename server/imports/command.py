@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from server import settings
-from server.database import Store, schema_versions
+from server.database import Store, engines, schema_versions
 from server.imports import profiles, runs
 from server.imports.complaints import Complaint
 from server.imports.kinds import KINDS, read_zone
@@ -114,7 +114,9 @@ def _require_zone(zone: str | None) -> None:
 
 @contextlib.contextmanager
 def _opened_store(settings_file: Path | None) -> Generator[Store]:
-    store = Store(settings.load(settings_file, os.environ).database_url)
+    url = settings.load(settings_file, os.environ).database_url
+    engines.require_present(engines.parse_url(url))
+    store = Store(url)
     try:
         store.read_now(schema_versions.require_newest)
         yield store

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 import msgspec
 import sqlalchemy as sa
 
+from activation.registry import driver_names
 from server.database.tables import offers, people, plant
 from server.imports import rows
 from sync_protocol.optics import OPTIC_CLASSES, SPLITTER_LOSS_CDB
@@ -49,6 +50,14 @@ def read_zone(text: str) -> str:
     return text
 
 
+def read_driver(text: str) -> str:
+    """Read the name of an OLT driver that is installed."""
+    known = driver_names()
+    if text not in known:
+        raise ValueNotUnderstood(f"an OLT driver; known are {', '.join(known)}")
+    return text
+
+
 def read_optic_class(text: str) -> str:
     """Read the name of an optic class that the light budget knows."""
     if text not in OPTIC_CLASSES:
@@ -84,7 +93,12 @@ KINDS: Final[Mapping[str, Kind]] = {
             row_type=rows.PremiseRow,
             readers={"zone": read_zone},
         ),
-        Kind(name="olts", table=plant.olts, row_type=rows.OltRow),
+        Kind(
+            name="olts",
+            table=plant.olts,
+            row_type=rows.OltRow,
+            readers={"driver": read_driver},
+        ),
         Kind(
             name="pon-ports",
             table=plant.pon_ports,

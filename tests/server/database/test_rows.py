@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from server.database import engines
 from server.database.rows import to_record, to_row
 
 
@@ -27,11 +28,10 @@ shelves = sa.Table(
 
 
 def test_a_record_comes_back_from_its_table_as_it_went_in(tmp_path: Path) -> None:
-    import server.database.sqlite  # noqa: PLC0415  # pyright: ignore[reportUnusedImport]  registers the dialect
-
-    engine = sa.create_engine(f"sqlite+firstlight:///{tmp_path / 'shelves.db'}")
-    with engine.connect() as db, db.begin():
+    writing, reading = engines.create(engines.parse_url(f"sqlite:///{tmp_path / 'shelves.db'}"))
+    with writing.connect() as db, db.begin():
         shelves.create(db)
         db.execute(sa.insert(shelves).values(**to_row(SHELF)))
         assert to_record(db.execute(sa.select(shelves)).one(), Shelf) == SHELF
-    engine.dispose()
+    writing.dispose()
+    reading.dispose()
