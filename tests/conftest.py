@@ -76,19 +76,24 @@ def screenshots() -> Path:
 
 
 @pytest.fixture
-async def page() -> AsyncGenerator[Page]:
+def page_complaints() -> list[str]:
+    """What Chromium complained about on ``page``; a test that expects a complaint clears it."""
+    return []
+
+
+@pytest.fixture
+async def page(page_complaints: list[str]) -> AsyncGenerator[Page]:
     """A page of headless Chromium; its test fails if a script fails or the CSP blocks something.
 
     A test that uses it carries the mark ``browser``.
     """
-    complaints: list[str] = []
 
     def note_error(message: ConsoleMessage) -> None:
         if message.type == "error":
-            complaints.append(f"{message.text} ({message.location})")
+            page_complaints.append(f"{message.text} ({message.location})")
 
     def note_exception(error: Error) -> None:
-        complaints.append(str(error))
+        page_complaints.append(str(error))
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -99,4 +104,4 @@ async def page() -> AsyncGenerator[Page]:
         page.on("pageerror", note_exception)
         yield page
         await browser.close()
-    assert complaints == []
+    assert page_complaints == []
