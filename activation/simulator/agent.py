@@ -22,6 +22,7 @@ from pysnmp.proto import rfc1902, rfc1905
 from pysnmp.proto.api import v2c
 
 from activation.simulator.cells import Written
+from activation.simulator.datagrams import is_message
 from activation.simulator.exchange import Answer, Exchange, Missing, Request, RequestKind
 from activation.simulator.oids import Oid
 from activation.simulator.tables import Absence, Binding, Syntax
@@ -54,7 +55,7 @@ _ABSENCES: Final[Mapping[Absence, Foreign]] = {
 
 
 class _Transport(udp.UdpTransport):
-    """Says when its socket is open, which pysnmp sees to in a task of its own."""
+    """Says when its socket is open, and lets through only what the decoder can bear."""
 
     def __init__(self) -> None:
         super().__init__(loop=asyncio.get_running_loop())
@@ -63,6 +64,10 @@ class _Transport(udp.UdpTransport):
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:
         super().connection_made(transport)
         self.opened.set()
+
+    def datagram_received(self, datagram: bytes, transportAddress: Foreign) -> None:  # noqa: N803  pysnmp's name
+        if is_message(datagram):
+            super().datagram_received(datagram, transportAddress)
 
 
 class Agent:

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from activation.simulator.process import Ready, Settings, run_until_stopped
 from activation.simulator.scenario import ScenarioWrong, read_scenario
+from activation.simulator.settings import Ready, Settings
 
 _SUMMARY = "run a simulated OLT that answers real SNMP on UDP"
 
@@ -32,6 +32,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until stopped: 0, or 1 where a port or the log cannot be had, 2 for a wrong scenario."""
+    try:
+        # Here, so that the other commands need neither pysnmp nor the time that it takes to load.
+        from activation.simulator.process import run_until_stopped  # noqa: PLC0415  see above
+    except ImportError as error:
+        return _fail(f"the simulator needs {error.name}; install firstlight[simulator]", 1)
     try:
         scenario = read_scenario(arguments.scenario)
         settings = msgspec.convert(

@@ -1,6 +1,6 @@
-"""The first fields of an SNMPv2c datagram, as far as a proxy needs them to tell a SET.
+"""The outline of an SNMP datagram: is it one at all, and is it a SET.
 
-Not a decoder: whatever is not clearly a v1 or v2c request or response is passed on unread.
+Not a decoder; values are pysnmp's affair.
 """
 
 from typing import Final
@@ -9,6 +9,7 @@ import msgspec
 
 SET_REQUEST: Final = 0xA3  # RFC 3416, section 3
 RESPONSE: Final = 0xA2
+_CONSTRUCTED: Final = 0x20  # X.690 8.1.2.5
 _SEQUENCE: Final = 0x30
 _INTEGER: Final = 0x02
 _OCTET_STRING: Final = 0x04
@@ -42,6 +43,30 @@ def read_head(datagram: bytes) -> PduHead | None:
     if pdu is None or request_id is None or request_id.tag != _INTEGER:
         return None
     return PduHead(pdu.tag, request_id.number(datagram))
+
+
+def is_message(datagram: bytes) -> bool:
+    """Say whether a datagram is one SEQUENCE of elements that lie within each other.
+
+    pysnmp's decoder raises whatever comes to hand on some that are not.
+
+    >>> is_message(bytes.fromhex("3003020101")), is_message(b"garbage"), is_message(b"")
+    (True, False, False)
+    """
+    message = _element(datagram, 0)
+    if message is None or message.tag != _SEQUENCE or message.end != len(datagram):
+        return False
+    spans = [(message.start, message.end)]
+    while spans:
+        at, end = spans.pop()
+        while at < end:
+            element = _element(datagram, at)
+            if element is None or element.end > end:
+                return False
+            if element.tag & _CONSTRUCTED:
+                spans.append((element.start, element.end))
+            at = element.end
+    return True
 
 
 class _Element(msgspec.Struct, frozen=True):

@@ -93,7 +93,7 @@ class Draft:
 
     def flows_of(self, port: str, ont_id: int) -> list[FlowRow]:
         """List the service ports of one ONT."""
-        present = {flow.index: flow for flow in self.olt.flows.values()} | self._flows
+        present = self.olt.flows_of(port, ont_id) | self._flows
         return [
             flow
             for flow in present.values()
@@ -137,9 +137,9 @@ class Draft:
 
 def _apply_flow(olt: Olt, change: FlowChange) -> None:
     if isinstance(change, AddFlow):
-        olt.flows.put((change.row.index,), change.row)
+        olt.add_flow(change.row)
     else:
-        olt.flows.drop((change.row.index,))
+        olt.remove_flow(change.row)
 
 
 def _apply_ont(olt: Olt, change: OntChange, now: datetime) -> None:

@@ -87,6 +87,7 @@ class Olt:
         self.service_profiles = _by_name(scenario.service_profiles)
         self.registrations: Rows[Registration] = Rows()
         self.flows: Rows[FlowRow] = Rows()
+        self._flows_of: dict[tuple[str, int], dict[int, FlowRow]] = {}
         self.found: Rows[FoundOnt] = Rows()
         self.log: Rows[LogRow] = Rows()
         self._owners: dict[str, Oid] = {}
@@ -107,7 +108,7 @@ class Olt:
             self.registrations.put(index, Registration(row=row, link_from=long_ago))
             self._owners[row.serial] = index
         for flow in self.scenario.service_ports:
-            self.flows.put((flow.index,), flow)
+            self.add_flow(flow)
         for ont in self.scenario.onts:
             self._plugged[ont.serial] = _Plugged(ont, long_ago)
             self._refresh_found(ont.serial, started_at)
@@ -297,6 +298,20 @@ class Olt:
         changed = msgspec.structs.replace(registration, row=row, link_from=now)
         self.registrations.put(index, changed)
         self._rising[index] = False
+
+    def flows_of(self, port: str, ont_id: int) -> dict[int, FlowRow]:
+        """Give the service ports of one ONT by their index."""
+        return dict(self._flows_of.get((port, ont_id), {}))
+
+    def add_flow(self, row: FlowRow) -> None:
+        """Create a service port."""
+        self.flows.put((row.index,), row)
+        self._flows_of.setdefault((row.port, row.ont_id), {})[row.index] = row
+
+    def remove_flow(self, row: FlowRow) -> None:
+        """Delete a service port."""
+        self.flows.drop((row.index,))
+        self._flows_of[row.port, row.ont_id].pop(row.index, None)
 
     def set_autofind(self, port: str, now: datetime, *, enabled: bool) -> None:
         """Switch the autofind of a port."""

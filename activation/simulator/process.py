@@ -7,12 +7,8 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated
 
-import msgspec
 import uvicorn
-from msgspec import Meta
 
 from activation.simulator.agent import Agent
 from activation.simulator.control import build_control
@@ -21,26 +17,7 @@ from activation.simulator.exchange import Exchange
 from activation.simulator.model import Olt
 from activation.simulator.records import Event
 from activation.simulator.scenario import Scenario
-
-Port = Annotated[int, Meta(ge=0, le=65_535, description="0 picks a free one")]
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the simulator listens and logs."""
-
-    host: str = "127.0.0.1"
-    snmp_port: Port = 0
-    control_port: Port = 0
-    log: Path | None = None
-
-
-class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """The line that says where the simulator listens."""
-
-    ready: bool = True
-    snmp_port: int
-    control_port: int
-    pid: int
+from activation.simulator.settings import Ready, Settings
 
 
 class Ticker:

@@ -4,8 +4,10 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -17,6 +19,7 @@ from x690.types import Integer, ObjectIdentifier, OctetString
 
 from activation.simulator import oids
 from activation.simulator.cells import Written
+from activation.simulator.datagrams import is_message
 from activation.simulator.faults import FaultKind, FaultOrder
 from activation.simulator.oids import Oid
 from tests.activation.simulator.factories import (
@@ -186,11 +189,26 @@ class TestPysnmp:
         assert [tuple(name)[-1] for name, _ in rows] == list(range(6, 31))
 
 
-@pytest.mark.parametrize(
-    "datagram", [b"", b"\x30", b"hello", bytes(1400), b"\x30\x84\xff\xff\xff\xff"]
-)
-async def test_garbage_gets_no_answer_and_does_no_harm(wire: Wire, datagram: bytes) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as garbage:
-        garbage.sendto(datagram, ("127.0.0.1", wire.port))
+def spoilt(datagram: bytes, random: Random) -> bytes:
+    """Change a few bytes of a datagram, or cut it off."""
+    spoiling = bytearray(datagram)
+    for _ in range(random.randint(1, 3)):
+        spoiling[random.randrange(len(spoiling))] = random.randrange(256)
+    return bytes(spoiling[: random.randint(1, 2 * len(spoiling))])
+
+
+async def test_garbage_gets_no_answer_and_does_no_harm(wire: Wire) -> None:
+    raised: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context))
+    random = Random(7)  # noqa: S311  garbage, not a secret
+    message = bytes.fromhex("302602010104067075626c6963a019020107020100020100300e300c06082b060102")
+    message += bytes.fromhex("010101000500")
+    assert is_message(message)
+    datagrams = [b"", b"0", b"hello", b"garbage", bytes(1400), bytes.fromhex("3084ffffffff")]
+    datagrams += [spoilt(message, random) for _ in range(200)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for datagram in datagrams:
+            sender.sendto(datagram, ("127.0.0.1", wire.port))
     read = await wire.puresnmp().get(ObjectIdentifier(dotted((*oids.SYS_DESCR, 0))))
     assert read.pythonize()
+    assert raised == []

@@ -103,6 +103,20 @@ def test_a_wrong_scenario_ends_with_two_and_one_sentence(
     assert captured.out == ""
 
 
+async def test_without_pysnmp_the_command_names_the_extra_to_install(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['pysnmp'] = None; sys.modules['litestar'] = None\n"
+        "from activation.simulator.command import main\n"
+        f"sys.exit(main(['--scenario', {str(a_file(tmp_path))!r}]))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=PIPE, stderr=PIPE
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), DEADLINE_S)
+    assert process.returncode == 1
+    assert errors.decode().rstrip().endswith("install firstlight[simulator]")
+
+
 def test_firstlight_gets_the_subcommand_olt_simulator() -> None:
     parser = argparse.ArgumentParser()
     command.add_to(parser.add_subparsers())
