@@ -21,16 +21,16 @@ def take_completions(
     A completion that moved its job starts the activation of its order item, once, whatever else
     arrives. One that did not is evidence that a person should see.
     """
-    started = False
     for completion, decision in completions:
         if decision.state is None:
             storage.add_inbox_item(db, _item(completion, decision, act))
+            storage.look_again(db, completion.order_item_id, act.now)
         else:
-            started |= _start(db, completion, act)
-    return frozenset({"processes"}) if started else frozenset()
+            _start(db, completion, act)
+    return frozenset({"processes"}) if completions else frozenset()
 
 
-def _start(db: Connection, completion: Completion, act: Act) -> bool:
+def _start(db: Connection, completion: Completion, act: Act) -> None:
     item = orders.get_item(db, completion.order_item_id)
     process = Process(
         id=act.new_id(),
@@ -52,7 +52,7 @@ def _start(db: Connection, completion: Completion, act: Act) -> bool:
         created_at=act.now,
         updated_at=act.now,
     )
-    return storage.add_process(db, process)
+    storage.add_process(db, process)
 
 
 def _item(completion: Completion, decision: Decision, act: Act) -> InboxItem:

@@ -29,6 +29,20 @@ def add_process(db: sa.Connection, process: Process) -> bool:
     return inserted.rowcount == 1
 
 
+def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:
+    """Let what was held or stuck for want of evidence look at what has arrived since."""
+    db.execute(
+        sa.update(processes)
+        .where(
+            processes.c.order_item_id == order_item_id,
+            processes.c.state.in_((ProcessState.HELD, ProcessState.STUCK)),
+        )
+        .values(
+            state=ProcessState.READY, step="verify_evidence", attempt=0, next_at=now, updated_at=now
+        )
+    )
+
+
 def add_inbox_item(db: sa.Connection, item: InboxItem) -> None:
     """Put something before a person, once."""
     statement = _insert(db)(inbox_items).values(**to_row(item))

@@ -5,18 +5,49 @@ import sqlalchemy as sa
 from server.database.tables.schema import id_column, metadata, reference
 from server.database.types import JsonDocument, UtcDateTime
 
+invoices = sa.Table(
+    "invoices",
+    metadata,
+    id_column(),
+    reference("account_id", "accounts"),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("period_start", sa.Date, nullable=False),
+    sa.Column("period_end", sa.Date, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.UniqueConstraint("account_id", "currency", "period_start"),
+)
+
 invoice_lines = sa.Table(
     "invoice_lines",
     metadata,
     id_column(),
-    # (service, charge kind, period, revision): a second run of the same step adds nothing.
-    sa.Column("charge_key", sa.String(200), nullable=False, unique=True),
-    reference("account_id", "accounts"),
+    reference("invoice_id", "invoices"),
     reference("service_id", "services"),
-    sa.Column("line", JsonDocument, nullable=False),
+    reference("order_item_id", "order_items"),
+    sa.Column("charge_kind", sa.String(20), nullable=False),
+    sa.Column("period_start", sa.Date, nullable=False),
+    sa.Column("period_end", sa.Date, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("price_minor", sa.BigInteger, nullable=False),
+    sa.Column("price_version", sa.String(80), nullable=False),
+    sa.Column("billed_days", sa.Integer, nullable=False),
+    sa.Column("period_days", sa.Integer, nullable=False),
+    sa.Column("billing_start", sa.Date, nullable=False),
+    sa.Column("policy", sa.String(60), nullable=False),
+    sa.Column("zone", sa.String(60), nullable=False),
     sa.Column("posted_at", UtcDateTime, nullable=False),
+    # What a line charges for exists once: a second run of the same step adds nothing.
+    sa.UniqueConstraint("service_id", "charge_kind", "period_start", "period_end", "revision"),
+    # An order item has one first charge, on whatever day a repeat would fall.
+    sa.Index(
+        "uq_invoice_lines_first_charge",
+        "order_item_id",
+        unique=True,
+        sqlite_where=sa.text("charge_kind = 'first_period'"),
+        postgresql_where=sa.text("charge_kind = 'first_period'"),
+    ),
 )
 
 # Positions have no gaps: they come from one counter row, in the transaction of the event.

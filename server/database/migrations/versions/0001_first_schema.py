@@ -202,6 +202,27 @@ def upgrade() -> None:  # noqa: PLR0915  one statement per table
     )
 
     op.create_table(
+        "invoices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_invoices_account_id_accounts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),
+        sa.UniqueConstraint(
+            "account_id",
+            "currency",
+            "period_start",
+            name=op.f("uq_invoices_account_id_currency_period_start"),
+        ),
+    )
+    op.create_index(op.f("ix_invoices_account_id"), "invoices", ["account_id"], unique=False)
+
+    op.create_table(
         "issues",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("technician_id", sa.Uuid(), nullable=False),
@@ -340,32 +361,6 @@ def upgrade() -> None:  # noqa: PLR0915  one statement per table
     )
 
     op.create_table(
-        "invoice_lines",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("charge_key", sa.String(length=200), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("service_id", sa.Uuid(), nullable=False),
-        sa.Column("line", JSON, nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_invoice_lines_account_id_accounts")
-        ),
-        sa.ForeignKeyConstraint(
-            ["service_id"], ["services.id"], name=op.f("fk_invoice_lines_service_id_services")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_lines")),
-        sa.UniqueConstraint("charge_key", name=op.f("uq_invoice_lines_charge_key")),
-    )
-    op.create_index(
-        op.f("ix_invoice_lines_account_id"), "invoice_lines", ["account_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_invoice_lines_service_id"), "invoice_lines", ["service_id"], unique=False
-    )
-
-    op.create_table(
         "notifications",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("notification_key", sa.String(length=120), nullable=False),
@@ -491,6 +486,65 @@ def upgrade() -> None:  # noqa: PLR0915  one statement per table
         sa.UniqueConstraint("external_id", name=op.f("uq_splitters_external_id")),
     )
     op.create_index(op.f("ix_splitters_pon_port_id"), "splitters", ["pon_port_id"], unique=False)
+
+    op.create_table(
+        "invoice_lines",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("invoice_id", sa.Uuid(), nullable=False),
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("order_item_id", sa.Uuid(), nullable=False),
+        sa.Column("charge_kind", sa.String(length=20), nullable=False),
+        sa.Column("period_start", sa.Date(), nullable=False),
+        sa.Column("period_end", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("price_minor", sa.BigInteger(), nullable=False),
+        sa.Column("price_version", sa.String(length=80), nullable=False),
+        sa.Column("billed_days", sa.Integer(), nullable=False),
+        sa.Column("period_days", sa.Integer(), nullable=False),
+        sa.Column("billing_start", sa.Date(), nullable=False),
+        sa.Column("policy", sa.String(length=60), nullable=False),
+        sa.Column("zone", sa.String(length=60), nullable=False),
+        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_lines_invoice_id_invoices")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_item_id"],
+            ["order_items.id"],
+            name=op.f("fk_invoice_lines_order_item_id_order_items"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["services.id"], name=op.f("fk_invoice_lines_service_id_services")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_lines")),
+        sa.UniqueConstraint(
+            "service_id",
+            "charge_kind",
+            "period_start",
+            "period_end",
+            "revision",
+            name=op.f("uq_invoice_lines_service_id_charge_kind_period_start_period_end_revision"),
+        ),
+    )
+    op.create_index(
+        op.f("ix_invoice_lines_invoice_id"), "invoice_lines", ["invoice_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_invoice_lines_order_item_id"), "invoice_lines", ["order_item_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_invoice_lines_service_id"), "invoice_lines", ["service_id"], unique=False
+    )
+    op.create_index(
+        "uq_invoice_lines_first_charge",
+        "invoice_lines",
+        ["order_item_id"],
+        unique=True,
+        sqlite_where=sa.text("charge_kind = 'first_period'"),
+        postgresql_where=sa.text("charge_kind = 'first_period'"),
+    )
 
     op.create_table(
         "jobs",

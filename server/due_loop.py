@@ -1,0 +1,93 @@
+"""One loop for everything that becomes due: processes, deliveries, notifications.
+
+It sleeps until the next row is due or a commit moves its topic, takes what is due in one unit of
+work, and handles each item in a task of its own. An item that fails in an unforeseen way is logged
+and becomes due again by itself; the loop goes on.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Final, Generic, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from server.acts import Clock
+from server.database import Store
+
+T = TypeVar("T")
+SLEEP_S_MAX: Final = 5.0
+"""However quiet it is, look this often: a signal between processes may get lost."""
+IN_HAND_MAX: Final = 64
+
+
+class DueWork(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What a loop takes, how it handles one, and when the next becomes due."""
+
+    name: str
+    topic: str
+    take: Callable[[], Awaitable[Sequence[T]]]
+    handle: Callable[[T], Awaitable[None]]
+    next_due_at: Callable[[sa.Connection], datetime | None]
+
+
+@contextlib.asynccontextmanager
+async def running(store: Store, work: DueWork[T], clock: Clock) -> AsyncGenerator[None]:
+    """Run the loop while the context lasts; what is in hand at its end is cancelled.
+
+    Nothing is lost by that: what was taken becomes due again when its lease ends.
+    """
+    loop = asyncio.create_task(_run(store, work, clock), name=work.name)
+    try:
+        yield
+    finally:
+        loop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loop
+
+
+async def _run(store: Store, work: DueWork[T], clock: Clock) -> None:
+    log = structlog.get_logger()
+    async with store.signals.subscribe(work.topic) as woken, asyncio.TaskGroup() as tasks:
+        slots = asyncio.Semaphore(IN_HAND_MAX)
+        while True:
+            woken.clear()
+            try:
+                taken = await work.take()
+            except Exception as error:  # noqa: BLE001  a background loop ends for no item
+                log.warning("due_work.take_failed", work=work.name, error=repr(error))
+                taken = ()
+                await _sleep(woken, 1.0)
+            for item in taken:
+                await slots.acquire()
+                task = tasks.create_task(_handle(work, item))
+                task.add_done_callback(lambda _task: slots.release())
+            if not taken:
+                await _sleep(woken, await _pause_s(store, work, clock))
+
+
+async def _pause_s(store: Store, work: DueWork[T], clock: Clock) -> float:
+    try:
+        due_at = await store.read(work.next_due_at)
+    except Exception as error:  # noqa: BLE001  a background loop ends for no reason of the database
+        structlog.get_logger().warning("due_work.look_failed", work=work.name, error=repr(error))
+        return 1.0
+    if due_at is None:
+        return SLEEP_S_MAX
+    return min(max((due_at - clock()).total_seconds(), 0.001), SLEEP_S_MAX)
+
+
+async def _sleep(woken: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()
+
+
+async def _handle(work: DueWork[T], item: T) -> None:
+    try:
+        await work.handle(item)
+    except Exception as error:  # noqa: BLE001  one item stops no other
+        structlog.get_logger().error("due_work.failed", work=work.name, exc_info=error)

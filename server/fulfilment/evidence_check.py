@@ -1,0 +1,101 @@
+"""Whether a completion proves what it says: serial, light, photos, signature. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from server.jobs.records import Completion, Job, StoredCapture
+from sync_protocol import evidence
+from sync_protocol.ids import CaptureId
+from sync_protocol.operations import (
+    Capture,
+    LightReading,
+    Manifest,
+    Photo,
+    SerialScan,
+    Signature,
+)
+from sync_protocol.serials import OntSerial
+
+# Who signed is checked with the key of the device; the caller brings the keys.
+SignatureCheck = Callable[[UUID, str, bytes], bool]
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The completion stands: this ONT, at this light, with everything required."""
+
+    completion_id: UUID
+    serial: OntSerial
+    rx_power_cdbm: int
+
+
+class Unproven(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Something is missing or does not agree; a person decides what to do about it."""
+
+    completion_id: UUID
+    code: str
+    detail: str
+
+
+def check(
+    job: Job, completion: Completion, captures: Sequence[StoredCapture], verify: SignatureCheck
+) -> Proven | Unproven:
+    """Check one completion against the captures of its job."""
+    manifest = msgspec.convert(completion.manifest, Manifest)
+    found = {CaptureId(stored.id): msgspec.convert(stored.capture, Capture) for stored in captures}
+    fault = (
+        _unsigned(completion, manifest, verify)
+        or _altered(manifest, found)
+        or _missing(job, _vouched_for(manifest, found))
+    )
+    if fault is not None:
+        code, detail = fault
+        return Unproven(completion_id=completion.id, code=code, detail=detail)
+    bodies = [capture.body for capture in _vouched_for(manifest, found)]
+    serial = [body for body in bodies if isinstance(body, SerialScan)][-1]
+    light = [body for body in bodies if isinstance(body, LightReading)][-1]
+    return Proven(
+        completion_id=completion.id,
+        serial=OntSerial(serial.serial),
+        rx_power_cdbm=light.rx_power_cdbm,
+    )
+
+
+_Fault = tuple[str, str]
+
+
+def _unsigned(completion: Completion, manifest: Manifest, verify: SignatureCheck) -> _Fault | None:
+    if completion.signature is None:
+        return ("EVIDENCE_UNSIGNED", "the completion carries no signature of its device")
+    signed = evidence.bytes_to_sign(manifest)
+    if not verify(completion.device_id, completion.signature, signed):
+        return ("EVIDENCE_SIGNATURE_WRONG", "the signature is not of the device that sent it")
+    return None
+
+
+def _altered(manifest: Manifest, found: Mapping[CaptureId, Capture]) -> _Fault | None:
+    digests = {key: evidence.capture_digest(capture) for key, capture in found.items()}
+    fault = evidence.first_fault(manifest, digests)
+    return None if fault is None else ("EVIDENCE_INCOMPLETE", fault)
+
+
+def _vouched_for(manifest: Manifest, found: Mapping[CaptureId, Capture]) -> list[Capture]:
+    return [found[entry.capture_id] for entry in manifest.captures]
+
+
+def _missing(job: Job, captures: Iterable[Capture]) -> _Fault | None:
+    bodies = [capture.body for capture in captures]
+    serials = {body.serial for body in bodies if isinstance(body, SerialScan)}
+    photos = {body.subject for body in bodies if isinstance(body, Photo)}
+    lacking = [
+        *([] if serials else ["ONT serial"]),
+        *([] if any(isinstance(body, LightReading) for body in bodies) else ["light level"]),
+        *(f"photo {subject}" for subject in job.required_photos if subject not in photos),
+        *([] if any(isinstance(body, Signature) for body in bodies) else ["signature"]),
+    ]
+    if lacking:
+        return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(lacking)}")
+    if len(serials) > 1:
+        return ("EVIDENCE_AMBIGUOUS", f"several ONT serials: {', '.join(sorted(serials))}")
+    return None

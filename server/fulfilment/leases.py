@@ -1,0 +1,149 @@
+"""Leases: taking due processes, keeping them, and letting go with what came of a step.
+
+Each function is a unit of work. A lane is held by at most one lease, which a partial unique index
+enforces; here that is only foreseen, so that the index is rarely asked.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.exc import IntegrityError
+
+from server import audit
+from server.acts import Act
+from server.database import Connection, Written
+from server.fulfilment import storage
+from server.fulfilment.lanes import lane_of
+from server.fulfilment.records import Attempt, Process, ProcessState
+from server.fulfilment.steps import STEPS, Advance, Finish, Outcome, StepName, Stick, conclude
+
+TAKEN_AT_ONCE_MAX: Final = 32
+
+
+class LeaseTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a lease lasts, and how long after its end a stalled worker's datagram may live."""
+
+    owner: str
+    lease: timedelta
+    grace: timedelta
+
+
+def take_due(db: Connection, terms: LeaseTerms, *, act: Act) -> Written[tuple[Process, ...]]:
+    """Lease what is due, one process per free lane.
+
+    A lease that ran out is taken over only ``grace`` after its end: until then a request of the
+    stalled worker may still be on its way.
+    """
+    held = set(storage.leased_lanes(db))
+    taken: list[Process] = []
+    for process in storage.list_due(db, act.now, limit=TAKEN_AT_ONCE_MAX):
+        if process.state is ProcessState.LEASED:
+            if process.lease_until is None or process.lease_until + terms.grace > act.now:
+                continue
+            held.discard(process.lane or "")
+        lane = lane_of(db, process) if STEPS[StepName(process.step)].holds_lane else None
+        if lane is not None and lane in held:
+            continue
+        leased = msgspec.structs.replace(
+            process,
+            state=ProcessState.LEASED,
+            lane=lane,
+            attempt=process.attempt + 1,
+            lease_owner=terms.owner,
+            lease_until=act.now + terms.lease,
+            fencing_token=process.fencing_token + 1,
+            updated_at=act.now,
+        )
+        if _lease(db, leased):
+            taken.append(leased)
+        if lane is not None:
+            held.add(lane)
+    return Written(tuple(taken))
+
+
+def _lease(db: Connection, leased: Process) -> bool:
+    """Store a lease unless another worker has just taken the lane; the index decides."""
+    try:
+        with db.begin_nested():
+            storage.store(db, leased)
+    except IntegrityError:
+        return False
+    return True
+
+
+def keep(
+    db: Connection, process_id: UUID, token: int, terms: LeaseTerms, *, act: Act
+) -> Written[datetime]:
+    """Extend a lease; answer until when.
+
+    Raises:
+        LeaseLost: the process was leased again; stop at once and send nothing more.
+    """
+    process = storage.require_lease(db, process_id, token=token)
+    until = act.now + terms.lease
+    storage.store(db, msgspec.structs.replace(process, lease_until=until))
+    return Written(until)
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one step: what came of it, and what a person needs to understand it."""
+
+    outcome: Outcome
+    started_at: datetime
+    jitter: float
+    detail: Mapping[str, Any] = {}
+
+
+def let_go(db: Connection, leased: Process, ran: Ran, *, act: Act) -> Written[Process]:
+    """Store what came of a step, with its line in the history.
+
+    Raises:
+        LeaseLost: the process was leased again; what this run found out is not stored.
+    """
+    process = storage.require_lease(db, leased.id, token=leased.fencing_token)
+    after = conclude(process, ran.outcome, now=act.now, jitter=ran.jitter)
+    storage.store_leased(db, after, token=leased.fencing_token)
+    storage.add_attempt(
+        db,
+        Attempt(
+            id=act.new_id(),
+            process_id=process.id,
+            step=process.step,
+            attempt=process.attempt,
+            started_at=ran.started_at,
+            ended_at=act.now,
+            outcome=type(ran.outcome).__name__.lower(),
+            code=getattr(ran.outcome, "code", None),
+            detail={**ran.detail, "detail": getattr(ran.outcome, "detail", None)},
+        ),
+    )
+    if _is_news(process, ran.outcome):
+        audit.record(
+            db,
+            act,
+            f"process.{_verb(ran.outcome)}",
+            job_id=process.job_id,
+            process_id=process.id,
+            detail={"step": process.step, "code": after.code},
+        )
+    return Written(after, topics=frozenset({"processes", f"job:{process.job_id}"}))
+
+
+def _is_news(process: Process, outcome: Outcome) -> bool:
+    """Say whether a timeline should tell it: a repeated wait for the same reason is none."""
+    return getattr(outcome, "code", None) != process.code or isinstance(outcome, Advance | Finish)
+
+
+def _verb(outcome: Outcome) -> str:
+    match outcome:
+        case Advance():
+            return "advanced"
+        case Finish():
+            return "finished"
+        case Stick():
+            return "stuck"
+        case _:
+            return "waiting"

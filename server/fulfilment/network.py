@@ -1,0 +1,120 @@
+"""The way to the OLTs: one driver per OLT, and a guard that lets no write outlive its lease."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from activation.driver import OltDriver
+from activation.puresnmp_session import PuresnmpSession
+from activation.registry import find_driver
+from activation.snmp import (
+    Answer,
+    Binding,
+    NotSent,
+    Oid,
+    Secret,
+    SnmpError,
+    SnmpSession,
+    SnmpSettings,
+    V2c,
+    Walk,
+    Written,
+)
+from server.acts import Clock
+from server.plant.routes import Route
+from server.settings import SnmpCredentials
+
+
+class CredentialsMissing(LookupError):
+    """The settings hold no credentials under the name that the OLT's record gives."""
+
+
+class Lease(msgspec.Struct):
+    """Until when a worker may write; moved on by its heartbeat, ended by a lost lease."""
+
+    until: datetime
+
+
+class GuardedSession:
+    """A session that sends no write unless the lease outlives the time an answer may take.
+
+    A lease in the database cannot stop the datagram of a stalled worker; this can.
+    """
+
+    def __init__(
+        self, session: SnmpSession, lease: Lease, *, answer_within: timedelta, clock: Clock
+    ) -> None:
+        self._session = session
+        self._lease = lease
+        self._answer_within = answer_within
+        self._clock = clock
+
+    @property
+    def peer(self) -> str:
+        """Where it talks to."""
+        return self._session.peer
+
+    async def get_many(self, oids: Sequence[Oid]) -> Answer | SnmpError:
+        """Read; reading changes nothing and needs no lease."""
+        return await self._session.get_many(oids)
+
+    async def bulk_walk(self, column: Oid, *, bulk_size: int) -> Walk:
+        """Read; reading changes nothing and needs no lease."""
+        return await self._session.bulk_walk(column, bulk_size=bulk_size)
+
+    async def set_many(self, bindings: Sequence[Binding]) -> Written | SnmpError:
+        """Write while the lease surely lasts; otherwise say that nothing was sent."""
+        if self._clock() + self._answer_within > self._lease.until:
+            return NotSent(detail="the lease of this worker is about to end")
+        return await self._session.set_many(bindings)
+
+
+class Network:
+    """Sessions and drivers of the OLTs that are in use."""
+
+    def __init__(
+        self,
+        credentials: Mapping[str, SnmpCredentials],
+        *,
+        timeout_ms: int,
+        clock: Clock,
+        open_session: Callable[[str, int, V2c, SnmpSettings], SnmpSession] = PuresnmpSession,
+    ) -> None:
+        self._credentials = credentials
+        self._settings = SnmpSettings(timeout_ms=timeout_ms)
+        self._clock = clock
+        self._open_session = open_session
+        self._sessions: dict[tuple[str, int], SnmpSession] = {}
+
+    def driver(self, route: Route, lease: Lease) -> OltDriver:
+        """Give the driver of an OLT, writing only under this lease.
+
+        Raises:
+            CredentialsMissing: names the OLT and the credentials that are known.
+            DriverUnknown: names the drivers that are known.
+        """
+        guarded = GuardedSession(
+            self._session(route),
+            lease,
+            answer_within=timedelta(milliseconds=self._settings.timeout_ms),
+            clock=self._clock,
+        )
+        return find_driver(route.olt_driver)(guarded)
+
+    def _session(self, route: Route) -> SnmpSession:
+        place = (route.olt_host, route.olt_snmp_port)
+        if place not in self._sessions:
+            found = self._credentials.get(route.olt_credentials)
+            if found is None:
+                known = ", ".join(sorted(self._credentials)) or "none"
+                raise CredentialsMissing(
+                    f"OLT {route.olt_name} names credentials {route.olt_credentials!r}; "
+                    f"the settings hold: {known}"
+                )
+            communities = V2c(
+                read_community=Secret(found.read.reveal()),
+                write_community=Secret(found.write.reveal()),
+            )
+            self._sessions[place] = self._open_session(*place, communities, self._settings)
+        return self._sessions[place]

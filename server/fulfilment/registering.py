@@ -1,0 +1,155 @@
+"""Registering an ONT: survey, choose the evidence, reserve ids, write.
+
+Thin: what to do is decided by ``activation.prechecks`` and ``server.fulfilment.choice``; here it is
+done, in the order that a crash at any line can bear. Ids are reserved before they are written, and
+every write is read back by the driver.
+"""
+
+import asyncio
+from collections.abc import Collection
+
+import msgspec
+
+from activation import prechecks
+from activation.driver import OltDriver
+from activation.failures import Failure, FlowConflict, IdTaken
+from activation.prechecks import Register, Resume
+from activation.requests import (
+    Allocation,
+    Applied,
+    At,
+    NoChange,
+    Observation,
+    OntRef,
+    Phase,
+    Removed,
+    Survey,
+)
+from activation.verification import next_poll_s
+from server.acts import SYSTEM, act_of
+from server.database import Store
+from server.fulfilment import reservations
+from server.fulfilment.choice import Choice, choose
+from server.fulfilment.device_failures import after_failure
+from server.fulfilment.records import Process
+from server.fulfilment.reservations import IdsTaken
+from server.fulfilment.situation import Situation
+from server.fulfilment.steps import Advance, Outcome, StepName, Stick, TryAgain
+from sync_protocol.serials import OntSerial
+
+
+class Registration:
+    """One attempt to register: the situation, the driver, and the way to reserve ids."""
+
+    def __init__(
+        self, store: Store, process: Process, situation: Situation, driver: OltDriver
+    ) -> None:
+        self._store = store
+        self._process = process
+        self._situation = situation
+        self._driver = driver
+
+    async def run(self) -> Outcome:
+        """Register the ONT of the evidence that goes live."""
+        proven = self._situation.proven
+        if not proven:
+            return Stick(code="EVIDENCE_INCOMPLETE", detail="no completion stands")
+        surveys = await self._survey({each.serial for each in proven})
+        failure = next((s for s in surveys.values() if not isinstance(s, Survey)), None)
+        if failure is not None:
+            return after_failure(failure)
+        found = {serial: s for serial, s in surveys.items() if isinstance(s, Survey)}
+        choice = choose(proven, await self._lit(found))
+        released = await self._release_other(choice.chosen.serial)
+        if released is not None:
+            return released
+        return await self._register(choice, found[choice.chosen.serial])
+
+    async def _survey(self, serials: Collection[OntSerial]) -> dict[OntSerial, Survey | Failure]:
+        ordered = sorted(serials)
+        answers = await asyncio.gather(
+            *(
+                self._driver.survey(
+                    self._situation.port,
+                    self._situation.spec(serial, self._process.service_id),
+                    reserved=self._situation.others,
+                )
+                for serial in ordered
+            )
+        )
+        return dict(zip(ordered, answers, strict=True))
+
+    async def _lit(self, surveys: dict[OntSerial, Survey]) -> frozenset[OntSerial]:
+        """Say which ONTs the OLT sees on the planned port; asked of it only in doubt."""
+        port = self._situation.port
+        seen = {
+            serial
+            for serial, survey in surveys.items()
+            if any(each.serial == serial and each.port == port for each in survey.seen.items)
+        }
+        if len(surveys) > 1:
+            for serial, survey in surveys.items():
+                if isinstance(survey.located, At) and await self._is_online(
+                    survey.located.ref, serial
+                ):
+                    seen.add(serial)
+        return frozenset(seen)
+
+    async def _is_online(self, ref: OntRef, serial: OntSerial) -> bool:
+        observation = await self._driver.observe(ref, serial)
+        return isinstance(observation, Observation) and observation.phase is Phase.ONLINE
+
+    async def _release_other(self, serial: OntSerial) -> Outcome | None:
+        """Take back what this job registered for an ONT that does not go live after all."""
+        own = self._situation.own
+        if own is None or own.serial == serial:
+            return None
+        removed = await self._driver.remove(own.allocation, own.serial)
+        if not isinstance(removed, Removed | NoChange):
+            return after_failure(removed)
+        await self._store.write(reservations.release, self._process, act=act_of(SYSTEM))
+        return None
+
+    async def _register(self, choice: Choice, survey: Survey) -> Outcome:
+        serial = choice.chosen.serial
+        decision = prechecks.decide(survey, serial)
+        if not isinstance(decision, Register | Resume):
+            return after_failure(decision)
+        allocation = self._allocation(serial, decision)
+        try:
+            await self._store.write(
+                reservations.reserve,
+                self._process,
+                self._situation.route,
+                allocation=allocation,
+                choice=choice,
+                act=act_of(SYSTEM),
+            )
+        except IdsTaken as error:
+            return TryAgain(code="IDS_TAKEN", detail=str(error))
+        spec = self._situation.spec(serial, self._process.service_id)
+        applied = await self._driver.apply(spec, allocation)
+        if isinstance(applied, IdTaken | FlowConflict):
+            await self._store.write(reservations.release, self._process, act=act_of(SYSTEM))
+            return TryAgain(code=applied.code, detail=str(applied))
+        if not isinstance(applied, Applied | NoChange):
+            return after_failure(applied)
+        return Advance(
+            step=StepName.VERIFY_ONLINE,
+            progress=msgspec.structs.replace(
+                self._process.progress,
+                completion_id=choice.chosen.completion_id,
+                serial=serial,
+                registered_at=act_of(SYSTEM).now,
+            ),
+            after_s=next_poll_s(0) or 0,
+        )
+
+    def _allocation(self, serial: OntSerial, decision: Register | Resume) -> Allocation:
+        """Repeat the ids of an earlier attempt: its writes may have been done."""
+        own = self._situation.own
+        if own is None or own.serial != serial:
+            return decision.allocation
+        if isinstance(decision, Resume) and decision.allocation.ref != own.allocation.ref:
+            return decision.allocation
+        return own.allocation

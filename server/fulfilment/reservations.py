@@ -1,0 +1,98 @@
+"""Ids on an OLT, kept in the database before anything is written to the device."""
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from activation.requests import Allocation
+from server import audit
+from server.acts import Act
+from server.database import Connection, Written
+from server.database.tables.fulfilment import ont_allocations
+from server.fulfilment import storage
+from server.fulfilment.choice import Choice
+from server.fulfilment.records import InboxItem, Process
+from server.plant.routes import Route
+
+
+class IdsTaken(RuntimeError):
+    """Another service has these ids by now; survey again and choose others."""
+
+
+def reserve(
+    db: Connection,
+    process: Process,
+    route: Route,
+    *,
+    allocation: Allocation,
+    choice: Choice,
+    act: Act,
+) -> Written[None]:
+    """Keep ids for a service and note which evidence goes live.
+
+    Raises:
+        LeaseLost: the process was leased again; nothing was kept.
+        IdsTaken: another service was faster.
+    """
+    storage.require_lease(db, process.id, token=process.fencing_token)
+    release_now(db, process)
+    try:
+        db.execute(
+            sa.insert(ont_allocations).values(
+                service_id=process.service_id,
+                olt_id=route.olt_id,
+                pon_port_id=route.pon_port_id,
+                serial=choice.chosen.serial,
+                ont_id=allocation.ref.ont_id,
+                service_port=allocation.service_port,
+            )
+        )
+    except IntegrityError as error:
+        raise IdsTaken(f"{allocation.ref} or service port {allocation.service_port}") from error
+    for other in choice.others:
+        storage.add_inbox_item(
+            db,
+            InboxItem(
+                id=act.new_id(),
+                kind="other_ont",
+                job_id=process.job_id,
+                completion_id=other.completion_id,
+                code="SERIALS_DIFFER",
+                detail={
+                    "goes_live": choice.chosen.serial,
+                    "other": other.serial,
+                    "decided_by": "network" if choice.by_network else "first received",
+                },
+                raised_at=act.now,
+                decided_at=None,
+            ),
+        )
+    audit.record(
+        db,
+        act,
+        "evidence.chosen",
+        job_id=process.job_id,
+        process_id=process.id,
+        detail={
+            "completion_id": str(choice.chosen.completion_id),
+            "serial": choice.chosen.serial,
+            "decided_by": "network" if choice.by_network else "first received",
+        },
+    )
+    return Written(None, topics=frozenset({f"job:{process.job_id}"}))
+
+
+def release(db: Connection, process: Process, *, act: Act) -> Written[None]:
+    """Give up the ids of a service, once they are known to be free on the device.
+
+    Raises:
+        LeaseLost: the process was leased again; nothing was given up.
+    """
+    storage.require_lease(db, process.id, token=process.fencing_token)
+    release_now(db, process)
+    audit.record(db, act, "ids.released", job_id=process.job_id, process_id=process.id)
+    return Written(None)
+
+
+def release_now(db: sa.Connection, process: Process) -> None:
+    """Drop the reservation of a service within a unit that holds its lease."""
+    db.execute(sa.delete(ont_allocations).where(ont_allocations.c.service_id == process.service_id))

@@ -1,0 +1,174 @@
+"""Driving processes: lease what is due, run one step, tell what came of it.
+
+The steps decide; this is the shell with the clock, the heartbeat and the driver. A crash at any
+line leaves a lease that runs out, and a step that can be run again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from activation.registry import DriverUnknown
+from server.acts import SYSTEM, Act, Clock, act_of
+from server.database import Connection, Store, Written
+from server.due_loop import DueWork
+from server.fulfilment import leases, situation, storage
+from server.fulfilment.going_live import go_live
+from server.fulfilment.leases import LeaseTerms, Ran
+from server.fulfilment.network import CredentialsMissing, Lease, Network
+from server.fulfilment.records import Process
+from server.fulfilment.registering import Registration
+from server.fulfilment.steps import Advance, Finish, Outcome, StepName, Stick
+from server.fulfilment.storage import LeaseLost
+from server.fulfilment.verifying import verify_online
+from server.problems import NotFound
+
+HEARTBEATS_PER_LEASE: Final = 3
+
+
+class ProcessRunner:
+    """Runs the steps of leased processes."""
+
+    def __init__(
+        self,
+        store: Store,
+        network: Network,
+        terms: LeaseTerms,
+        *,
+        operator_slug: str,
+        clock: Clock,
+        random: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._network = network
+        self._terms = terms
+        self._operator_slug = operator_slug
+        self._clock = clock
+        self._random = random
+
+    def work(self) -> DueWork[Process]:
+        """Describe this runner for the loop."""
+        return DueWork(
+            name="processes",
+            topic="processes",
+            take=self.take,
+            handle=self.handle,
+            next_due_at=storage.next_due_at,
+        )
+
+    async def take(self) -> Sequence[Process]:
+        """Lease what is due."""
+        return await self._store.write(leases.take_due, self._terms, act=self._act())
+
+    async def handle(self, process: Process) -> None:
+        """Run the step of a leased process and store its outcome."""
+        log = structlog.get_logger().bind(process_id=str(process.id), step=process.step)
+        try:
+            after = await self._run_step(process)
+        except LeaseLost as error:
+            log.warning("process.lease_lost", detail=str(error))
+            return
+        log.info("process.step_ended", state=after.state, code=after.code, attempt=process.attempt)
+
+    async def _run_step(self, process: Process) -> Process:
+        started_at = self._clock()
+        match StepName(process.step):
+            case StepName.VERIFY_EVIDENCE:
+                return await self._store.write(self._verify_evidence, process, started_at)
+            case StepName.GO_LIVE:
+                return await self._store.write(self._go_live, process, started_at)
+            case StepName.REGISTER | StepName.VERIFY_ONLINE:
+                outcome = await self._talk(process)
+        ran = Ran(outcome=outcome, started_at=started_at, jitter=self._random())
+        return await self._store.write(leases.let_go, process, ran, act=self._act())
+
+    def _verify_evidence(
+        self, db: Connection, process: Process, started_at: datetime
+    ) -> Written[Process]:
+        ran = Ran(
+            outcome=after_evidence(process, situation.load_evidence(db, process)),
+            started_at=started_at,
+            jitter=0,
+        )
+        return leases.let_go(db, process, ran, act=self._act())
+
+    def _go_live(self, db: Connection, process: Process, started_at: datetime) -> Written[Process]:
+        storage.require_lease(db, process.id, token=process.fencing_token)
+        act = self._act()
+        live = go_live(db, process, operator_slug=self._operator_slug, act=act)
+        ran = Ran(
+            outcome=Finish(progress=process.progress),
+            started_at=started_at,
+            jitter=0,
+            detail={"event_id": live.event_id, "invoice_line_id": str(live.invoice_line_id)},
+        )
+        let_go = leases.let_go(db, process, ran, act=act)
+        return Written(
+            let_go.value,
+            feed=live.feed,
+            topics=let_go.topics | {"webhook_deliveries", "notifications"},
+        )
+
+    async def _talk(self, process: Process) -> Outcome:
+        """Run a step that needs the device, with a heartbeat beside it."""
+        lease = Lease(until=process.lease_until or self._clock())
+        try:
+            known = await self._store.read(situation.load, process)
+            driver = self._network.driver(known.route, lease)
+        except (NotFound, CredentialsMissing, DriverUnknown) as error:
+            return Stick(code="CONFIGURATION_MISSING", detail=str(error))
+        async with self._heartbeat(process, lease):
+            try:
+                if process.step == StepName.REGISTER:
+                    return await Registration(self._store, process, known, driver).run()
+                return await verify_online(process, known, driver, self._clock())
+            except LeaseLost:
+                raise
+            except Exception as error:  # noqa: BLE001  a driver's mistake must not repeat unseen
+                structlog.get_logger().error("driver.failed", exc_info=error)
+                return Stick(code="DRIVER_BUG", detail=repr(error))
+
+    @contextlib.asynccontextmanager
+    async def _heartbeat(self, process: Process, lease: Lease) -> AsyncGenerator[None]:
+        async def beat() -> None:
+            while True:
+                await asyncio.sleep(self._terms.lease.total_seconds() / HEARTBEATS_PER_LEASE)
+                try:
+                    lease.until = await self._store.write(
+                        leases.keep,
+                        process.id,
+                        process.fencing_token,
+                        self._terms,
+                        act=self._act(),
+                    )
+                except LeaseLost:
+                    lease.until = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+                    return
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+
+    def _act(self) -> Act:
+        return act_of(SYSTEM, clock=self._clock)
+
+
+def after_evidence(
+    process: Process, evidence: Sequence[situation.Proven | situation.Unproven]
+) -> Outcome:
+    """Go on if any completion stands; otherwise a person sees what is wrong with the first."""
+    if any(isinstance(each, situation.Proven) for each in evidence):
+        return Advance(step=StepName.REGISTER, progress=process.progress)
+    faults = [each for each in evidence if isinstance(each, situation.Unproven)]
+    return Stick(
+        code=faults[0].code if faults else "EVIDENCE_INCOMPLETE",
+        detail=faults[0].detail if faults else "there is no completion",
+    )

@@ -1,0 +1,136 @@
+"""The steps of a process as data, and what may come of a step.
+
+A step either decides, in one transaction, or acts on a device and then tells in a transaction what
+came of it. The table says which step holds a lane; the outcome says where the process goes.
+"""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, assert_never
+
+import msgspec
+
+from server.fulfilment.records import Process, ProcessState, Progress
+
+
+class StepName(enum.StrEnum):
+    """The steps of an activation, in order."""
+
+    VERIFY_EVIDENCE = "verify_evidence"
+    REGISTER = "register"
+    VERIFY_ONLINE = "verify_online"
+    GO_LIVE = "go_live"
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: does it talk to the device, and does it hold the OLT's lane while it does?"""
+
+    name: StepName
+    talks: bool
+    holds_lane: bool
+
+
+# Verification only reads and waits, so it holds no lane: others register in the meantime.
+STEPS: Final[Mapping[StepName, Step]] = {
+    step.name: step
+    for step in (
+        Step(name=StepName.VERIFY_EVIDENCE, talks=False, holds_lane=False),
+        Step(name=StepName.REGISTER, talks=True, holds_lane=True),
+        Step(name=StepName.VERIFY_ONLINE, talks=True, holds_lane=False),
+        Step(name=StepName.GO_LIVE, talks=False, holds_lane=False),
+    )
+}
+
+RETRY_DELAYS_S: Final = (1, 2, 4, 8, 15, 30, 60, 120, 300)
+"""After each attempt that may be repeated; the last one goes on for as long as it takes."""
+HELD_RETRY_S: Final = 30
+"""An ONT that is not seen or not up is looked for again at this pace."""
+
+
+class Advance(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The step is done; the next one follows at once, or after ``after_s``."""
+
+    step: StepName
+    progress: Progress
+    after_s: float = 0
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Nothing is wrong; look again after so many seconds."""
+
+    after_s: float
+    code: str
+
+
+class TryAgain(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """It failed in a way that may pass."""
+
+    code: str
+    detail: str
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Registered or about to be, and the network does not show it; nothing is billed."""
+
+    code: str
+    detail: str
+
+
+class Stick(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A person must do something first; a retry by hand goes on from this step."""
+
+    code: str
+    detail: str
+
+
+class Finish(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """All of it is done."""
+
+    progress: Progress
+
+
+Outcome = Advance | Wait | TryAgain | Hold | Stick | Finish
+
+
+def conclude(process: Process, outcome: Outcome, *, now: datetime, jitter: float) -> Process:
+    """Say how a process stands after an outcome; its lease ends with it.
+
+    ``jitter`` in [0, 1) lengthens a retry by up to a quarter, so that what failed together does not
+    come back together.
+    """
+    changes: dict[str, Any] = {
+        "lane": None,
+        "lease_owner": None,
+        "lease_until": None,
+        "updated_at": now,
+    }
+    match outcome:
+        case Advance(step=step, progress=progress, after_s=after_s):
+            state = ProcessState.READY if after_s == 0 else ProcessState.WAITING
+            changes |= {
+                "state": state,
+                "step": step,
+                "progress": progress,
+                "attempt": 0,
+                "code": None,
+                "next_at": now + timedelta(seconds=after_s),
+            }
+        case Wait(after_s=after_s, code=code):
+            changes |= _later(ProcessState.WAITING, code, now, after_s)
+        case TryAgain(code=code):
+            delay_s = RETRY_DELAYS_S[min(process.attempt, len(RETRY_DELAYS_S)) - 1]
+            changes |= _later(ProcessState.WAITING, code, now, delay_s * (1 + jitter / 4))
+        case Hold(code=code):
+            changes |= _later(ProcessState.HELD, code, now, HELD_RETRY_S * (1 + jitter / 4))
+        case Stick(code=code):
+            changes |= {"state": ProcessState.STUCK, "code": code}
+        case Finish(progress=progress):
+            changes |= {"state": ProcessState.DONE, "code": None, "progress": progress}
+        case _:
+            assert_never(outcome)
+    return msgspec.structs.replace(process, **changes)
+
+
+def _later(state: ProcessState, code: str, now: datetime, after_s: float) -> dict[str, Any]:
+    return {"state": state, "code": code, "next_at": now + timedelta(seconds=after_s)}

@@ -1,0 +1,1 @@
+"""Invoices and the completion feed: what going live costs, and who is told of it."""

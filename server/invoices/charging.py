@@ -1,0 +1,84 @@
+"""The first charge of a service, stored with the draft invoice that takes it."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from billing_bridge.ledger import (
+    BilledService,
+    BillingTerms,
+    Invoice,
+    InvoiceLine,
+    draft_invoice,
+    first_charge,
+)
+from billing_bridge.money import PriceSnapshot
+from billing_bridge.start import ServiceInstants, billing_start
+from server.acts import Act
+from server.database.rows import to_record, to_records, to_row
+from server.database.tables.billing import invoice_lines, invoices
+from server.database.tables.offers import accounts, products
+from server.services.records import Service
+
+
+def charge_first(
+    db: sa.Connection, service: Service, order_item_id: UUID, instants: ServiceInstants, *, act: Act
+) -> InvoiceLine:
+    """Charge a service from its billing start to the end of that period; store the line."""
+    terms = _terms(db, service.account_id)
+    price = _price(db, service.product_id)
+    start = billing_start(terms.policy, instants, terms.zone)
+    invoice = _draft(db, draft_invoice(terms, price.currency, start, invoice_id=act.new_id()))
+    line = first_charge(
+        BilledService(service_id=service.id, order_item_id=order_item_id, price=price),
+        instants,
+        terms,
+        line_id=act.new_id(),
+        invoice_id=invoice.id,
+        posted_at=act.now,
+    )
+    db.execute(sa.insert(invoice_lines).values(**to_row(line)))
+    return line
+
+
+def list_lines(db: sa.Connection, service_id: UUID) -> tuple[InvoiceLine, ...]:
+    """List the charges of a service, oldest first."""
+    rows = db.execute(
+        sa.select(invoice_lines)
+        .where(invoice_lines.c.service_id == service_id)
+        .order_by(invoice_lines.c.posted_at, invoice_lines.c.id)
+    )
+    return to_records(rows, InvoiceLine)
+
+
+def _draft(db: sa.Connection, wanted: Invoice) -> Invoice:
+    """Find the draft of this account, currency and period, or open it."""
+    same = (
+        (invoices.c.account_id == wanted.account_id)
+        & (invoices.c.currency == wanted.currency)
+        & (invoices.c.period_start == wanted.period_start)
+    )
+    row = db.execute(sa.select(invoices).where(same).with_for_update()).one_or_none()
+    if row is not None:
+        return to_record(row, Invoice)
+    db.execute(sa.insert(invoices).values(**to_row(wanted)))
+    return wanted
+
+
+def _terms(db: sa.Connection, account_id: UUID) -> BillingTerms:
+    # The lock makes two services of one account, going live at once, share one draft.
+    row = db.execute(
+        sa.select(accounts.c.zone, accounts.c.billing_day)
+        .where(accounts.c.id == account_id)
+        .with_for_update()
+    ).one()
+    return BillingTerms(account_id=account_id, zone=row.zone, billing_day=row.billing_day)
+
+
+def _price(db: sa.Connection, product_id: UUID) -> PriceSnapshot:
+    row = db.execute(sa.select(products).where(products.c.id == product_id)).one()
+    return PriceSnapshot(
+        price_minor=row.price_minor,
+        currency=row.currency,
+        price_version=f"{row.code}/{row.version}",
+    )

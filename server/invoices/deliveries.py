@@ -1,0 +1,206 @@
+"""Pushing the completion feed: one delivery per event and endpoint, retried for days.
+
+In order per endpoint is not promised: an event carries the whole state and its sequence, and the
+feed that is pulled is the authority.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+from uuid import UUID
+
+import httpx
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from billing_bridge.adapter import Delivered, Outcome, Refused, TryLater
+from billing_bridge.feed import encode_event
+from billing_bridge.schedule import (
+    DeadLettered,
+    EndpointDisabled,
+    Settled,
+    TryAt,
+    next_step,
+)
+from billing_bridge.webhooks import Endpoint, WebhookSecret, attempt
+from server.acts import SYSTEM, Act, Clock, act_of
+from server.database import Connection, Store, Written
+from server.database.rows import to_records
+from server.database.tables.billing import webhook_deliveries, webhook_endpoints
+from server.due_loop import DueWork
+from server.invoices import feed
+from server.settings import Secret
+
+DELIVERIES_AT_ONCE_MAX: Final = 32
+TAKEN_FOR: Final = timedelta(seconds=60)
+"""Longer than an attempt may take; after a crash the delivery becomes due again."""
+
+
+class DueDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt that is to be made now."""
+
+    id: UUID
+    position: int
+    attempt: int
+    url: str
+    secret_name: str
+
+
+def take_due(db: Connection, *, act: Act) -> Written[tuple[DueDelivery, ...]]:
+    """Take what is due and keep others from it for a while."""
+    rows = db.execute(
+        sa.select(
+            webhook_deliveries.c.id,
+            webhook_deliveries.c.position,
+            webhook_deliveries.c.attempt,
+            webhook_endpoints.c.url,
+            webhook_endpoints.c.secret_name,
+        )
+        .join(webhook_endpoints, webhook_endpoints.c.id == webhook_deliveries.c.endpoint_id)
+        .where(
+            webhook_deliveries.c.state == "waiting",
+            webhook_deliveries.c.next_at <= act.now,
+            webhook_endpoints.c.state == "enabled",
+        )
+        .order_by(webhook_deliveries.c.next_at, webhook_deliveries.c.position)
+        .limit(DELIVERIES_AT_ONCE_MAX)
+        .with_for_update(skip_locked=True, of=webhook_deliveries)
+    )
+    due = to_records(rows, DueDelivery)
+    if due:
+        db.execute(
+            sa.update(webhook_deliveries)
+            .where(webhook_deliveries.c.id.in_([each.id for each in due]))
+            .values(next_at=act.now + TAKEN_FOR, attempt=webhook_deliveries.c.attempt + 1)
+        )
+    return Written(due)
+
+
+def settle(
+    db: Connection, delivery: DueDelivery, outcome: Outcome, *, jitter: float, act: Act
+) -> Written[None]:
+    """Store what came of an attempt and what follows."""
+    this = webhook_deliveries.c.id == delivery.id
+    after = next_step(outcome, delivery.attempt + 1, now=act.now, jitter=jitter)
+    values: dict[str, object] = {"last_status": _status(outcome)[:80]}
+    match after:
+        case Settled():
+            values["state"] = "delivered"
+        case TryAt(at=at):
+            values["next_at"] = at
+        case DeadLettered():
+            values["state"] = "dead_lettered"
+        case EndpointDisabled():
+            values["state"] = "dead_lettered"
+            _disable(db, delivery)
+        case _:
+            assert_never(after)
+    db.execute(sa.update(webhook_deliveries).where(this).values(**values))
+    return Written(None, topics=frozenset({"webhook_deliveries"}))
+
+
+def next_due_at(db: sa.Connection) -> datetime | None:
+    """Tell when the next delivery is due; None when none waits."""
+    return db.execute(
+        sa.select(sa.func.min(webhook_deliveries.c.next_at).label("at"))
+        .join(webhook_endpoints, webhook_endpoints.c.id == webhook_deliveries.c.endpoint_id)
+        .where(webhook_deliveries.c.state == "waiting", webhook_endpoints.c.state == "enabled")
+    ).scalar_one()
+
+
+def add_endpoint(db: Connection, url: str, secret_name: str, *, act: Act) -> Written[UUID]:
+    """Push the feed to an endpoint from the next event on; adding it again changes nothing."""
+    existing = db.execute(
+        sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.url == url)
+    ).scalar_one_or_none()
+    if existing is not None:
+        return Written(existing)
+    endpoint_id = act.new_id()
+    db.execute(
+        sa.insert(webhook_endpoints).values(
+            id=endpoint_id, url=url, secret_name=secret_name, state="enabled"
+        )
+    )
+    return Written(endpoint_id)
+
+
+def _disable(db: Connection, delivery: DueDelivery) -> None:
+    db.execute(
+        sa.update(webhook_endpoints)
+        .where(webhook_endpoints.c.url == delivery.url)
+        .values(state="disabled")
+    )
+
+
+def _status(outcome: Outcome) -> str:
+    match outcome:
+        case Delivered(status=status):
+            return f"delivered: {status}"
+        case TryLater(why=why) | Refused(why=why):
+            return why
+        case _:
+            assert_never(outcome)
+
+
+class Deliverer:
+    """Makes attempts and stores what came of them."""
+
+    def __init__(
+        self,
+        store: Store,
+        client: httpx.AsyncClient,
+        secrets: Mapping[str, Secret],
+        *,
+        clock: Clock,
+        random: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._secrets = secrets
+        self._clock = clock
+        self._random = random
+
+    def work(self) -> DueWork[DueDelivery]:
+        """Describe this deliverer for the loop."""
+        return DueWork(
+            name="webhook_deliveries",
+            topic="webhook_deliveries",
+            take=self.take,
+            handle=self.handle,
+            next_due_at=next_due_at,
+        )
+
+    async def take(self) -> Sequence[DueDelivery]:
+        """Take what is due."""
+        return await self._store.write(take_due, act=self._act())
+
+    async def handle(self, delivery: DueDelivery) -> None:
+        """Make one attempt."""
+        outcome = await self._attempt(delivery)
+        await self._store.write(settle, delivery, outcome, jitter=self._random(), act=self._act())
+        structlog.get_logger().info(
+            "webhook.attempted",
+            position=delivery.position,
+            attempt=delivery.attempt + 1,
+            outcome=type(outcome).__name__.lower(),
+        )
+
+    async def _attempt(self, delivery: DueDelivery) -> Outcome:
+        secret = self._secrets.get(delivery.secret_name)
+        if secret is None:
+            return TryLater(
+                why=f"the settings hold no webhook secret {delivery.secret_name!r}", after_s=None
+            )
+        event = await self._store.read(feed.get_event, delivery.position)
+        endpoint = Endpoint(url=delivery.url, secrets=(WebhookSecret(secret.reveal()),))
+        return await attempt(
+            self._client,
+            endpoint,
+            event_id=event.id,
+            body=encode_event(event),
+            at=self._clock(),
+        )
+
+    def _act(self) -> Act:
+        return act_of(SYSTEM, clock=self._clock)

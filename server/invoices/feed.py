@@ -1,0 +1,103 @@
+"""The completion feed: events with gapless positions, written with what they tell of."""
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from billing_bridge.feed import (
+    CompletionEvent,
+    Cursor,
+    FeedPage,
+    InstallCompleted,
+    completion_event,
+    encode_cursor,
+)
+from server.acts import Act
+from server.database.tables.billing import (
+    completion_events,
+    completion_feed_head,
+    webhook_deliveries,
+    webhook_endpoints,
+)
+from server.database.tables.sync import sync_head
+
+PAGE_EVENTS_MAX = 500
+
+
+def append(
+    db: sa.Connection, data: InstallCompleted, *, operator_slug: str, act: Act
+) -> CompletionEvent:
+    """Write an event under the next position, with a delivery for every endpoint.
+
+    The counter row is taken last of what its unit locks, and it is held until the commit: the order
+    of positions is the order in which they can be read.
+    """
+    position = db.execute(
+        sa.update(completion_feed_head)
+        .values(position=completion_feed_head.c.position + 1)
+        .returning(completion_feed_head.c.position)
+    ).scalar_one()
+    event = completion_event(
+        data, event_id=act.new_id(), operator_slug=operator_slug, sequence=position
+    )
+    db.execute(
+        sa.insert(completion_events).values(
+            position=position,
+            event_id=event.id,
+            service_id=data.service_id,
+            event=msgspec.to_builtins(event),
+            recorded_at=act.now,
+        )
+    )
+    endpoints = db.execute(
+        sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.state == "enabled")
+    ).scalars()
+    for endpoint_id in endpoints:
+        db.execute(
+            sa.insert(webhook_deliveries).values(
+                id=act.new_id(),
+                endpoint_id=endpoint_id,
+                position=position,
+                state="waiting",
+                attempt=0,
+                next_at=act.now,
+            )
+        )
+    return event
+
+
+def page(db: sa.Connection, after: Cursor | None, *, limit: int = PAGE_EVENTS_MAX) -> FeedPage:
+    """Read the events after a cursor; None begins with the first."""
+    epoch = str(db.execute(sa.select(sync_head.c.epoch)).scalar_one())
+    reached = after.sequence if after else 0
+    rows = db.execute(
+        sa.select(completion_events.c.position, completion_events.c.event)
+        .where(completion_events.c.position > reached)
+        .order_by(completion_events.c.position)
+        .limit(min(limit, PAGE_EVENTS_MAX))
+    ).all()
+    return FeedPage(
+        events=tuple(msgspec.convert(row.event, CompletionEvent) for row in rows),
+        next_cursor=encode_cursor(
+            Cursor(epoch=epoch, sequence=rows[-1].position if rows else reached)
+        ),
+    )
+
+
+def get_event(db: sa.Connection, position: int) -> CompletionEvent:
+    """Get one event by its position."""
+    row = db.execute(
+        sa.select(completion_events.c.event).where(completion_events.c.position == position)
+    ).scalar_one()
+    return msgspec.convert(row, CompletionEvent)
+
+
+def find_of_service(db: sa.Connection, service_id: UUID) -> tuple[CompletionEvent, ...]:
+    """List the events of a service, oldest first."""
+    rows = db.execute(
+        sa.select(completion_events.c.event)
+        .where(completion_events.c.service_id == service_id)
+        .order_by(completion_events.c.position)
+    ).scalars()
+    return tuple(msgspec.convert(row, CompletionEvent) for row in rows)

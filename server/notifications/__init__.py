@@ -1,0 +1,1 @@
+"""Notifications: what subscribers are told, once, and how it went out."""

@@ -1,0 +1,127 @@
+"""The outbox of notifications: recorded with what they tell of, sent afterwards.
+
+A message is recorded exactly once. Sending repeats after a crash between the mail server's answer
+and our commit; the Message-ID stays the same, so that a mail system recognises the repeat.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from server.acts import Act
+from server.database import Connection, Written
+from server.database.rows import to_records
+from server.database.tables.billing import notifications
+from server.database.tables.offers import accounts, products, services
+
+SENDS_AT_ONCE_MAX = 20
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A notification that is due, with what its text needs. Never logged."""
+
+    id: UUID
+    template: str
+    attempt: int
+    email: str | None
+    name: str
+    product: str
+    service_id: UUID
+    live_at: datetime | None
+    zone: str
+
+
+def record(
+    db: sa.Connection,
+    template: str,
+    *,
+    account_id: UUID,
+    service_id: UUID,
+    order_item_id: UUID,
+    act: Act,
+) -> None:
+    """Record that a subscriber shall be told; for the same thing a second time it does nothing."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    db.execute(
+        insert(notifications)
+        .values(
+            id=act.new_id(),
+            notification_key=f"{service_id}:{order_item_id}:{template}",
+            account_id=account_id,
+            service_id=service_id,
+            template=template,
+            state="waiting",
+            attempt=0,
+            next_at=act.now,
+            recorded_at=act.now,
+        )
+        .on_conflict_do_nothing(index_elements=["notification_key"])
+    )
+
+
+def take_due(db: Connection, until: datetime, *, act: Act) -> Written[tuple[Message, ...]]:
+    """Take what is due and keep others from it until ``until``."""
+    rows = db.execute(
+        sa.select(
+            notifications.c.id,
+            notifications.c.template,
+            notifications.c.attempt,
+            accounts.c.email,
+            accounts.c.name,
+            products.c.name.label("product"),
+            notifications.c.service_id,
+            services.c.live_at,
+            accounts.c.zone,
+        )
+        .join(accounts, accounts.c.id == notifications.c.account_id)
+        .join(services, services.c.id == notifications.c.service_id)
+        .join(products, products.c.id == services.c.product_id)
+        .where(notifications.c.state == "waiting", notifications.c.next_at <= act.now)
+        .order_by(notifications.c.next_at)
+        .limit(SENDS_AT_ONCE_MAX)
+        .with_for_update(skip_locked=True, of=notifications)
+    )
+    messages = to_records(rows, Message)
+    if messages:
+        db.execute(
+            sa.update(notifications)
+            .where(notifications.c.id.in_([message.id for message in messages]))
+            .values(next_at=until, attempt=notifications.c.attempt + 1)
+        )
+    return Written(messages)
+
+
+def settle(
+    db: Connection,
+    message_id: UUID,
+    *,
+    state: str,
+    status: str,
+    next_at: datetime | None,
+    act: Act,
+) -> Written[None]:
+    """Note how a message went: sent, failed for good, or waiting for another try."""
+    values: dict[str, object] = {"state": state, "last_status": status[:200]}
+    if state == "sent":
+        values["sent_at"] = act.now
+    if next_at is not None:
+        values["next_at"] = next_at
+    service_id = db.execute(
+        sa.update(notifications)
+        .where(notifications.c.id == message_id)
+        .values(**values)
+        .returning(notifications.c.service_id)
+    ).scalar_one()
+    return Written(None, topics=frozenset({f"service:{service_id}"}))
+
+
+def next_due_at(db: sa.Connection) -> datetime | None:
+    """Tell when the next message is due; None when none waits."""
+    return db.execute(
+        sa.select(sa.func.min(notifications.c.next_at).label("at")).where(
+            notifications.c.state == "waiting"
+        )
+    ).scalar_one()
