@@ -1,9 +1,11 @@
 """A scenario file is right, or its message says where and what would be."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from activation.simulator import scenario
 from activation.simulator.scenario import ScenarioWrong, read_scenario
 
 PORTS = '"ports": [{"name": "0/1/0"}]'
@@ -26,14 +28,14 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_the_smallest_scenario_is_one_port(tmp_path: Path) -> None:
-    scenario = read_scenario(written(tmp_path, f"{{{PORTS}}}"))
-    assert [port.if_index for port in scenario.ports] == [4194312192]
+    read = read_scenario(written(tmp_path, f"{{{PORTS}}}"))
+    assert [port.if_index for port in read.ports] == [4194312192]
 
 
 def test_a_full_scenario_is_read_as_it_is_written(tmp_path: Path) -> None:
     text = f'{{{PORTS}, {PROFILES}, "onts": [{ONT}], "registered": [{ROW}]}}'
-    scenario = read_scenario(written(tmp_path, text))
-    assert scenario.onts[0].serial == scenario.registered[0].serial == "HWTC1A2B3C4D"
+    read = read_scenario(written(tmp_path, text))
+    assert read.onts[0].serial == read.registered[0].serial == "HWTC1A2B3C4D"
 
 
 @pytest.mark.parametrize(
@@ -75,3 +77,15 @@ def test_a_wrong_scenario_is_refused_with_the_place_in_it(
 def test_a_scenario_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScenarioWrong, match=r"nowhere.json' cannot be read: No such file"):
         read_scenario(tmp_path / "nowhere.json")
+
+
+def examples() -> list[str]:
+    page = Path(__file__).parents[3] / "docs" / "olt-simulator.md"
+    (block,) = re.findall(r"```json\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    _, _, indented = (scenario.__doc__ or "").partition("::")
+    return [block, indented]
+
+
+@pytest.mark.parametrize("text", examples())
+def test_the_examples_of_page_and_module_are_right(tmp_path: Path, text: str) -> None:
+    assert read_scenario(written(tmp_path, text)).onts[0].serial == "HWTC1A2B3C4D"
