@@ -38,13 +38,16 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
 
 
 def _latest(changes: Iterable[FeedChange]) -> list[FeedChange]:
-    """Fold a group's changes to one per entity: what enters and then changes still enters."""
+    """Fold a group's changes to one per entity.
+
+    An update adds nothing to what the group has said before: what entered still enters, and what
+    left is not brought back by a unit that did not know.
+    """
     folded: dict[tuple[UUID, str, UUID], FeedChange] = {}
     for change in changes:
         key = (change.scope, change.entity, change.entity_id)
-        before = folded.get(key)
-        enters = before is not None and before.kind is FeedKind.ENTER
-        folded[key] = before if enters and change.kind is FeedKind.UPDATE and before else change
+        if key not in folded or change.kind is not FeedKind.UPDATE:
+            folded[key] = change
     return [folded[key] for key in sorted(folded)]
 
 

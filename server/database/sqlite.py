@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool, StaticPool
 
 from sync_protocol import sqlite_builds
+from sync_protocol.sqlite_builds import Version
 
 # The values as SQLite reports them; synchronous 2 is FULL. An acknowledged commit survives a power
 # cut only with FULL: a kill -9 never shows the difference, a power-cut replay does.
@@ -56,18 +57,20 @@ class FirstlightSqlite(SQLiteDialect_pysqlite):
 registry.register("sqlite.firstlight", "server.database.sqlite", "FirstlightSqlite")
 
 
-def library_version() -> tuple[int, int, int]:
+def library_version() -> Version:
     """Tell the version of the SQLite library that the server uses."""
-    return cast("tuple[int, int, int]", FirstlightSqlite.import_dbapi().sqlite_version_info)
+    return cast("Version", FirstlightSqlite.import_dbapi().sqlite_version_info)
 
 
-def create_engines(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
+def create_engines(url: sa.URL, *, version: Version | None = None) -> tuple[sa.Engine, sa.Engine]:
     """Open a writing engine of one connection and a reading engine.
+
+    ``version`` is that of the library that would be used, and asked of it where it is not given.
 
     Raises:
         UnsafeSqlite: the library has the WAL-reset bug; nothing was opened.
     """
-    sqlite_builds.require_safe(library_version())
+    sqlite_builds.require_safe(version or library_version())
     writing = sa.create_engine(url, pool_size=1, max_overflow=0, poolclass=sa.QueuePool)
     _prepare(writing, begin="BEGIN IMMEDIATE", query_only=False)
     reading = sa.create_engine(url, pool_size=4, max_overflow=4, poolclass=sa.QueuePool)

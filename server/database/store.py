@@ -30,13 +30,14 @@ class Store:
         self.writing, self.reading = engines.create(self.url)
         if self.is_postgres:
             self._relay = PostgresRelay(self.url, self.signals)
-            self._relay.start()
         self._writer = Writer(
             self.writing,
             threads=engines.POSTGRES_WRITERS if self.is_postgres else 1,
             notify=self._relay.publish if self._relay else self.signals.notify,
             probe=probe,
         )
+        if self._relay is not None:
+            self._relay.start()
         self._readers = ThreadPoolExecutor(max_workers=engines.READERS, thread_name_prefix="reader")
 
     @property

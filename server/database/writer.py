@@ -108,8 +108,8 @@ def _run_unit(db: sa.Connection, unit: BoundUnit) -> Outcome:
         with db.begin_nested():
             return Outcome(unit(db), None)
     except DBAPIError as error:
-        if is_retryable(error):
-            raise  # the whole group runs again
+        if is_retryable(error) or error.connection_invalidated:
+            raise  # the whole group runs again, or with the connection is lost
         return Outcome(None, error)
     except Exception as error:  # noqa: BLE001  handed to the caller, who alone can judge it
         return Outcome(None, error)
@@ -136,34 +136,51 @@ class Writer:
         self, engine: sa.Engine, *, threads: int, notify: Notify, probe: Probe | None = None
     ) -> None:
         self.counter = CommitCounter(probe)
-        self._engine = engine
         self._notify = notify
         self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self._log = structlog.get_logger()
+        self._gate = threading.Lock()
+        self._stopped = False
+        # Connected here, so that a database that cannot be reached is the caller's to hear of.
         self._threads = [
-            threading.Thread(target=self._run, name=f"writer-{index}", daemon=True)
+            threading.Thread(
+                target=self._run, args=(engine.connect(),), name=f"writer-{index}", daemon=True
+            )
             for index in range(threads)
         ]
         for thread in self._threads:
             thread.start()
 
     def submit(self, unit: BoundUnit) -> Future[Any]:
-        """Queue a unit; the future answers after its commit is durable."""
+        """Queue a unit; the future answers after its commit is durable.
+
+        Raises:
+            WriterStopped: as it says.
+        """
         future: Future[Any] = Future()
-        self._queue.put(_Submitted(unit, future))
+        with self._gate:
+            if self._stopped:
+                raise WriterStopped("the writer has stopped; nothing was written")
+            self._queue.put(_Submitted(unit, future))
         return future
 
     def stop(self) -> None:
         """Finish what is queued and end the threads."""
-        for _ in self._threads:
-            self._queue.put(None)
+        with self._gate:
+            if not self._stopped:
+                self._stopped = True
+                for _ in self._threads:
+                    self._queue.put(None)
         for thread in self._threads:
             thread.join()
 
-    def _run(self) -> None:
-        with self._engine.connect() as db:
+    def _run(self, connection: sa.Connection) -> None:
+        with connection as db:
             while (group := self._next_group()) is not None:
-                self._commit(db, group)
+                # A unit whose caller went away before its turn is not run; after it, it is.
+                wanted = [one for one in group if one.future.set_running_or_notify_cancel()]
+                if wanted:
+                    self._commit(db, wanted)
 
     def _next_group(self) -> list[_Submitted] | None:
         """Wait for one unit, then take what else is there, so that load makes groups larger."""
