@@ -23,7 +23,7 @@ from field_client.replica.state import (
     store_enrolment,
 )
 from field_client.replica.uploads import forget_uploaded
-from field_client.scanner import LabelScanner, Scanner, ScanResult
+from field_client.scanner import LabelScanner, Scanner, ScanResult, find_zbar
 from field_client.session import APP_VERSION, Session, SessionReport
 from field_client.settings import Settings
 from field_client.storage import (
@@ -78,7 +78,7 @@ class Agent:
         self._keys = keys
         self._clock = clock
         self._aside = aside
-        self._scanner: Scanner = LabelScanner()
+        self._scanner: Scanner = LabelScanner(find_zbar())
         # A file may not be removed between being found there and being spoken of by a row.
         self._files_lock = asyncio.Lock()
         self.store = store

@@ -66,14 +66,14 @@ class _Decode(Protocol):
     def __call__(self, image: Image.Image, symbols: list[object]) -> list[_ZbarCode]: ...
 
 
-_Engine = Callable[[Image.Image], Iterable[tuple[str, str]]]
+Engine = Callable[[Image.Image], Iterable[tuple[str, str]]]
 
 
 class LabelScanner:
     """zxing-cpp, and ZBar where its library is installed."""
 
-    def __init__(self) -> None:
-        self._zbar = _find_zbar()
+    def __init__(self, zbar: Engine | None) -> None:
+        self._zbar = zbar
 
     def scan(self, image: bytes) -> ScanResult:
         """Go through the steps until one gives a serial."""
@@ -87,7 +87,7 @@ class LabelScanner:
                 break
         return ScanResult(candidates=tuple(found.values()))
 
-    def _steps(self, large: Image.Image) -> Iterator[tuple[_Engine, Image.Image]]:
+    def _steps(self, large: Image.Image) -> Iterator[tuple[Engine, Image.Image]]:
         yield _read_zxing, large
         small = _capped(large, _SMALL)
         yield _read_zxing, small
@@ -181,7 +181,7 @@ def _read_zxing(picture: Image.Image) -> Iterator[tuple[str, str]]:
         yield code.text, str(code.format)
 
 
-def _find_zbar() -> _Engine | None:
+def find_zbar() -> Engine | None:
     """Load ZBar if it can be; its wheel for Linux brings no library."""
     try:
         from pyzbar import pyzbar  # noqa: PLC0415  optional at run time

@@ -1,0 +1,250 @@
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from field_client import capture, media
+from field_client.keys import DeviceKey
+from field_client.replica.outbox import next_push
+from field_client.replica.views import JobUnknown, count_all, get_job
+from field_client.storage import Connection, StoredBlob
+from field_client.storage.statements import run
+from sync_protocol import evidence, wire
+from sync_protocol.documents import JobDocument
+from sync_protocol.ids import JobId
+from sync_protocol.jobs import JobEvent, JobState, MoveNotAllowed
+from sync_protocol.operations import CompleteJob, Operation, RecordCapture, SerialScan
+from sync_protocol.optics import LightPath, PathUnknown, Verdict
+from sync_protocol.serials import NotAnOntSerial
+from sync_protocol.units import NotALightLevel
+from tests.field_client.factories import (
+    JPEG,
+    SERIAL,
+    SVG,
+    a_job,
+    a_moment,
+    a_pen,
+    an_enrolled_replica,
+)
+
+JOB = JobId(UUID(int=100))
+OTHER = JobId(UUID(int=101))
+KEY = DeviceKey(bytes(range(32)))
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Connection]:
+    replica = an_enrolled_replica(tmp_path / "replica.db")
+    put(replica, a_job())
+    yield replica
+    replica.close()
+
+
+def put(db: Connection, job: JobDocument) -> None:
+    run(db, "job_store", id=str(job.id), document=wire.encode(job))
+
+
+def stored(letter: str) -> StoredBlob:
+    return StoredBlob(sha256=letter * 64, size_bytes=9, media_type="image/jpeg")
+
+
+def typed(text: str) -> capture.SerialEntry:
+    return capture.SerialEntry(text=text, method="manual")
+
+
+def last_body(db: Connection) -> object:
+    return wire.decode(bytes(next_push(db, a_moment(), "1").operations[-1]), Operation).body
+
+
+def fill(db: Connection) -> None:
+    capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
+    capture.record_light(db, a_pen(), JOB, "-18,5")
+    capture.record_photo(db, a_pen(), JOB, subject="ont", stored=stored("a"))
+    capture.record_photo(db, a_pen(), JOB, subject="wall", stored=stored("b"))
+    capture.record_signature(
+        db, a_pen(), JOB, signer_name="A. Subscriber", statement="It works.", stored=stored("c")
+    )
+
+
+def test_a_serial_is_recorded_in_its_one_form_with_the_text_as_read(db: Connection) -> None:
+    receipt = capture.record_serial(db, a_pen(), JOB, typed("sn: hwtc-1a2b3c4d"))
+
+    assert (receipt.serial, receipt.warnings) == (SERIAL, ())
+    body = last_body(db)
+    assert isinstance(body, RecordCapture)
+    assert body.capture.body == SerialScan(
+        serial=SERIAL, raw_text="sn: hwtc-1a2b3c4d", method="manual"
+    )
+
+
+def test_a_serial_that_is_not_the_reserved_one_is_recorded_with_a_warning(
+    db: Connection,
+) -> None:
+    put(db, a_job(reserved_serial="ALCL00000001"))
+
+    receipt = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
+
+    (warned,) = receipt.warnings
+    assert warned.doubt is capture.Doubt.NOT_THE_RESERVED_ONE
+    assert SERIAL in warned.detail
+    assert "ALCL00000001" in warned.detail
+    assert len(get_job(db, JOB).captures) == 1
+
+
+def test_a_serial_of_another_job_is_recorded_with_a_warning(db: Connection) -> None:
+    put(db, a_job(id=OTHER))
+    capture.record_serial(db, a_pen(), OTHER, typed(SERIAL))
+
+    receipt = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
+
+    assert [warned.doubt for warned in receipt.warnings] == [capture.Doubt.USED_IN_ANOTHER_JOB]
+    assert capture.record_serial(db, a_pen(), JOB, typed("ALCL00000001")).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("reading", "verdict"),
+    [("-18.5", Verdict.OK), ("18,5", Verdict.OK), ("-29", Verdict.FAIL), ("-9", Verdict.TOO_GOOD)],
+)
+def test_light_is_judged_against_the_path_of_the_job(
+    db: Connection, reading: str, verdict: Verdict
+) -> None:
+    receipt = capture.record_light(db, a_pen(), JOB, reading)
+
+    assert receipt.judgement.verdict is verdict
+    assert receipt.judgement.predicted_cdbm == get_job(db, JOB).predicted_cdbm
+
+
+def test_another_splitter_predicts_another_level(db: Connection) -> None:
+    before = get_job(db, JOB).predicted_cdbm
+    job = a_job()
+    path = msgspec.structs.replace(job.plant.light_path, splitter_ratios=(64,))
+    put(db, a_job(plant=msgspec.structs.replace(job.plant, light_path=path)))
+
+    after = get_job(db, JOB).predicted_cdbm
+
+    assert before is not None
+    assert after is not None
+    assert before - after == 430
+
+
+def test_a_path_that_cannot_be_judged_is_named_and_the_job_still_shows(db: Connection) -> None:
+    job = a_job()
+    path = LightPath(
+        optic_class="GPON_Z",
+        feeder_length_m=1,
+        distribution_length_m=1,
+        drop_length_m=1,
+        connectors=1,
+        splices=1,
+    )
+    put(db, a_job(plant=msgspec.structs.replace(job.plant, light_path=path)))
+
+    with pytest.raises(PathUnknown, match="GPON_Z"):
+        capture.record_light(db, a_pen(), JOB, "-19")
+
+    assert get_job(db, JOB).predicted_cdbm is None
+
+
+@pytest.mark.parametrize("missing_job", [OTHER])
+def test_nothing_is_recorded_for_a_job_that_is_not_here(db: Connection, missing_job: JobId) -> None:
+    with pytest.raises(JobUnknown, match=str(missing_job)):
+        capture.record_photo(db, a_pen(), missing_job, subject="ont", stored=stored("a"))
+
+    assert count_all(db).captured == 0
+
+
+def test_wrong_values_are_named_and_leave_nothing(db: Connection) -> None:
+    with pytest.raises(NotAnOntSerial, match="3FE49715AEAA"):
+        capture.record_serial(db, a_pen(), JOB, typed("3FE49715AEAA"))
+    with pytest.raises(NotALightLevel, match="bright"):
+        capture.record_light(db, a_pen(), JOB, "bright")
+    with pytest.raises(capture.NotAField, match=r"'priority'.*access_notes"):
+        capture.set_field(db, a_pen(), JOB, field="priority", value="1")
+    with pytest.raises(capture.NotAFieldEvent, match="cancel"):
+        capture.move_job(db, a_pen(), JOB, JobEvent.CANCEL)
+    with pytest.raises(MoveNotAllowed, match="resume"):
+        capture.move_job(db, a_pen(), JOB, JobEvent.RESUME)
+
+    assert count_all(db).captured == 0
+
+
+def test_a_completion_names_all_that_is_missing_before_anything_is_written(
+    db: Connection,
+) -> None:
+    capture.record_photo(db, a_pen(), JOB, subject="wall", stored=stored("b"))
+
+    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+
+    assert ended == capture.Incomplete(missing=("serial", "light", "signature", "photo:ont"))
+    assert count_all(db).captured == 1
+    assert get_job(db, JOB).card.state is JobState.ASSIGNED
+
+
+def test_a_completion_vouches_for_every_capture_with_the_device_key(db: Connection) -> None:
+    fill(db)
+
+    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+
+    assert isinstance(ended, capture.Completed)
+    assert get_job(db, JOB).card.state is JobState.COMPLETED
+    body = last_body(db)
+    assert isinstance(body, CompleteJob)
+    captures = [view.capture for view in get_job(db, JOB).captures]
+    assert body.manifest.captures == evidence.digests_of(captures)
+    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(KEY.public_text()))
+    public.verify(base64.b64decode(body.signature or ""), evidence.bytes_to_sign(body.manifest))
+
+
+def test_a_job_is_completed_once_on_a_tablet(db: Connection) -> None:
+    fill(db)
+    capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+
+    with pytest.raises(MoveNotAllowed, match="completed"):
+        capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+
+
+def test_giving_up_says_why_and_evidence_may_follow(db: Connection) -> None:
+    state = capture.give_up_job(db, a_pen(), JOB, code="nobody_home", remark="rang twice")
+
+    assert state is JobState.NOT_DONE
+    fill(db)
+    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+    assert isinstance(ended, capture.Completed)
+
+
+def test_a_field_is_edited_from_the_value_that_was_seen(db: Connection) -> None:
+    first = capture.set_field(db, a_pen(), JOB, field="access_notes", value="key at no. 3")
+    second = capture.set_field(db, a_pen(), JOB, field="access_notes", value="no key")
+
+    assert (first.version, second.version) == (1, 2)
+    assert get_job(db, JOB).fields["access_notes"] == second
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        (JPEG, "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n...", "image/png"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        (b"\0\0\0\x18ftypheic\0\0", "image/heic"),
+    ],
+)
+def test_a_photo_is_known_by_its_first_bytes(data: bytes, media_type: str) -> None:
+    assert media.photo_media_type(data) == media_type
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8", b"RIFF\0\0\0\0WAVE"])
+def test_bytes_that_are_no_photo_are_named(data: bytes) -> None:
+    with pytest.raises(media.NotAPhoto, match=f"^{len(data)} bytes"):
+        media.photo_media_type(data)
+
+
+@pytest.mark.parametrize("svg", ["", "a scribble", "<svg>", "<html></svg>"])
+def test_a_signature_is_a_drawing_or_named(svg: str) -> None:
+    assert media.drawing_bytes(SVG) == SVG.encode()
+    with pytest.raises(media.NotADrawing, match="begins with <svg"):
+        media.drawing_bytes(svg)
