@@ -40,7 +40,7 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
 
 def page(
     name: str,
-    view: msgspec.Struct,
+    view: msgspec.Struct | None,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,

@@ -1,0 +1,47 @@
+"""The console as a whole: its pages behind one set of problem pages, and its static files."""
+
+from datetime import timedelta
+
+from litestar import Router, get
+from litestar.di import Provide
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from server.console.assets import asset_routes
+from server.console.live import LiveStreams
+from server.console.problem_pages import PAGE_HANDLERS
+from server.database import Store
+from server.jobs.pages import JobPages
+from server.people.pages import HOME, SignInPages
+from server.people.sign_in import SignInDesk
+from server.settings import Settings
+
+
+def console_routes(
+    settings: Settings, store: Store, streams: LiveStreams
+) -> tuple[ControllerRouterHandler, ...]:
+    """Make the routes of the console; ``streams`` is ended by whoever stops the server."""
+    desk = SignInDesk(store, session_lifetime=timedelta(hours=settings.session_hours))
+
+    def provide_desk() -> SignInDesk:
+        return desk
+
+    def provide_streams() -> LiveStreams:
+        return streams
+
+    pages = Router(
+        path="/",
+        route_handlers=[show_first_page, SignInPages, JobPages],
+        dependencies={
+            "desk": Provide(provide_desk, sync_to_thread=False),
+            "streams": Provide(provide_streams, sync_to_thread=False),
+        },
+        exception_handlers=dict(PAGE_HANDLERS),
+    )
+    return (pages, asset_routes())
+
+
+@get("/", opt={"public": True}, sync_to_thread=False)
+def show_first_page() -> Redirect:
+    """Lead to the first page; it asks for a sign-in itself."""
+    return Redirect(HOME, status_code=303)

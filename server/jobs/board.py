@@ -1,0 +1,128 @@
+"""What the console shows of jobs beyond one list: how many wait where, and one job as a whole."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from server import audit
+from server.audit import AuditEntry
+from server.database.rows import to_record
+from server.database.tables.offers import products, services
+from server.database.tables.people import technicians as technicians_table
+from server.database.tables.plant import premises
+from server.database.tables.work import jobs
+from server.jobs import queries
+from server.jobs.queries import JobFilter
+from server.jobs.records import JobLine, StoredCapture
+from server.people import queries as people
+from server.people import technicians
+from server.people.technicians import Technician
+from server.problems import NotFound
+from server.services import storage as services_storage
+from server.services.records import Service
+from sync_protocol.documents import JobDocument
+from sync_protocol.jobs import JobState
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of jobs with everything its controls need; read in one snapshot."""
+
+    lines: tuple[JobLine, ...]
+    has_more: bool
+    counts: Mapping[JobState, int]
+    technicians: tuple[Technician, ...]
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """What moves on a job's page: its state, its service, its evidence, and what happened."""
+
+    document: JobDocument
+    service: Service
+    captures: tuple[StoredCapture, ...]
+    entries: tuple[AuditEntry, ...]
+    names: Mapping[UUID, str]
+    """Of everybody who is mentioned: users, technicians, devices, integrations."""
+
+
+def load_board(db: sa.Connection, wanted: JobFilter, *, page: int, page_size: int) -> Board:
+    """Read one page of jobs; pages count from 1."""
+    found = queries.list_page(db, wanted, offset=(page - 1) * page_size, limit=page_size + 1)
+    return Board(
+        lines=found[:page_size],
+        has_more=len(found) > page_size,
+        counts=_counts(db),
+        technicians=technicians.list_all(db),
+    )
+
+
+def load_story(db: sa.Connection, job_id: UUID) -> Story:
+    """Read one job as its page shows it.
+
+    Raises:
+        NotFound: no such job.
+    """
+    job = queries.get(db, job_id)
+    entries = audit.list_of_job(db, job_id)
+    captures = queries.list_captures(db, job_id)
+    mentioned = {capture.technician_id for capture in captures}
+    mentioned |= {entry.actor_id for entry in entries if entry.actor_id is not None}
+    mentioned |= {found for entry in entries for found in _ids_in(entry)}
+    if job.assignee_id is not None:
+        mentioned.add(job.assignee_id)
+    return Story(
+        document=queries.documents(db, [job_id])[job_id],
+        service=services_storage.get(db, job.service_id),
+        captures=captures,
+        entries=entries,
+        names=people.names_of(db, mentioned),
+    )
+
+
+def get_line(db: sa.Connection, job_id: UUID) -> JobLine:
+    """Read one job as its row in the list shows it.
+
+    Raises:
+        NotFound: no such job.
+    """
+    row = db.execute(
+        sa.select(
+            *(jobs.c[name] for name in _OWN_COLUMNS),
+            premises.c.zone,
+            premises.c.address,
+            premises.c.city,
+            products.c.name.label("product"),
+            technicians_table.c.name.label("assignee"),
+        )
+        .join(premises, premises.c.id == jobs.c.premise_id)
+        .join(services, services.c.id == jobs.c.service_id)
+        .join(products, products.c.id == services.c.product_id)
+        .outerjoin(technicians_table, technicians_table.c.id == jobs.c.assignee_id)
+        .where(jobs.c.id == job_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("job", job_id)
+    return to_record(row, JobLine)
+
+
+_OWN_COLUMNS = ("id", "number", "kind", "state", "starts_at", "ends_at", "assignee_id")
+
+
+def zones(db: sa.Connection) -> tuple[str, ...]:
+    """List the time zones of the premises that have jobs; nearly always one."""
+    rows = db.execute(
+        sa.select(premises.c.zone).join(jobs, jobs.c.premise_id == premises.c.id).distinct()
+    )
+    return tuple(sorted(rows.scalars()))
+
+
+def _counts(db: sa.Connection) -> Mapping[JobState, int]:
+    rows = db.execute(sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state))
+    return {JobState(state): count for state, count in rows}
+
+
+def _ids_in(entry: AuditEntry) -> set[UUID]:
+    """Find the technicians that a line mentions."""
+    mentioned = (entry.detail.get(key) for key in ("technician_id", "from"))
+    return {UUID(value) for value in mentioned if isinstance(value, str)}

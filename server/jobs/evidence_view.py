@@ -1,0 +1,135 @@
+"""The evidence of a job so far, against what it must show. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from server.console import wording
+from server.console.wording import phrase
+from server.jobs.plant_view import gauge_view
+from server.jobs.records import StoredCapture
+from server.jobs.views import EvidenceItem, EvidenceView
+from server.jobs.words import Tone
+from sync_protocol.documents import JobDocument
+from sync_protocol.operations import Capture, LightReading, Photo, SerialScan, Signature
+from sync_protocol.optics import Verdict
+
+_VERDICTS: Final[Mapping[Verdict, str]] = {
+    Verdict.OK: "within tolerance",
+    Verdict.MARGINAL: "marginal: works, worth a clean connector",
+    Verdict.FAIL: "fails",
+    Verdict.TOO_GOOD: "too good: the splitter is not in this path",
+}
+
+
+class _Shown(msgspec.Struct, frozen=True):
+    """A capture with whom it came from."""
+
+    capture: Capture
+    note: str
+
+
+def evidence_view(
+    document: JobDocument, stored: Sequence[StoredCapture], names: Mapping[UUID, str]
+) -> EvidenceView:
+    """Say what is there and what is missing, in the order in which it is taken."""
+    shown = [_read(capture, names, document.premise.zone) for capture in stored]
+    items = (
+        *_serials(document, shown),
+        *_lights(shown),
+        *(item for subject in document.required_photos for item in _photos(subject, shown)),
+        *_other_photos(document.required_photos, shown),
+        *_signatures(shown),
+    )
+    readings = [s.capture.body for s in shown if isinstance(s.capture.body, LightReading)]
+    needed = 3 + len(document.required_photos)
+    missing = sum(1 for item in items if not item.is_there)
+    return EvidenceView(
+        items=items,
+        there=needed - missing,
+        required=needed,
+        gauge=gauge_view(
+            document.plant.light_path, readings[-1].rx_power_cdbm if readings else None
+        ),
+    )
+
+
+def _read(stored: StoredCapture, names: Mapping[UUID, str], zone: str) -> _Shown:
+    capture = msgspec.convert(stored.capture, Capture)
+    taken = wording.clock(capture.at.wall, zone)
+    late = "after the job had left this tablet" if stored.late else ""
+    who = names.get(stored.technician_id, "")
+    return _Shown(capture, ", ".join(part for part in (who, taken, late) if part))
+
+
+def _serials(document: JobDocument, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
+    expected = document.reserved_serial
+    items = [
+        _item("ONT serial", body.serial, s.note, _serial_tone(body, expected))
+        for s in shown
+        if isinstance(body := s.capture.body, SerialScan)
+    ]
+    return items or [_missing("ONT serial", f"expected {expected}" if expected else "")]
+
+
+def _serial_tone(scan: SerialScan, expected: str | None) -> Tone:
+    return Tone.ATTENTION if expected not in (None, scan.serial) else Tone.GOOD
+
+
+def _lights(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
+    items = [
+        _item(
+            "Light level",
+            f"{wording.dbm(body.rx_power_cdbm)}, {_VERDICTS[body.verdict]}",
+            s.note,
+            Tone.GOOD if body.verdict is Verdict.OK else Tone.ATTENTION,
+        )
+        for s in shown
+        if isinstance(body := s.capture.body, LightReading)
+    ]
+    return items or [_missing("Light level", "")]
+
+
+def _photos(subject: str, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
+    items = [
+        _item(f"Photo: {_subject(subject)}", _size(body.size_bytes), s.note, Tone.GOOD)
+        for s in shown
+        if isinstance(body := s.capture.body, Photo) and body.subject == subject
+    ]
+    return items or [_missing(f"Photo: {_subject(subject)}", "")]
+
+
+def _other_photos(required: Sequence[str], shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
+    return [
+        _item(f"Photo: {_subject(body.subject)}", _size(body.size_bytes), s.note, Tone.QUIET)
+        for s in shown
+        if isinstance(body := s.capture.body, Photo) and body.subject not in required
+    ]
+
+
+def _signatures(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
+    items = [
+        _item("Signature", body.signer_name, s.note, Tone.GOOD)
+        for s in shown
+        if isinstance(body := s.capture.body, Signature)
+    ]
+    return items or [_missing("Signature", "")]
+
+
+def _item(name: str, value: str, note: str, tone: Tone) -> EvidenceItem:
+    return EvidenceItem(name=name, value=value, note=note, is_there=True, tone=tone)
+
+
+def _missing(name: str, note: str) -> EvidenceItem:
+    return EvidenceItem(name=name, value="", note=note, is_there=False, tone=Tone.WAITING)
+
+
+def _subject(code: str) -> str:
+    """Word a photo's subject; the trade's abbreviation keeps its capitals."""
+    return phrase(code).replace("Ont ", "ONT ").removeprefix(" ")
+
+
+def _size(size_bytes: int) -> str:
+    return f"{max(1, round(size_bytes / 1000))} kB"

@@ -1,0 +1,152 @@
+"""The pages about jobs: the list with its assignments, and one job with its live timeline."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect, ServerSentEvent, Template
+
+from server.acts import Actor, act_of
+from server.console import templates
+from server.console.live import Fragments, LiveStreams
+from server.database import Store
+from server.jobs import board, commands, queries
+from server.jobs.evidence_view import evidence_view
+from server.jobs.job_view import NOTHING, job_view, state_view, timeline_view
+from server.jobs.list_view import (
+    PAGE_SIZE,
+    assign_view,
+    filter_of,
+    list_view,
+    read_asked,
+    row_view,
+)
+from server.people import doors, technicians
+from server.people.commands import session_topic
+from server.people.doors import HttpRequest
+from server.people.records import DISPATCH, OFFICE, SignedIn
+
+StoreDependency = NamedDependency[Store]
+SignedInDependency = NamedDependency[SignedIn]
+
+
+class AssignForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the control for assigning sends; ``part`` is what of the page it wants back."""
+
+    technician_id: UUID
+    part: Literal["row", "control"] = "control"
+
+
+class JobPages(Controller):
+    """Jobs in the console."""
+
+    path = "/jobs"
+
+    @get("/", guards=[doors.require_role(*OFFICE)])
+    async def show_list(
+        self,
+        *,
+        store: StoreDependency,
+        signed_in: SignedInDependency,
+        state: FromQuery[str] = "",
+        technician: FromQuery[str] = "",
+        day: FromQuery[str] = "",
+        page: FromQuery[int] = 1,
+    ) -> Template:
+        """Show one page of jobs, unassigned first."""
+        asked = read_asked(state=state, technician=technician, day=day, page=page)
+        zones = await store.read(board.zones)
+        found = await store.read(
+            board.load_board, filter_of(asked, zones), page=asked.page, page_size=PAGE_SIZE
+        )
+        return templates.page("jobs/list.html", list_view(found, asked, zones, signed_in=signed_in))
+
+    @get("/{job_id:uuid}", guards=[doors.require_role(*OFFICE)])
+    async def show(
+        self, store: StoreDependency, signed_in: SignedInDependency, job_id: FromPath[UUID]
+    ) -> Template:
+        """Show one job."""
+        story = await store.read(board.load_story, job_id)
+        everybody = await store.read(technicians.list_all)
+        return templates.page("jobs/job.html", job_view(story, everybody, signed_in=signed_in))
+
+    @post("/{job_id:uuid}/assign", guards=[doors.require_role(*DISPATCH)], status_code=200)
+    async def assign(
+        self,
+        *,
+        request: HttpRequest,
+        store: StoreDependency,
+        signed_in: SignedInDependency,
+        actor: NamedDependency[Actor],
+        job_id: FromPath[UUID],
+        data: URLEncodedBody[AssignForm],
+    ) -> Template | Redirect:
+        """Give a job to a technician; answer the part of the page that shows it."""
+        await store.write(commands.assign, job_id, data.technician_id, act=act_of(actor))
+        if not request.headers.get("HX-Request"):
+            return Redirect(f"/jobs/{job_id}", status_code=303)
+        return await _part(store, job_id, data.part, signed_in)
+
+    @get("/{job_id:uuid}/live", guards=[doors.require_role(*OFFICE)])
+    async def follow(
+        self,
+        store: StoreDependency,
+        signed_in: SignedInDependency,
+        streams: NamedDependency[LiveStreams],
+        job_id: FromPath[UUID],
+    ) -> ServerSentEvent:
+        """Send what moves on a job's page, for as long as it is open."""
+        await store.read(queries.get, job_id)
+        streams.require_room()
+        live = _LiveJob(store, job_id, signed_in)
+        topics = (f"job:{job_id}", session_topic(signed_in.secret_hash))
+        return ServerSentEvent(streams.follow(*topics, render=live.render))
+
+
+class _LiveJob:
+    """One open page of a job: renders what moves, and remembers which lines it has shown."""
+
+    def __init__(self, store: Store, job_id: UUID, signed_in: SignedIn) -> None:
+        self._store = store
+        self._job_id = job_id
+        self._signed_in = signed_in
+        self._before = NOTHING
+        self._shown = NOTHING
+
+    async def render(self) -> Fragments | None:
+        """Render the moving parts; None once the session is over."""
+        if not await doors.is_still_in(self._store, self._signed_in):
+            return None
+        story = await self._store.read(board.load_story, self._job_id)
+        entries = frozenset(entry.id for entry in story.entries)
+        if entries != self._shown:
+            self._before, self._shown = self._shown, entries
+        evidence = evidence_view(story.document, story.captures, story.names)
+        timeline = timeline_view(story, known=self._before)
+        return {
+            "state": templates.render("jobs/_state.html", state_view(story)),
+            "evidence": templates.render("jobs/_evidence.html", evidence),
+            "timeline": templates.render("jobs/_timeline.html", timeline),
+        }
+
+
+async def _part(
+    store: Store, job_id: UUID, part: Literal["row", "control"], signed_in: SignedIn
+) -> Template:
+    line = await store.read(board.get_line, job_id)
+    everybody = await store.read(technicians.list_all)
+    if part == "row":
+        row = row_view(line, everybody, signed_in=signed_in, is_fresh=True)
+        return templates.page("jobs/_row.html", row)
+    control = assign_view(
+        line.id,
+        line.number,
+        everybody,
+        state=line.state,
+        assignee_id=line.assignee_id,
+        signed_in=signed_in,
+    )
+    return templates.page("jobs/_assign.html", control)

@@ -1,0 +1,182 @@
+"""What the console says about jobs: states, captures, and each line of what happened.
+
+An action that is not in the table is written as it is called, so a new one shows before it has
+been given words.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from server.acts import ActorKind
+from server.audit import AuditEntry
+from server.console.wording import phrase
+from sync_protocol.jobs import JobState
+from sync_protocol.messages import VerdictKind
+
+
+class Tone(enum.StrEnum):
+    """How a word is to be read at a glance; never told by colour alone."""
+
+    WAITING = "waiting"
+    MOVING = "moving"
+    GOOD = "good"
+    ATTENTION = "attention"
+    QUIET = "quiet"
+
+
+STATE_TONES: Final[Mapping[JobState, Tone]] = {
+    JobState.UNASSIGNED: Tone.WAITING,
+    JobState.ASSIGNED: Tone.QUIET,
+    JobState.ACCEPTED: Tone.QUIET,
+    JobState.EN_ROUTE: Tone.MOVING,
+    JobState.ON_SITE: Tone.MOVING,
+    JobState.WORKING: Tone.MOVING,
+    JobState.PAUSED: Tone.ATTENTION,
+    JobState.COMPLETED: Tone.GOOD,
+    JobState.NOT_DONE: Tone.ATTENTION,
+    JobState.ABORTED: Tone.ATTENTION,
+    JobState.CANCELLED: Tone.QUIET,
+}
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """A line of the timeline without its time: what, a second line, and how to read it."""
+
+    text: str
+    note: str = ""
+    tone: Tone = Tone.QUIET
+
+
+_SIMPLE: Final[Mapping[str, Sentence]] = {
+    "job.created": Sentence("Job created"),
+    "order.placed": Sentence("Order placed"),
+    "process.started": Sentence("Activation started", tone=Tone.MOVING),
+    "process.finished": Sentence("Service live", tone=Tone.GOOD),
+    "process.retried": Sentence("Activation tried again", tone=Tone.MOVING),
+    "service.live": Sentence("Service live", tone=Tone.GOOD),
+    "service.activated": Sentence("Service live", tone=Tone.GOOD),
+    "invoice_line.posted": Sentence("First charge posted", tone=Tone.GOOD),
+    "completion_event.recorded": Sentence("Billing told by the completion feed"),
+    "notification.recorded": Sentence("Message to the subscriber written"),
+    "notification.sent": Sentence("Subscriber told", tone=Tone.GOOD),
+}
+_MOVED: Final[Mapping[str, str]] = {
+    "accept": "Accepted",
+    "depart": "On the way",
+    "arrive": "Arrived on site",
+    "start": "Work started",
+    "pause": "Work paused",
+    "resume": "Work resumed",
+}
+_CAPTURED: Final[Mapping[str, str]] = {
+    "serial": "ONT serial scanned",
+    "light": "Light level recorded",
+    "photo": "Photo taken",
+    "signature": "Subscriber signed",
+}
+_STEP_DONE: Final[Mapping[str, str]] = {
+    "verify_evidence": "Evidence verified",
+    "register": "ONT registered on its OLT",
+    "verify_online": "ONT online, light read back",
+    "go_live": "Service live",
+}
+_STEP_WAITS: Final[Mapping[str, str]] = {
+    "verify_evidence": "Evidence is being checked",
+    "register": "Waiting to register the ONT",
+    "verify_online": "Waiting for the ONT to come up",
+    "go_live": "Waiting to go live",
+}
+_VERDICTS: Final[Mapping[str, Sentence]] = {
+    VerdictKind.MERGED: Sentence("merged with another change"),
+    VerdictKind.KEPT_AS_CONFLICT: Sentence("both values kept", tone=Tone.ATTENTION),
+    VerdictKind.PARKED: Sentence("kept for a person to decide", tone=Tone.ATTENTION),
+    VerdictKind.REJECTED: Sentence("not accepted", tone=Tone.ATTENTION),
+}
+
+
+def sentence(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
+    """Say what happened, in the words of the people who read it."""
+    match entry.action:
+        case "job.assigned":
+            return _assigned(entry, names)
+        case "job.cancelled":
+            return Sentence("Job cancelled", note=_text(entry, "reason"), tone=Tone.ATTENTION)
+        case "process.advanced" | "process.waiting" | "process.stuck":
+            return _of_process(entry)
+        case _ if "verdict" in entry.detail:
+            return _with_verdict(_from_field(entry), entry)
+        case action:
+            return _SIMPLE.get(action) or Sentence(phrase(action))
+
+
+def actor_name(entry: AuditEntry, names: Mapping[UUID, str]) -> str:
+    """Name who did it; the system is called by the product's name."""
+    if entry.actor_id is None:
+        return "Firstlight" if entry.actor_kind is ActorKind.SYSTEM else entry.actor_kind.value
+    return names.get(entry.actor_id, f"{entry.actor_kind.value} {str(entry.actor_id)[-6:]}")
+
+
+def _assigned(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
+    to = _name(_text(entry, "technician_id"), names)
+    before = _text(entry, "from")
+    note = f"before: {_name(before, names)}" if before else ""
+    return Sentence(f"Assigned to {to}", note=note)
+
+
+def _of_process(entry: AuditEntry) -> Sentence:
+    step = _text(entry, "step")
+    match entry.action:
+        case "process.advanced":
+            return Sentence(_of(_STEP_DONE, step), tone=Tone.MOVING)
+        case "process.waiting":
+            return Sentence(_of(_STEP_WAITS, step), note=_code(entry), tone=Tone.MOVING)
+        case _:
+            return Sentence("Activation stuck", note=_code(entry), tone=Tone.ATTENTION)
+
+
+def _from_field(entry: AuditEntry) -> Sentence:
+    what = _text(entry, "what")
+    match entry.action:
+        case "capture.received":
+            return Sentence(_of(_CAPTURED, what))
+        case "job.moved":
+            return Sentence(_of(_MOVED, what), tone=Tone.MOVING)
+        case "job.completed":
+            return Sentence("Completed on site", tone=Tone.GOOD)
+        case "job.given_up":
+            return Sentence("Not done", note=phrase(what), tone=Tone.ATTENTION)
+        case "job.field_set":
+            return Sentence(f"{phrase(what)} changed")
+        case action:
+            return Sentence(phrase(action), note=phrase(what))
+
+
+def _with_verdict(said: Sentence, entry: AuditEntry) -> Sentence:
+    """Add what became of it, where it did not simply apply."""
+    verdict = _VERDICTS.get(_text(entry, "verdict"))
+    if verdict is None:
+        return said
+    note = ", ".join(part for part in (said.note, verdict.text, _code(entry)) if part)
+    tone = verdict.tone if verdict.tone is Tone.ATTENTION else said.tone
+    return Sentence(said.text, note=note, tone=tone)
+
+
+def _text(entry: AuditEntry, key: str) -> str:
+    value = entry.detail.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _code(entry: AuditEntry) -> str:
+    return phrase(_text(entry, "code").lower())
+
+
+def _of(words: Mapping[str, str], code: str) -> str:
+    return words.get(code) or phrase(code)
+
+
+def _name(written: str, names: Mapping[UUID, str]) -> str:
+    return names.get(UUID(written), "somebody unknown") if written else "nobody"
