@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from server.acts import Act, ActorKind
 from server.database.rows import to_records
+from server.database.tables.offers import order_items
 from server.database.tables.people import audit
+from server.database.tables.work import jobs
 
 TIMELINE_MAX = 500
 
@@ -56,10 +58,16 @@ def record(  # noqa: PLR0913  the columns of a line, each by name
 
 
 def list_of_job(db: sa.Connection, job_id: UUID) -> tuple[AuditEntry, ...]:
-    """List what happened to a job, oldest first."""
+    """List what happened to a job, its order and its processes, oldest first."""
+    order_id = (
+        sa.select(order_items.c.order_id)
+        .join(jobs, jobs.c.order_item_id == order_items.c.id)
+        .where(jobs.c.id == job_id)
+        .scalar_subquery()
+    )
     rows = db.execute(
         sa.select(audit)
-        .where(audit.c.job_id == job_id)
+        .where((audit.c.job_id == job_id) | (audit.c.order_id == order_id))
         .order_by(audit.c.at, audit.c.id)
         .limit(TIMELINE_MAX)
     )

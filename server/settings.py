@@ -63,7 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lease_s: Annotated[int, Meta(ge=5, le=600)] = 30
     session_hours: Annotated[int, Meta(ge=1, le=168)] = 12
     device_token_hours: Annotated[int, Meta(ge=1, le=168)] = 24
-    allow_private_webhooks: bool = False
+    webhook_networks_allowed: tuple[str, ...] = ()
+    """Private networks that webhooks may reach all the same, like ``10.1.0.0/16``."""
     mail: MailSettings = msgspec.field(default_factory=MailSettings)
     snmp: Mapping[str, SnmpCredentials] = msgspec.field(default_factory=dict[str, SnmpCredentials])
     webhook_secrets: Mapping[str, Secret] = msgspec.field(default_factory=dict[str, Secret])
@@ -106,12 +107,12 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 def _read_value(variable: str, name: str, text: str) -> Any:  # noqa: ANN401  not yet checked
     """Read a variable: plain text for plain settings, JSON for tables."""
-    if name not in {"mail", "snmp", "webhook_secrets"}:
+    if name not in {"mail", "snmp", "webhook_secrets", "webhook_networks_allowed"}:
         return text
     try:
         return msgspec.json.decode(text.encode())
     except msgspec.DecodeError as error:
-        raise SettingsUnusable(f"{variable} is not a JSON table: {error}") from error
+        raise SettingsUnusable(f"{variable} is not JSON: {error}") from error
 
 
 def _decode_secret(wanted: type, value: Any) -> Any:  # noqa: ANN401  msgspec's hook

@@ -37,5 +37,5 @@ def require_safe(version: Version) -> None:
     if not is_safe(version):
         found = ".".join(map(str, version))
         raise UnsafeSqlite(
-            f"SQLite {found} has the WAL-reset corruption bug; use 3.51.3 or later, 3.50.7 or 3.44.6"
+            f"SQLite {found} has the WAL-reset bug; use 3.51.3 or later, 3.50.7 or 3.44.6"
         )

@@ -30,7 +30,8 @@ from server.database.rows import to_records
 from server.database.tables.billing import webhook_deliveries, webhook_endpoints
 from server.due_loop import DueWork
 from server.invoices import feed
-from server.settings import Secret
+from server.problems import WrongInput
+from server.settings import Secret, Settings
 
 DELIVERIES_AT_ONCE_MAX: Final = 32
 TAKEN_FOR: Final = timedelta(seconds=60)
@@ -107,6 +108,18 @@ def next_due_at(db: sa.Connection) -> datetime | None:
         .join(webhook_endpoints, webhook_endpoints.c.id == webhook_deliveries.c.endpoint_id)
         .where(webhook_deliveries.c.state == "waiting", webhook_endpoints.c.state == "enabled")
     ).scalar_one()
+
+
+def check_url(url: str, secret_name: str, settings: Settings) -> None:
+    """Check that a URL can be an endpoint, before anything is stored.
+
+    Raises:
+        WrongInput: no http(s) URL, or a secret that cannot sign.
+    """
+    try:
+        Endpoint(url=url, secrets=(WebhookSecret(settings.webhook_secrets[secret_name].reveal()),))
+    except ValueError as error:
+        raise WrongInput(f"webhook endpoint {url!r}: {error}") from error
 
 
 def add_endpoint(db: Connection, url: str, secret_name: str, *, act: Act) -> Written[UUID]:

@@ -39,6 +39,18 @@ def find_placed(db: sa.Connection, number: str) -> PlacedOrder | None:
     return None if row is None else to_record(row, PlacedOrder)
 
 
+def get_placed(db: sa.Connection, number: str) -> PlacedOrder:
+    """Get what came of an order.
+
+    Raises:
+        NotFound: no order has this number.
+    """
+    placed = find_placed(db, number)
+    if placed is None:
+        raise NotFound("order", number)
+    return placed
+
+
 def resolve(db: sa.Connection, wanted: InstallOrder) -> Referred:
     """Find the account, the premise and the newest version of the product.
 

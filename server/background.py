@@ -1,0 +1,58 @@
+"""What runs beside the requests: processes, webhook deliveries, notifications."""
+
+import contextlib
+import os
+import random
+import socket
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from ipaddress import ip_network
+
+from billing_bridge.webhooks import open_webhook_client
+from server.acts import Clock, utc_now
+from server.database import Store
+from server.due_loop import running
+from server.fulfilment.leases import LeaseTerms
+from server.fulfilment.network import Network
+from server.fulfilment.runner import ProcessRunner
+from server.invoices.deliveries import Deliverer
+from server.notifications.sending import Sender
+from server.settings import Settings
+
+
+@contextlib.asynccontextmanager
+async def background(
+    settings: Settings, store: Store, *, clock: Clock = utc_now
+) -> AsyncGenerator[None]:
+    """Run all background work while the context lasts."""
+    random_share = random.SystemRandom().random
+    runner = ProcessRunner(
+        store,
+        Network(settings.snmp, timeout_ms=settings.snmp_timeout_ms, clock=clock),
+        LeaseTerms(
+            owner=f"{socket.gethostname()}:{os.getpid()}",
+            lease=timedelta(seconds=settings.lease_s),
+            grace=timedelta(milliseconds=settings.snmp_timeout_ms),
+        ),
+        operator_slug=settings.operator_slug,
+        clock=clock,
+        random=random_share,
+    )
+    sender = Sender(
+        store,
+        settings.mail,
+        operator_name=settings.operator_name,
+        clock=clock,
+        random=random_share,
+    )
+    networks = [ip_network(text) for text in settings.webhook_networks_allowed]
+    async with open_webhook_client(allowed_networks=networks) as client:
+        deliverer = Deliverer(
+            store, client, settings.webhook_secrets, clock=clock, random=random_share
+        )
+        async with (
+            running(store, runner.work(), clock),
+            running(store, deliverer.work(), clock),
+            running(store, sender.work(), clock),
+        ):
+            yield

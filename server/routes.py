@@ -1,0 +1,42 @@
+"""The JSON side as a whole: the API, the sync of tablets, and blobs."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from server.fulfilment.api import FulfilmentController
+from server.invoices.api import BillingController
+from server.jobs.api import JobController
+from server.orders.api import OrderController
+from server.sync import api as sync_api
+from server.sync import blob_api, refusals
+from server.sync.blob_store import BlobStore
+from server.sync.office_api import TechnicianController
+from server.sync.refusals import SyncRefused
+
+
+def api_routes(blob_store: BlobStore) -> Router:
+    """Make the routes for integrations and tablets."""
+
+    def provide_blob_store() -> BlobStore:
+        return blob_store
+
+    return Router(
+        path="/",
+        route_handlers=[
+            OrderController,
+            JobController,
+            TechnicianController,
+            BillingController,
+            FulfilmentController,
+            sync_api.enrol,
+            sync_api.challenge,
+            sync_api.renew_token,
+            sync_api.synchronise,
+            blob_api.describe,
+            blob_api.begin,
+            blob_api.progress,
+            blob_api.receive_piece,
+        ],
+        dependencies={"blob_store": Provide(provide_blob_store, sync_to_thread=False)},
+        exception_handlers={SyncRefused: refusals.answer, **blob_api.HANDLERS},
+    )

@@ -1,0 +1,153 @@
+"""``firstlight serve`` and ``firstlight worker``: the processes that run an installation."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from server import logs, process_lock, settings
+from server.app import build_app
+from server.background import background
+from server.console.live import LiveStreams
+from server.console.routes import console_routes
+from server.console.stopping import StoppingServer
+from server.database import Store, schema_versions
+from server.database.engines import DatabaseUnusable, parse_url
+from server.rehearsal import crash_probe
+from server.routes import api_routes
+from server.settings import Settings
+from server.sync.blob_store import FolderBlobStore
+
+_SERVE = """\
+Serve the console, the API and the sync of tablets, and drive the fulfilment. Run firstlight migrate
+first. One process serves a SQLite database; on PostgreSQL any number may run side by side.
+"""
+_WORKER = """\
+Drive the fulfilment without serving anything: for more throughput beside servers on PostgreSQL, or
+for a server that runs with run_processes = false.
+"""
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    """The line that tells whoever started the process that it answers, and where."""
+
+    ready: bool
+    port: int
+    pid: int
+
+
+def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
+    """Add ``serve`` to the command line."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the server",
+        description=_SERVE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run_server)
+
+
+def add_worker_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
+    """Add ``worker`` to the command line."""
+    parser = subparsers.add_parser(
+        "worker",
+        help="drive the fulfilment beside a server",
+        description=_WORKER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run_worker)
+
+
+def run_server(args: argparse.Namespace) -> int:
+    """Serve until a signal ends it.
+
+    Raises:
+        SettingsUnusable: nothing was opened.
+        DatabaseUnusable: no such database, or another server has it.
+        SchemaOutdated: run firstlight migrate first.
+    """
+    known = settings.load(args.settings, os.environ)
+    with _opened(known) as store:
+        streams = LiveStreams(store.signals)
+        blob_store = FolderBlobStore(Path(known.blob_folder))
+        app = build_app(
+            known,
+            store,
+            routes=(api_routes(blob_store), *console_routes(known, store, streams)),
+            backgrounds=((lambda: background(known, store)),) if known.run_processes else (),
+        )
+        server = _AnnouncingServer(
+            uvicorn.Config(
+                app,
+                host=known.host,
+                port=known.port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=5,
+            ),
+            streams,
+        )
+        server.run()
+    return 0
+
+
+def run_worker(args: argparse.Namespace) -> int:
+    """Drive the fulfilment until a signal ends it.
+
+    Raises:
+        SettingsUnusable: nothing was opened.
+        DatabaseUnusable: no such database, or a server has the SQLite file.
+        SchemaOutdated: run firstlight migrate first.
+    """
+    known = settings.load(args.settings, os.environ)
+    with _opened(known) as store:
+        asyncio.run(_work(known, store))
+    return 0
+
+
+async def _work(known: Settings, store: Store) -> None:
+    stopped = asyncio.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
+    async with background(known, store):
+        _announce(0)
+        await stopped.wait()
+
+
+@contextlib.contextmanager
+def _opened(known: Settings) -> Generator[Store]:
+    logs.configure(known.log_level)
+    url = parse_url(known.database_url)
+    with process_lock.held(url):
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+            raise DatabaseUnusable(f"{url.database!r} does not exist; run: firstlight migrate")
+        store = Store(known.database_url, probe=crash_probe(known.crash_at))
+        try:
+            store.read_now(schema_versions.require_newest)
+            yield store
+        finally:
+            store.close()
+
+
+class _AnnouncingServer(StoppingServer):
+    """Says on standard output that it answers, once it does."""
+
+    async def startup(self, sockets: Any = None) -> None:  # noqa: ANN401  as uvicorn has it
+        await super().startup(sockets)
+        if self.started:
+            _announce(self.servers[0].sockets[0].getsockname()[1])
+
+
+def _announce(port: int) -> None:
+    line = msgspec.json.encode(_Ready(ready=True, port=port, pid=os.getpid())).decode()
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

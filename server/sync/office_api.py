@@ -1,0 +1,55 @@
+"""The office's side of tablets over HTTP: technicians, enrolment codes, revocation."""
+
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from server.acts import Actor, act_of
+from server.database import Store
+from server.people import secrets, technicians
+from server.people.doors import require_access
+from server.people.records import DISPATCH, Scope
+from server.people.technicians import Technician
+from server.sync import devices
+from server.sync.devices import EnrolmentCode
+
+
+class TechnicianController(Controller):
+    """Who works in the field and with which tablets."""
+
+    path = "/api"
+
+    @get("/technicians", guards=[require_access(Scope.JOBS_READ, *DISPATCH)])
+    async def list_technicians(self, store: NamedDependency[Store]) -> tuple[Technician, ...]:
+        """List technicians by name."""
+        return await store.read(technicians.list_all)
+
+    @post(
+        "/technicians/{technician_id:uuid}/enrolment-code",
+        guards=[require_access(Scope.PEOPLE_WRITE, *DISPATCH)],
+    )
+    async def issue_code(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        technician_id: FromPath[UUID],
+    ) -> EnrolmentCode:
+        """Make a one-time code for a new tablet; it is told this once."""
+        return await store.write(
+            devices.issue_code, technician_id, secrets.new_code(), act=act_of(actor)
+        )
+
+    @post(
+        "/devices/{device_id:uuid}/revocation",
+        guards=[require_access(Scope.PEOPLE_WRITE, *DISPATCH)],
+    )
+    async def revoke(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        device_id: FromPath[UUID],
+    ) -> None:
+        """Shut a tablet out."""
+        await store.write(devices.revoke, device_id, act=act_of(actor))
