@@ -242,3 +242,10 @@ def test_ont_and_service_port_can_come_and_go_in_one_pdu() -> None:
         ("service_port", "destroy"),
         ("ont", "destroy"),
     ]
+
+
+def test_an_ont_can_move_to_another_port_in_one_pdu() -> None:
+    bench = Bench()
+    move = [(ont_cell(10, 3, OTHER_IF_INDEX), 6), *registering(OTHER)]
+    assert bench.set(move) == (NO_ERROR, 0)
+    assert bench.olt.owner(OTHER) == (IF_INDEX, 5)
