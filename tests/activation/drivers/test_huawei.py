@@ -414,13 +414,16 @@ async def test_a_port_is_found_by_its_name_and_not_by_the_formula(
     olt.name_port(IF_INDEX, b"GPON 0/1/7")
     olt.name_port(4_200_000_000, b"GPON 0/1/0")
     olt.plug_in(SERIAL, 4_200_000_000)
+    olt.register(OTHER_SERIAL, 4_200_000_000, 0)
 
     survey = await driver.survey(PORT, a_spec())
-    await driver.apply(a_spec(), ALLOCATION)
-
     assert isinstance(survey, Survey)
-    assert isinstance(decide(survey, SERIAL), Register)
-    assert list(olt.serials()) == ["4200000000.0"]
+    decision = decide(survey, SERIAL)
+    assert isinstance(decision, Register)
+    await driver.apply(a_spec(), decision.allocation)
+
+    assert decision.allocation.ref == OntRef(port=PORT, ont_id=1)
+    assert list(olt.serials()) == ["4200000000.0", "4200000000.1"]
 
 
 async def test_a_port_that_the_olt_lacks_is_unknown(driver: HuaweiOlt) -> None:
