@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from server import audit
@@ -42,7 +42,7 @@ class JobController(Controller):
     async def list_page(
         self,
         store: NamedDependency[Store],
-        job_state: FromQuery[JobState | None] = None,
+        job_state: Annotated[JobState | None, QueryParameter(query="state")] = None,
         assignee_id: FromQuery[UUID | None] = None,
         offset: FromQuery[Annotated[int, Meta(ge=0, le=1_000_000)]] = 0,
     ) -> tuple[JobLine, ...]:

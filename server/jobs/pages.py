@@ -1,12 +1,12 @@
 """The pages about jobs: the list with its assignments, and one job with its live timeline."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, ServerSentEvent, Template
 
 from server.acts import Actor, act_of
@@ -32,6 +32,9 @@ from server.people.records import DISPATCH, OFFICE, SignedIn
 StoreDependency = NamedDependency[Store]
 SignedInDependency = NamedDependency[SignedIn]
 
+# Litestar keeps the name "state" for itself.
+StateQuery = Annotated[str, QueryParameter(query="state")]
+
 
 class AssignForm(msgspec.Struct, frozen=True, kw_only=True):
     """What the control for assigning sends; ``part`` is what of the page it wants back."""
@@ -51,13 +54,13 @@ class JobPages(Controller):
         *,
         store: StoreDependency,
         signed_in: SignedInDependency,
-        state: FromQuery[str] = "",
+        job_state: StateQuery = "",
         technician: FromQuery[str] = "",
         day: FromQuery[str] = "",
         page: FromQuery[int] = 1,
     ) -> Template:
         """Show one page of jobs, unassigned first."""
-        asked = read_asked(state=state, technician=technician, day=day, page=page)
+        asked = read_asked(state=job_state, technician=technician, day=day, page=page)
         zones = await store.read(board.zones)
         found = await store.read(
             board.load_board, filter_of(asked, zones), page=asked.page, page_size=PAGE_SIZE
