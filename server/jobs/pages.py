@@ -33,7 +33,7 @@ StoreDependency = NamedDependency[Store]
 SignedInDependency = NamedDependency[SignedIn]
 
 # Litestar keeps the name "state" for itself.
-StateQuery = Annotated[str, QueryParameter(query="state")]
+StateQuery = Annotated[str, QueryParameter(name="state")]
 
 
 class AssignForm(msgspec.Struct, frozen=True, kw_only=True):
