@@ -99,6 +99,9 @@ class HuaweiOlt:
 
         A port that is new to this driver is read where it should be while its name is checked; in
         the rare case that it is elsewhere, its table is read once more.
+
+        Raises:
+            SpecNotEncodable: a profile name does not fit the OLT; nothing was sent.
         """
         others = (oids.NEXT_SERVICE_PORT, *profile_cells(spec))
         expected = self._tables.expected_if_index(port)
