@@ -79,7 +79,9 @@ def _known(_request: HttpRequest, error: Exception) -> Response[bytes]:
     raise error
 
 
-def _http(_request: HttpRequest, error: HTTPException) -> Response[bytes]:
+def _http(request: HttpRequest, error: HTTPException) -> Response[bytes]:
+    if error.status_code == 500:  # noqa: PLR2004  the framework met a mistake of ours
+        return _unknown(request, error)
     detail = error.detail
     if isinstance(error, ValidationException) and error.extra:
         detail = f"{detail}: {msgspec.json.encode(error.extra).decode()}"

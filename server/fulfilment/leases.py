@@ -5,6 +5,7 @@ enforces; here that is only foreseen, so that the index is rarely asked.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -44,34 +45,36 @@ def take_due(db: Connection, terms: LeaseTerms, *, act: Act) -> Written[tuple[Pr
             if process.lease_until is None or process.lease_until + terms.grace > act.now:
                 continue
             held.discard(process.lane or "")
-        lane = lane_of(db, process) if STEPS[StepName(process.step)].holds_lane else None
-        if lane is not None and lane in held:
-            continue
-        leased = msgspec.structs.replace(
-            process,
-            state=ProcessState.LEASED,
-            lane=lane,
-            attempt=process.attempt + 1,
-            lease_owner=terms.owner,
-            lease_until=act.now + terms.lease,
-            fencing_token=process.fencing_token + 1,
-            updated_at=act.now,
-        )
-        if _lease(db, leased):
+        leased = _lease(db, process, held, terms, act)
+        if leased is not None:
             taken.append(leased)
-        if lane is not None:
-            held.add(lane)
+            held.add(leased.lane or "")
     return Written(tuple(taken))
 
 
-def _lease(db: Connection, leased: Process) -> bool:
-    """Store a lease unless another worker has just taken the lane; the index decides."""
+def _lease(
+    db: Connection, process: Process, held: AbstractSet[str], terms: LeaseTerms, act: Act
+) -> Process | None:
+    """Lease a process unless its lane is held; between workers the index decides."""
+    lane = lane_of(db, process) if STEPS[StepName(process.step)].holds_lane else None
+    if lane is not None and lane in held:
+        return None
+    leased = msgspec.structs.replace(
+        process,
+        state=ProcessState.LEASED,
+        lane=lane,
+        attempt=process.attempt + 1,
+        lease_owner=terms.owner,
+        lease_until=act.now + terms.lease,
+        fencing_token=process.fencing_token + 1,
+        updated_at=act.now,
+    )
     try:
         with db.begin_nested():
             storage.store(db, leased)
     except IntegrityError:
-        return False
-    return True
+        return None
+    return leased
 
 
 def keep(
@@ -97,8 +100,13 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     detail: Mapping[str, Any] = {}
 
 
-def let_go(db: Connection, leased: Process, ran: Ran, *, act: Act) -> Written[Process]:
+def let_go(
+    db: Connection, leased: Process, ran: Ran, terms: LeaseTerms, *, act: Act
+) -> Written[Process]:
     """Store what came of a step, with its line in the history.
+
+    A process whose next step is due at once is leased again in the same transaction, if the lane is
+    free: what is answered is then leased, and its holder goes on.
 
     Raises:
         LeaseLost: the process was leased again; what this run found out is not stored.
@@ -129,7 +137,9 @@ def let_go(db: Connection, leased: Process, ran: Ran, *, act: Act) -> Written[Pr
             process_id=process.id,
             detail={"step": process.step, "code": after.code},
         )
-    return Written(after, topics=frozenset({"processes", f"job:{process.job_id}"}))
+    goes_on = after.state is ProcessState.READY
+    again = _lease(db, after, storage.leased_lanes(db), terms, act) if goes_on else None
+    return Written(again or after, topics=frozenset({"processes", f"job:{process.job_id}"}))
 
 
 def _is_news(process: Process, outcome: Outcome) -> bool:

@@ -1,6 +1,8 @@
 """The way to the OLTs: one driver per OLT, and a guard that lets no write outlive its lease."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 import msgspec
@@ -36,17 +38,28 @@ class Lease(msgspec.Struct):
     until: datetime
 
 
+_lease: ContextVar[Lease | None] = ContextVar("lease", default=None)
+
+
+@contextlib.contextmanager
+def writing_under(lease: Lease) -> Generator[None]:
+    """Let the writes of this task, and of the tasks it starts, go out while this lease lasts."""
+    reset = _lease.set(lease)
+    try:
+        yield
+    finally:
+        _lease.reset(reset)
+
+
 class GuardedSession:
     """A session that sends no write unless the lease outlives the time an answer may take.
 
-    A lease in the database cannot stop the datagram of a stalled worker; this can.
+    A lease in the database cannot stop the datagram of a stalled worker; this can. The lease is
+    that of the running task, for one session and its driver serve all processes of an OLT.
     """
 
-    def __init__(
-        self, session: SnmpSession, lease: Lease, *, answer_within: timedelta, clock: Clock
-    ) -> None:
+    def __init__(self, session: SnmpSession, *, answer_within: timedelta, clock: Clock) -> None:
         self._session = session
-        self._lease = lease
         self._answer_within = answer_within
         self._clock = clock
 
@@ -65,7 +78,8 @@ class GuardedSession:
 
     async def set_many(self, bindings: Sequence[Binding]) -> Written | SnmpError:
         """Write while the lease surely lasts; otherwise say that nothing was sent."""
-        if self._clock() + self._answer_within > self._lease.until:
+        lease = _lease.get()
+        if lease is None or self._clock() + self._answer_within > lease.until:
             return NotSent(detail="the lease of this worker is about to end")
         return await self._session.set_many(bindings)
 
@@ -85,36 +99,35 @@ class Network:
         self._settings = SnmpSettings(timeout_ms=timeout_ms)
         self._clock = clock
         self._open_session = open_session
-        self._sessions: dict[tuple[str, int], SnmpSession] = {}
+        self._drivers: dict[tuple[str, int, str], OltDriver] = {}
 
-    def driver(self, route: Route, lease: Lease) -> OltDriver:
-        """Give the driver of an OLT, writing only under this lease.
+    def driver(self, route: Route) -> OltDriver:
+        """Give the driver of an OLT, the same one each time: it knows the ports it has read.
 
         Raises:
             CredentialsMissing: names the OLT and the credentials that are known.
             DriverUnknown: names the drivers that are known.
         """
-        guarded = GuardedSession(
-            self._session(route),
-            lease,
-            answer_within=timedelta(milliseconds=self._settings.timeout_ms),
-            clock=self._clock,
-        )
-        return find_driver(route.olt_driver)(guarded)
-
-    def _session(self, route: Route) -> SnmpSession:
-        place = (route.olt_host, route.olt_snmp_port)
-        if place not in self._sessions:
-            found = self._credentials.get(route.olt_credentials)
-            if found is None:
-                known = ", ".join(sorted(self._credentials)) or "none"
-                raise CredentialsMissing(
-                    f"OLT {route.olt_name} names credentials {route.olt_credentials!r}; "
-                    f"the settings hold: {known}"
-                )
-            communities = V2c(
-                read_community=Secret(found.read.reveal()),
-                write_community=Secret(found.write.reveal()),
+        place = (route.olt_host, route.olt_snmp_port, route.olt_driver)
+        if place not in self._drivers:
+            guarded = GuardedSession(
+                self._open(route),
+                answer_within=timedelta(milliseconds=self._settings.timeout_ms),
+                clock=self._clock,
             )
-            self._sessions[place] = self._open_session(*place, communities, self._settings)
-        return self._sessions[place]
+            self._drivers[place] = find_driver(route.olt_driver)(guarded)
+        return self._drivers[place]
+
+    def _open(self, route: Route) -> SnmpSession:
+        found = self._credentials.get(route.olt_credentials)
+        if found is None:
+            known = ", ".join(sorted(self._credentials)) or "none"
+            raise CredentialsMissing(
+                f"OLT {route.olt_name} names credentials {route.olt_credentials!r}; "
+                f"the settings hold: {known}"
+            )
+        communities = V2c(
+            read_community=Secret(found.read.reveal()),
+            write_community=Secret(found.write.reveal()),
+        )
+        return self._open_session(route.olt_host, route.olt_snmp_port, communities, self._settings)

@@ -19,8 +19,8 @@ from server.due_loop import DueWork
 from server.fulfilment import leases, situation, storage
 from server.fulfilment.going_live import go_live
 from server.fulfilment.leases import LeaseTerms, Ran
-from server.fulfilment.network import CredentialsMissing, Lease, Network
-from server.fulfilment.records import Process
+from server.fulfilment.network import CredentialsMissing, Lease, Network, writing_under
+from server.fulfilment.records import Process, ProcessState
 from server.fulfilment.registering import Registration
 from server.fulfilment.steps import Advance, Finish, Outcome, StepName, Stick
 from server.fulfilment.storage import LeaseLost
@@ -65,14 +65,19 @@ class ProcessRunner:
         return await self._store.write(leases.take_due, self._terms, act=self._act())
 
     async def handle(self, process: Process) -> None:
-        """Run the step of a leased process and store its outcome."""
-        log = structlog.get_logger().bind(process_id=str(process.id), step=process.step)
-        try:
-            after = await self._run_step(process)
-        except LeaseLost as error:
-            log.warning("process.lease_lost", detail=str(error))
-            return
-        log.info("process.step_ended", state=after.state, code=after.code, attempt=process.attempt)
+        """Run the steps of a leased process for as long as they follow at once."""
+        leased = process
+        while leased.state is ProcessState.LEASED:
+            log = structlog.get_logger().bind(process_id=str(leased.id), step=leased.step)
+            try:
+                after = await self._run_step(leased)
+            except LeaseLost as error:
+                log.warning("process.lease_lost", detail=str(error))
+                return
+            log.info(
+                "process.step_ended", state=after.state, code=after.code, attempt=leased.attempt
+            )
+            leased = after
 
     async def _run_step(self, process: Process) -> Process:
         started_at = self._clock()
@@ -84,7 +89,7 @@ class ProcessRunner:
             case StepName.REGISTER | StepName.VERIFY_ONLINE:
                 outcome = await self._talk(process)
         ran = Ran(outcome=outcome, started_at=started_at, jitter=self._random())
-        return await self._store.write(leases.let_go, process, ran, act=self._act())
+        return await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
 
     def _verify_evidence(
         self, db: Connection, process: Process, started_at: datetime
@@ -94,7 +99,7 @@ class ProcessRunner:
             started_at=started_at,
             jitter=0,
         )
-        return leases.let_go(db, process, ran, act=self._act())
+        return leases.let_go(db, process, ran, self._terms, act=self._act())
 
     def _go_live(self, db: Connection, process: Process, started_at: datetime) -> Written[Process]:
         storage.require_lease(db, process.id, token=process.fencing_token)
@@ -106,7 +111,7 @@ class ProcessRunner:
             jitter=0,
             detail={"event_id": live.event_id, "invoice_line_id": str(live.invoice_line_id)},
         )
-        let_go = leases.let_go(db, process, ran, act=act)
+        let_go = leases.let_go(db, process, ran, self._terms, act=act)
         return Written(
             let_go.value,
             feed=live.feed,
@@ -118,14 +123,15 @@ class ProcessRunner:
         lease = Lease(until=process.lease_until or self._clock())
         try:
             known = await self._store.read(situation.load, process)
-            driver = self._network.driver(known.route, lease)
+            driver = self._network.driver(known.route)
         except (NotFound, CredentialsMissing, DriverUnknown) as error:
             return Stick(code="CONFIGURATION_MISSING", detail=str(error))
         async with self._heartbeat(process, lease):
             try:
-                if process.step == StepName.REGISTER:
-                    return await Registration(self._store, process, known, driver).run()
-                return await verify_online(process, known, driver, self._clock())
+                with writing_under(lease):
+                    if process.step == StepName.REGISTER:
+                        return await Registration(self._store, process, known, driver).run()
+                    return await verify_online(process, known, driver, self._clock())
             except LeaseLost:
                 raise
             except Exception as error:  # noqa: BLE001  a driver's mistake must not repeat unseen

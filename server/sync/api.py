@@ -9,7 +9,7 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from server.acts import SYSTEM, Actor, ActorKind, act_of
+from server.acts import SYSTEM, Actor, ActorKind, act_of, utc_now
 from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
@@ -78,6 +78,7 @@ async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Re
     wanted = read_request(await request.body(), request.headers.get("content-encoding"))
     act = act_of(Actor(ActorKind.DEVICE, device.id))
     pushed = await store.write(commands.receive, device.id, wanted, act=act)
+    committed_at = utc_now()
     page = await store.read(pull.page, device.technician_id, wanted.cursor)
     response = SyncResponse(
         protocol=PROTOCOL_VERSION,
@@ -92,6 +93,7 @@ async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Re
         "sync_session.finished",
         device_id=str(device.id),
         operations=len(wanted.operations),
+        committed_at=committed_at.isoformat(),
         acked_dseq=pushed.acked_dseq,
         entries=len(page.entries),
         more=page.more,

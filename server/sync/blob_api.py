@@ -13,7 +13,7 @@ from typing import Any, Final
 from litestar import Response, head, patch, post, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
-from litestar.params import FromPath
+from litestar.params import FromPath, SkipValidation
 
 from server import problems
 from server.acts import utc_now
@@ -30,6 +30,7 @@ from server.sync.blob_store import (
 )
 
 PIECE_BYTES_MAX: Final = 8_000_000
+Blobs = NamedDependency[SkipValidation[BlobStore]]  # a protocol cannot be checked at run time
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _TUS: Final = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 
@@ -51,7 +52,7 @@ def describe() -> Response[None]:
 
 @post("/blobs")
 async def begin(
-    request: HttpRequest, store: NamedDependency[Store], blob_store: NamedDependency[BlobStore]
+    request: HttpRequest, store: NamedDependency[Store], blob_store: Blobs
 ) -> Response[None]:
     """Begin an upload; its metadata names the hash."""
     await device_of(store, request.headers.get("authorization"))
@@ -67,7 +68,7 @@ async def begin(
 async def progress(
     request: HttpRequest,
     store: NamedDependency[Store],
-    blob_store: NamedDependency[BlobStore],
+    blob_store: Blobs,
     sha256: FromPath[str],
 ) -> Response[None]:
     """Tell how much of a blob is here."""
@@ -84,7 +85,7 @@ async def progress(
 async def receive_piece(
     request: HttpRequest,
     store: NamedDependency[Store],
-    blob_store: NamedDependency[BlobStore],
+    blob_store: Blobs,
     sha256: FromPath[str],
 ) -> Response[None]:
     """Take the next piece of a blob."""
