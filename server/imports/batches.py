@@ -1,7 +1,7 @@
 """Planning a batch: rows against what is stored, decided without touching it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -93,7 +93,7 @@ def _values(kind: Kind, row: ImportRow, ids: Ids) -> Mapping[str, Any]:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  any value of a row
     """Give a value as JSON columns return it, so that it compares equal."""
-    return msgspec.to_builtins(value) if isinstance(value, tuple) else value
+    return list(cast("tuple[Any, ...]", value)) if isinstance(value, tuple) else value
 
 
 def _find_unknown(kind: Kind, numbered: Numbered, ids: Ids) -> Complaint | None:

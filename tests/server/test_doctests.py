@@ -1,0 +1,15 @@
+"""What the examples of docstrings say is true."""
+
+import doctest
+from types import ModuleType
+
+import pytest
+
+from server.imports import complaints, kinds, profiles
+
+
+@pytest.mark.parametrize("module", [complaints, kinds, profiles], ids=lambda m: m.__name__)
+def test_the_examples_hold(module: ModuleType) -> None:
+    outcome = doctest.testmod(module)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
