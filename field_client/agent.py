@@ -6,7 +6,7 @@ import random
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from uuid_utils.compat import uuid7
 
@@ -42,6 +42,11 @@ from sync_protocol.messages import EnrolRequest, EnrolResponse
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_CODE_LENGTHS: Final = (8, 80)
+
+
+class NotACode(ValueError):
+    """The text is no enrolment code; nothing was sent."""
 
 
 class EnrolmentRefused(RuntimeError):
@@ -176,8 +181,11 @@ class Agent:
         """Make this tablet a technician's.
 
         Raises:
-            AlreadyEnrolled, EnrolmentRefused, ServerUnreachable, NoServer: nothing was changed.
+            NotACode, AlreadyEnrolled, EnrolmentRefused, ServerUnreachable, NoServer: nothing was
+                changed here.
         """
+        if not _CODE_LENGTHS[0] <= len(code) <= _CODE_LENGTHS[1]:
+            raise NotACode(f"{code!r} is no enrolment code; it has 8 to 80 characters")
         enrolment = await self.store.read(find_enrolment)
         if enrolment is not None:
             raise AlreadyEnrolled(f"this tablet is already {enrolment.technician_name}'s")

@@ -19,25 +19,23 @@ _BODY_BYTES_MAX: Final = 50_000_000
 """The largest photo that the protocol takes."""
 
 
-def build_app(agent: Agent, token: str) -> Litestar:
+def build_app(agent: Agent, token: str) -> ASGIApp:
     """Build the application; its sync loop runs as long as it does."""
 
     def provide_agent() -> Agent:
         return agent
 
-    def gate(app: ASGIApp) -> ASGIApp:
-        return Gate(app, token=token)
-
-    return Litestar(
+    inside = Litestar(
         route_handlers=[TabletController, JobController],
         dependencies={"agent": Provide(provide_agent, sync_to_thread=False)},
-        middleware=[gate],
         exception_handlers=dict(HANDLERS),
         lifespan=[partial(_syncing, agent)],
         request_max_body_size=_BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
     )
+    # Around the whole application: an unknown path is nobody's business either.
+    return Gate(inside, token=token)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from field_client.agent import (
     AlreadyEnrolled,
     EnrolmentRefused,
     NoServer,
+    NotACode,
     ServerUnreachable,
     default_device_name,
     open_agent,
@@ -33,7 +34,7 @@ from field_client.storage import ReplicaTooNew, ReplicaUnreadable, SettingNotTak
 from sync_protocol.sqlite_builds import UnsafeSqlite
 
 FAILED, WRONG_INPUT = 1, 2
-_WRONG: Final = (AlreadyEnrolled, BadSettings, EnrolmentRefused, NoServer, NotEnrolled)
+_WRONG: Final = (AlreadyEnrolled, BadSettings, EnrolmentRefused, NoServer, NotACode, NotEnrolled)
 _BROKEN: Final = (
     KeyDamaged,
     OSError,
@@ -189,6 +190,11 @@ def _log_to_stderr() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_stderr_logger,
         wrapper_class=structlog.make_filtering_bound_logger(20),
     )
+
+
+def _stderr_logger(*_names: object) -> structlog.PrintLogger:
+    """Look up standard error at each line, for it may have been redirected since."""
+    return structlog.PrintLogger(sys.stderr)

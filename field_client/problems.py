@@ -9,7 +9,13 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from field_client.agent import AlreadyEnrolled, EnrolmentRefused, NoServer, ServerUnreachable
+from field_client.agent import (
+    AlreadyEnrolled,
+    EnrolmentRefused,
+    NoServer,
+    NotACode,
+    ServerUnreachable,
+)
 from field_client.capture import JobReadOnly, NotAField, NotAFieldEvent
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
@@ -43,6 +49,7 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
     MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
     NoServer: (HTTPStatus.CONFLICT, "no_server"),
+    NotACode: (HTTPStatus.BAD_REQUEST, "not_a_code"),
     NotADrawing: (HTTPStatus.BAD_REQUEST, "not_a_drawing"),
     NotAField: (HTTPStatus.BAD_REQUEST, "not_a_field"),
     NotAFieldEvent: (HTTPStatus.BAD_REQUEST, "not_a_field_event"),

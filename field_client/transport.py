@@ -240,6 +240,8 @@ def _failure_of(answer: _Answer) -> Failure:
     """Tell our server's refusal from somebody else's page."""
     if answer.status == HTTPStatus.UNAUTHORIZED and _media_type(answer) != "text/html":
         return TokenExpired()
+    if "tus-resumable" in answer.headers and not answer.body:
+        return Refused(status=answer.status, detail=f"the upload was refused: {answer.status}")
     if _media_type(answer) != _PROBLEM:
         return NoAnswer(detail=f"status {answer.status} with {_media_type(answer) or 'no type'}")
     try:

@@ -44,6 +44,9 @@ class Ids:
         return UUID(int=self._random.getrandbits(128))
 
 
+_NEW_IDS = Ids(1)
+
+
 class FakeClock:
     """A clock that stands still until it is moved."""
 
@@ -66,7 +69,7 @@ def a_moment(wall: datetime = NOON) -> Moment:
 
 
 def a_pen(new_id: Callable[[], UUID] | None = None, wall: datetime = NOON) -> Pen:
-    return Pen(at=a_moment(wall), new_id=new_id or Ids(random.randrange(2**32)))  # noqa: S311  see Ids
+    return Pen(at=a_moment(wall), new_id=new_id or _NEW_IDS)
 
 
 def a_job(**changes: object) -> JobDocument:

@@ -1,0 +1,257 @@
+"""The fake server on a real socket, with tricks that networks and servers play.
+
+One request per connection, by hand, because no web framework lets an answer be cut short.
+"""
+
+import asyncio
+import base64
+import hashlib
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from sync_protocol import evidence, wire
+from sync_protocol.messages import (
+    Challenge,
+    EnrolRequest,
+    Refusal,
+    RefusedSync,
+    SyncRequest,
+    SyncResponse,
+    Token,
+    TokenRequest,
+)
+from tests.field_client.factories import NOON, an_enrolment
+from tests.field_client.fake_server import FakeServer
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer as it goes out. ``is_lost``: the request was taken, the answer never arrives."""
+
+    status: int
+    headers: dict[str, str] = {}
+    body: bytes = b""
+    is_lost: bool = False
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    """A request as it came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+Trick = Callable[[Reply], Reply]
+
+
+def play_fair(reply: Reply) -> Reply:
+    """Play no trick this time."""
+    return reply
+
+
+def lose(reply: Reply) -> Reply:
+    """Take the request and never answer."""
+    return msgspec.structs.replace(reply, is_lost=True)
+
+
+def captive_portal(_reply: Reply) -> Reply:
+    """Answer as a hotel's network does."""
+    return Reply(200, {"content-type": "text/html"}, b"<html>Accept our terms</html>")
+
+
+def cut_short(reply: Reply) -> Reply:
+    """Send half of the body, and say that it is all."""
+    return msgspec.structs.replace(reply, body=reply.body[: len(reply.body) // 2])
+
+
+def break_off(reply: Reply) -> Reply:
+    """Promise more than comes."""
+    headers = {**reply.headers, "content-length": str(len(reply.body) + 10)}
+    return msgspec.structs.replace(reply, headers=headers)
+
+
+def portal_json(_reply: Reply) -> Reply:
+    """Answer with JSON that is none of ours."""
+    return Reply(200, {"content-type": "application/json"}, b'{"status":"please sign in"}')
+
+
+def portal_401(_reply: Reply) -> Reply:
+    """Ask for a sign-in, as a proxy does."""
+    return Reply(401, {"content-type": "text/html"}, b"<html>sign in</html>")
+
+
+def bomb(_reply: Reply) -> Reply:
+    """Send what unpacks to more than anybody should hold."""
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    return Reply(200, headers, wire.compress(bytes(wire.BODY_BYTES_MAX + 1)))
+
+
+def problem(status: int, refusal: Refusal, **more: int) -> Reply:
+    body = RefusedSync(refusal=refusal, detail=f"refused: {refusal}", **more)
+    return Reply(status, {"content-type": "application/problem+json"}, wire.encode(body))
+
+
+def busy(_reply: Reply) -> Reply:
+    """Ask for patience."""
+    return problem(503, Refusal.BUSY, retry_after_ms=7_000)
+
+
+class HttpFakeServer:
+    """Devices, sync and blobs over HTTP; ``tricks`` are played on the next answers in turn."""
+
+    def __init__(self, protocol: FakeServer) -> None:
+        self.protocol = protocol
+        self.tricks: deque[Trick] = deque()
+        self.arrived: list[Arrived] = []
+        self.tokens = {"token-1"}
+        self.public_key: str | None = None
+        self.is_revoked = False
+        self.codes = {"welcome-1234"}
+        self.refused_blobs: set[str] = set()
+        self.mistaken_blobs: set[str] = set()
+        self.url = ""
+
+    def paths(self) -> list[str]:
+        """What was asked, in order."""
+        return [f"{request.method} {request.path.partition('?')[0]}" for request in self.arrived]
+
+    def answer(self, request: Arrived) -> Reply:
+        """Answer a request as a good server does."""
+        path = urlsplit(request.path).path
+        open_routes = {
+            "/devices/v1/enrol": self._enrol,
+            "/devices/v1/challenge": self._challenge,
+            "/devices/v1/token": self._token,
+        }
+        if path in open_routes:
+            return open_routes[path](request)
+        if self.is_revoked:
+            return problem(403, Refusal.DEVICE_REVOKED)
+        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
+            body = b'{"refusal":"token_expired","detail":"renew it"}'
+            return Reply(401, {"content-type": "application/problem+json"}, body)
+        if path == "/sync/v1":
+            return self._sync(request)
+        return self._blob(request, path)
+
+    def _enrol(self, request: Arrived) -> Reply:
+        enrol = wire.decode(request.body, EnrolRequest)
+        if enrol.code not in self.codes:
+            body = b'{"detail":"code %s is used up"}' % enrol.code.encode()
+            return Reply(403, {"content-type": "application/problem+json"}, body)
+        self.public_key = enrol.public_key
+        return _json(201, an_enrolment())
+
+    def _challenge(self, request: Arrived) -> Reply:
+        assert parse_qs(urlsplit(request.path).query)["device_id"]
+        if self.is_revoked:
+            return problem(403, Refusal.DEVICE_REVOKED)
+        return _json(200, Challenge(challenge="sign me"))
+
+    def _token(self, request: Arrived) -> Reply:
+        asked = wire.decode(request.body, TokenRequest)
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(self.public_key or ""))
+        message = evidence.challenge_bytes(asked.device_id, asked.challenge)
+        try:
+            public.verify(base64.b64decode(asked.signature), message)
+        except InvalidSignature:
+            return problem(403, Refusal.UNKNOWN_DEVICE)
+        token = f"token-{len(self.arrived)}"
+        self.tokens.add(token)
+        return _json(200, Token(token=token, expires_at=NOON + timedelta(hours=1)))
+
+    def _sync(self, request: Arrived) -> Reply:
+        assert request.headers["content-encoding"] == "gzip"
+        answer = self.protocol.handle(wire.decode(wire.decompress(request.body), SyncRequest))
+        if not isinstance(answer, SyncResponse):
+            body = wire.encode(answer)
+            return Reply(409, {"content-type": "application/problem+json"}, body)
+        headers = {"content-type": "application/json", "content-encoding": "gzip"}
+        return Reply(200, headers, wire.compress(wire.encode(answer)))
+
+    def _blob(self, request: Arrived, path: str) -> Reply:
+        assert request.headers["tus-resumable"] == "1.0.0"
+        if request.method == "POST":
+            return self._create_blob(request)
+        sha256 = path.rpartition("/")[2]
+        held = self.protocol.blobs.get(sha256)
+        if held is None:
+            return Reply(404)
+        if request.method == "HEAD":
+            return Reply(200, {"upload-offset": str(len(held))})
+        if int(request.headers["upload-offset"]) != len(held):
+            return Reply(409, {"content-type": "application/problem+json"}, b"{}")
+        if sha256 in self.mistaken_blobs:
+            del self.protocol.blobs[sha256]
+            return Reply(460, {"tus-resumable": "1.0.0"})
+        self.protocol.blobs[sha256] = held + request.body
+        return Reply(204, {"upload-offset": str(len(held) + len(request.body))})
+
+    def _create_blob(self, request: Arrived) -> Reply:
+        name, _, value = request.headers["upload-metadata"].partition(" ")
+        assert name == "sha256"
+        sha256 = base64.b64decode(value).decode()
+        if sha256 in self.refused_blobs:
+            body = b'{"detail":"too large"}'
+            return Reply(413, {"content-type": "application/problem+json"}, body)
+        self.protocol.blobs.setdefault(sha256, b"")
+        return Reply(201, {"location": f"/blobs/{sha256}"})
+
+    def whole_blobs(self) -> set[str]:
+        """Name the blobs that are what they are called."""
+        return {
+            name
+            for name, data in self.protocol.blobs.items()
+            if hashlib.sha256(data).hexdigest() == name
+        }
+
+
+def _json(status: int, message: msgspec.Struct) -> Reply:
+    return Reply(status, {"content-type": "application/json"}, wire.encode(message))
+
+
+@asynccontextmanager
+async def serving(server: HttpFakeServer) -> AsyncGenerator[HttpFakeServer, None]:
+    """Listen on a free port of 127.0.0.1."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = await _read(reader)
+            server.arrived.append(request)
+            reply = server.answer(request)
+            if server.tricks:
+                reply = server.tricks.popleft()(reply)
+            if not reply.is_lost:
+                writer.write(_bytes_of(reply))
+                await writer.drain()
+        finally:
+            writer.close()
+
+    listener = await asyncio.start_server(connected, "127.0.0.1", 0, limit=2**24)
+    async with listener:
+        server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        yield server
+
+
+async def _read(reader: asyncio.StreamReader) -> Arrived:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    method, path, _ = head[0].split(" ")
+    pairs = (line.split(": ", 1) for line in head[1:] if line)
+    headers = {name.lower(): value for name, value in pairs}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Arrived(method, path, headers, body)
+
+
+def _bytes_of(reply: Reply) -> bytes:
+    length = {} if reply.status == 204 else {"content-length": str(len(reply.body))}
+    headers = {**length, "connection": "close", **reply.headers}
+    lines = [f"HTTP/1.1 {reply.status} X", *(f"{name}: {v}" for name, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + reply.body

@@ -1,0 +1,255 @@
+"""The local API as a page or the demo meets it: a real process, a real socket, a launch token."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from sync_protocol.jobs import JobState
+from tests.field_client.factories import COLLEAGUE, JPEG, SERIAL, SVG, a_job
+from tests.field_client.fake_server import FakeServer
+from tests.field_client.http_server import HttpFakeServer, captive_portal, serving
+from tests.field_client.labels import CODE_128, draw_label
+
+JOB = str(UUID(int=100))
+DEADLINE_S = 30
+
+
+@asynccontextmanager
+async def launched(home: Path, server_url: str) -> AsyncGenerator[httpx.AsyncClient, None]:
+    """Start an agent as a person does, and talk to it with its token."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "field_client", "serve", "--home", str(home),
+        "--server", server_url, stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
+    try:
+        ready = await _ready(process)
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{ready['port']}",
+            headers={"Authorization": f"Bearer {ready['token']}"},
+            timeout=DEADLINE_S,
+        ) as client:
+            yield client
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        _, errors = await asyncio.wait_for(process.communicate(), DEADLINE_S)
+    assert b"Traceback" not in errors, errors.decode()
+
+
+async def _ready(process: Process) -> dict[str, Any]:
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), DEADLINE_S)
+    ready: dict[str, Any] = json.loads(line)
+    assert ready["ready"] is True
+    return ready
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[HttpFakeServer]:
+    protocol = FakeServer()
+    protocol.put_job(a_job())
+    async with serving(HttpFakeServer(protocol)) as http:
+        yield http
+
+
+Json = dict[str, Any]
+
+
+async def call(client: httpx.AsyncClient, path: str, body: object = None) -> Json:
+    """Post, and expect it to be right."""
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def enrol(client: httpx.AsyncClient) -> None:
+    await call(client, "/enrol", {"code": "welcome-1234", "device_name": "tab"})
+    assert (await call(client, "/sync"))["outcome"]["type"] == "synced"
+
+
+async def take_photo(client: httpx.AsyncClient, subject: str) -> Json:
+    answer = await client.post(
+        f"/jobs/{JOB}/photos", params={"subject": subject}, content=JPEG + subject.encode()
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def do_the_job(client: httpx.AsyncClient) -> None:
+    """Enter what an install needs."""
+    await call(client, f"/jobs/{JOB}/moves", {"event": "start"})
+    label = draw_label((f"SN:{SERIAL}", CODE_128), rotation=12)
+    scanned = await client.post(f"/jobs/{JOB}/scan", content=label)
+    assert scanned.json()["recorded"]["serial"] == SERIAL
+    light = await call(client, f"/jobs/{JOB}/light", {"reading": "-18,5"})
+    assert light["judgement"]["verdict"] == "ok"
+    missing = await client.post(f"/jobs/{JOB}/complete", json={"code": "done"})
+    assert missing.status_code == 409
+    assert missing.json()["missing"] == ["signature", "photo:ont", "photo:wall"]
+    await take_photo(client, "ont")
+    await take_photo(client, "wall")
+    signature = {"signer_name": "A. Subscriber", "statement": "It works.", "svg": SVG}
+    await call(client, f"/jobs/{JOB}/signature", signature)
+    await call(client, f"/jobs/{JOB}/fields/access_notes", {"value": "key at no. 3"})
+    completed = await call(client, f"/jobs/{JOB}/complete", {"code": "done"})
+    assert completed["captures"] == 5
+
+
+async def test_a_job_done_offline_is_on_the_server_after_the_network_is_back(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+        await call(client, "/flight-mode", {"on": True})
+        asked_before = len(server.arrived)
+
+        await do_the_job(client)
+        offline = (await client.get("/status")).json()
+        assert (offline["pending_operations"], offline["pending_blobs"]) == (8, 3)
+        assert (offline["online"], offline["captured"]) == (False, 8)
+        assert len(server.arrived) == asked_before
+
+        await call(client, "/flight-mode", {"on": False})
+        await call(client, "/sync")
+
+        status = (await client.get("/status")).json()
+        assert status["verdicts"] == {"applied": 8}
+        assert (status["pending_operations"], status["pending_blobs"]) == (0, 0)
+        job = (await client.get(f"/jobs/{JOB}")).json()
+        assert (job["card"]["state"], job["card"]["receipt"]) == ("completed", "sent")
+        first = (await client.get("/operations", params={"limit": 2})).json()
+        assert [(row["dseq"], row["kind"]) for row in first] == [(1, "move"), (2, "capture")]
+    assert next(iter(server.protocol.jobs.values())).state is JobState.COMPLETED
+    assert len(server.whole_blobs()) == 3
+
+
+async def test_flight_mode_and_unsent_work_survive_a_restart(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+        await call(client, "/flight-mode", {"on": True})
+        await call(client, f"/jobs/{JOB}/moves", {"event": "start"})
+
+    async with launched(tmp_path, server.url) as client:
+        status = (await client.get("/status")).json()
+        assert (status["flight_mode"], status["pending_operations"]) == (True, 1)
+        jobs = (await client.get("/jobs")).json()
+        assert [job["state"] for job in jobs] == ["working"]
+    assert server.protocol.operations == []
+
+
+async def test_a_job_taken_away_shows_why_and_takes_nothing_more(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+        await call(client, "/flight-mode", {"on": True})
+        server.refused_blobs = {(await take_photo(client, "ont"))["sha256"]}
+        server.protocol.take_away(a_job().id, COLLEAGUE)
+        await call(client, "/flight-mode", {"on": False})
+        await call(client, "/sync")
+
+        refused = await client.post(f"/jobs/{JOB}/moves", json={"event": "start"})
+        status = (await client.get("/status")).json()
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "job_read_only")
+    assert status["verdicts"] == {"merged": 1}
+    assert [problem["code"] for problem in status["problems"]] == ["blob_failed"]
+
+
+async def test_a_captive_portal_is_told_as_no_answer(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+        server.tricks.append(captive_portal)
+
+        report = await call(client, "/sync")
+        status = (await client.get("/status")).json()
+
+    assert report["outcome"]["type"] == "unreachable"
+    assert "text/html" in report["outcome"]["detail"]
+    assert (status["online"], status["problems"][0]["code"]) == (False, "unreachable")
+
+
+WRONG: list[tuple[str, str, bytes, int, str]] = [
+    ("POST", "/enrol", b'{"code":"welc', 400, "truncated"),
+    ("POST", "/enrol", b"[" * 5000, 400, "nested too deep"),
+    ("POST", "/enrol", b'{"code":"\xff"}', 400, "UTF-8"),
+    ("POST", "/enrol", b'{"code":"short","device_name":"t"}', 400, "code"),
+    ("POST", "/enrol", b'{"code":"welcome-1234","device_name":"t","admin":1}', 400, "admin"),
+    ("POST", "/enrol", b"", 400, ""),
+    ("POST", "/enrol", b"null", 400, ""),
+    ("POST", "/enrol", b'{"code":"used-up-99","device_name":"t"}', 409, "already"),
+    ("POST", f"/jobs/{JOB}/moves", b'{"event":"fly"}', 400, "fly"),
+    ("POST", f"/jobs/{JOB}/moves", b'{"event":"cancel"}', 400, "cancel"),
+    ("POST", f"/jobs/{JOB}/moves", b'{"event":"resume"}', 409, "assigned cannot resume"),
+    ("POST", f"/jobs/{JOB}/light", b'{"reading":"bright"}', 400, "bright"),
+    ("POST", f"/jobs/{JOB}/light", b'{"reading":-99.5}', 400, "-99.5"),
+    ("POST", f"/jobs/{JOB}/scan", b"no image", 400, "6e6f20696d616765"),
+    ("POST", f"/jobs/{JOB}/photos?subject=ont", b"no photo", 400, "no photo"),
+    ("POST", f"/jobs/{JOB}/photos", JPEG, 400, "subject"),
+    ("POST", f"/jobs/{JOB}/fields/priority", b'{"value":"1"}', 400, "priority"),
+    ("POST", f"/jobs/{JOB}/signature", b'{"signer_name":"A","statement":"x","svg":"y"}', 400, "y"),
+    ("POST", f"/jobs/{UUID(int=404)}/moves", b'{"event":"start"}', 404, str(UUID(int=404))),
+    ("GET", f"/jobs/{UUID(int=404)}", b"", 404, str(UUID(int=404))),
+    ("GET", "/jobs/one", b"", 404, "Not Found"),
+    ("GET", "/operations?after=-1", b"", 400, "after"),
+    ("GET", "/operations?limit=many", b"", 400, "limit"),
+    ("DELETE", "/status", b"", 405, ""),
+]
+
+
+async def test_wrong_input_is_answered_with_a_problem_that_names_it(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+        for method, path, body, status, named in WRONG:
+            answer = await client.request(method, path, content=body)
+            assert answer.status_code == status, (path, body[:60], answer.text)
+            assert answer.headers["content-type"] == "application/problem+json", path
+            assert named in answer.json()["detail"], (path, answer.text)
+        typed = await client.post(
+            f"/jobs/{JOB}/scan",
+            content=b'{"text":"3FE49715AEAA"}',
+            headers={"Content-Type": "application/json"},
+        )
+        assert (typed.status_code, "3FE49715AEAA" in typed.text) == (400, True)
+        assert (await client.get("/status")).json()["captured"] == 0
+
+
+async def test_only_this_machine_with_the_launch_token_is_answered(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        foreign = await client.get("/status", headers={"Host": "evil.example"})
+        without = await client.get("/status", headers={"Authorization": ""})
+        other = await client.post("/sync", headers={"Authorization": "Bearer guess"})
+        nowhere = await client.get("/nothing-here", headers={"Authorization": ""})
+        by_name = await client.get("/status", headers={"Host": "localhost"})
+
+    assert (foreign.status_code, foreign.json()["code"]) == (400, "foreign_host")
+    assert [answer.status_code for answer in (without, other, nowhere)] == [401, 401, 401]
+    assert by_name.status_code == 200
+
+
+async def test_a_used_up_code_is_refused_and_the_tablet_stays_nobodys(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        refused = await client.post("/enrol", json={"code": "used-up-99", "device_name": "t"})
+        jobs = await client.get("/jobs")
+
+    assert (refused.status_code, "used-up-99" in refused.text) == (403, True)
+    assert (jobs.status_code, jobs.json()["code"]) == (409, "not_enrolled")

@@ -1,0 +1,323 @@
+"""Sessions over real sockets, with a replica on the disk and a server that plays tricks."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from field_client import capture
+from field_client.engine import Blocked, Busy, Obstacle, Synced, Unreachable
+from field_client.keys import DeviceKey
+from field_client.replica.outbox import Pen
+from field_client.replica.state import find_enrolment, get_state, initialise, store_enrolment
+from field_client.replica.views import count_all, list_blob_faults, list_jobs
+from field_client.session import Session, SessionReport
+from field_client.storage import BlobFolder, Connection, Disk, Store, open_store
+from field_client.transport import HttpTransport
+from sync_protocol.ids import Epoch, Incarnation, JobId
+from sync_protocol.jobs import JobEvent, JobState
+from tests.field_client import http_server
+from tests.field_client.factories import (
+    COLLEAGUE,
+    JPEG,
+    FakeClock,
+    Ids,
+    a_job,
+    an_enrolment,
+)
+from tests.field_client.fake_server import FakeServer
+from tests.field_client.http_server import HttpFakeServer, Trick, serving
+
+JOB = JobId(UUID(int=100))
+KEY = bytes(range(32))
+
+
+class Tablet:
+    """A tablet without its pages: what a session needs, and entries by hand."""
+
+    def __init__(self, store: Store, folder: Path, server: HttpFakeServer) -> None:
+        self.store = store
+        self.server = server
+        self.blobs = BlobFolder(folder / "blobs", KEY, Disk())
+        self.clock = FakeClock()
+        self.key = DeviceKey(KEY)
+        self._ids = Ids()
+
+    @property
+    def pen(self) -> Pen:
+        return Pen(at=self.clock.moment(), new_id=self._ids)
+
+    async def sync(self) -> SessionReport:
+        transport = HttpTransport(self.server.url)
+        try:
+            return await Session(
+                self.store,
+                self.blobs,
+                transport,
+                clock=self.clock,
+                device_key=lambda: self.key,
+            ).run()
+        finally:
+            await transport.close()
+
+    async def start_job(self) -> None:
+        await self.store.write(capture.move_job, self.pen, JOB, JobEvent.START)
+
+    async def take_photo(self, data: bytes = JPEG) -> str:
+        stored = self.blobs.put(data, "image/jpeg")
+        await self.store.write(capture.record_photo, self.pen, JOB, subject="ont", stored=stored)
+        return stored.sha256
+
+
+@pytest.fixture
+async def tablet(tmp_path: Path) -> AsyncIterator[Tablet]:
+    protocol = FakeServer()
+    protocol.put_job(a_job())
+    async with (
+        serving(HttpFakeServer(protocol)) as server,
+        open_store(tmp_path / "replica.db", KEY) as store,
+    ):
+        await store.write(initialise, Incarnation(UUID(int=1)))
+        await store.write(store_enrolment, server.url, an_enrolment())
+        made = Tablet(store, tmp_path, server)
+        server.public_key = made.key.public_text()
+        yield made
+
+
+def place(db: Connection) -> tuple[object, ...]:
+    state = get_state(db)
+    return state.acked_dseq, state.settled_dseq, state.cursor, state.epoch, len(list_jobs(db))
+
+
+async def test_a_session_pulls_pushes_and_then_uploads(tablet: Tablet) -> None:
+    await tablet.sync()
+    await tablet.start_job()
+    sha256 = await tablet.take_photo()
+
+    report = await tablet.sync()
+
+    assert report.outcome == Synced()
+    assert (report.acked, report.verdicts, report.uploaded) == (2, {"applied": 2}, 1)
+    assert tablet.server.protocol.jobs[JOB].state is JobState.WORKING
+    assert tablet.server.protocol.blobs[sha256] == JPEG
+    assert tablet.server.paths()[-5:] == [
+        "POST /sync/v1",
+        f"HEAD /blobs/{sha256}",
+        "POST /blobs",
+        f"HEAD /blobs/{sha256}",
+        f"PATCH /blobs/{sha256}",
+    ]
+    counts = await tablet.store.read(count_all)
+    assert (counts.pending_operations, counts.pending_blobs) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        http_server.captive_portal,
+        http_server.portal_json,
+        http_server.portal_401,
+        http_server.cut_short,
+        http_server.break_off,
+        http_server.bomb,
+        http_server.lose,
+    ],
+)
+async def test_what_is_no_whole_answer_of_ours_moves_nothing(tablet: Tablet, trick: Trick) -> None:
+    await tablet.sync()
+    await tablet.start_job()
+    before = await tablet.store.read(place)
+    tablet.server.tricks.append(trick)
+
+    report = await tablet.sync()
+
+    assert isinstance(report.outcome, Unreachable)
+    assert await tablet.store.read(place) == before
+    assert (await tablet.sync()).outcome == Synced()
+    assert len(tablet.server.protocol.operations) == 1
+
+
+async def test_an_expired_token_is_renewed_with_the_device_key(tablet: Tablet) -> None:
+    tablet.server.tokens = {"another"}
+
+    report = await tablet.sync()
+
+    assert report.outcome == Synced()
+    assert tablet.server.paths() == [
+        "POST /sync/v1",
+        "POST /devices/v1/challenge",
+        "POST /devices/v1/token",
+        "POST /sync/v1",
+    ]
+    enrolment = await tablet.store.read(find_enrolment)
+    assert enrolment is not None
+    assert enrolment.token in tablet.server.tokens
+
+
+async def test_a_token_that_expires_during_an_upload_is_renewed(tablet: Tablet) -> None:
+    await tablet.sync()
+    await tablet.take_photo()
+
+    def expire(reply: http_server.Reply) -> http_server.Reply:
+        tablet.server.tokens = set()
+        return reply
+
+    tablet.server.tricks.append(expire)
+
+    report = await tablet.sync()
+
+    assert (report.outcome, report.uploaded) == (Synced(), 1)
+
+
+async def test_another_key_gets_no_token_and_nothing_is_lost(tablet: Tablet) -> None:
+    await tablet.sync()
+    await tablet.start_job()
+    tablet.server.tokens = set()
+    tablet.key = DeviceKey(bytes(32))
+
+    report = await tablet.sync()
+
+    assert isinstance(report.outcome, Blocked)
+    assert report.outcome.obstacle is Obstacle.UNKNOWN_DEVICE
+    assert (await tablet.store.read(count_all)).pending_operations == 1
+
+
+async def test_a_revoked_device_says_so_and_keeps_what_is_unsent(tablet: Tablet) -> None:
+    await tablet.sync()
+    await tablet.start_job()
+    await tablet.take_photo()
+    tablet.server.is_revoked = True
+
+    report = await tablet.sync()
+
+    assert isinstance(report.outcome, Blocked)
+    assert report.outcome.obstacle is Obstacle.DEVICE_REVOKED
+    counts = await tablet.store.read(count_all)
+    assert (counts.pending_operations, counts.pending_blobs) == (2, 1)
+
+
+async def test_a_busy_server_is_given_the_time_that_it_asks_for(tablet: Tablet) -> None:
+    tablet.server.tricks.append(http_server.busy)
+
+    assert (await tablet.sync()).outcome == Busy(retry_after_ms=7_000)
+
+
+async def test_a_tablet_that_is_nobodys_asks_nothing(tmp_path: Path) -> None:
+    async with (
+        serving(HttpFakeServer(FakeServer())) as server,
+        open_store(tmp_path / "replica.db", KEY) as store,
+    ):
+        await store.write(initialise, Incarnation(UUID(int=1)))
+
+        report = await Tablet(store, tmp_path, server).sync()
+
+    assert isinstance(report.outcome, Blocked)
+    assert report.outcome.obstacle is Obstacle.NOT_ENROLLED
+    assert server.arrived == []
+
+
+async def test_a_gap_is_filled_from_what_was_kept(tablet: Tablet) -> None:
+    await tablet.sync()
+    await tablet.start_job()
+    await tablet.sync()
+    await tablet.take_photo()
+    restored = FakeServer()
+    restored.epoch = Epoch(UUID(int=78))
+    restored.put_job(a_job())
+    tablet.server.protocol = restored
+
+    report = await tablet.sync()
+
+    assert report.outcome == Synced()
+    assert [operation.dseq for operation in restored.operations] == [1, 2]
+
+
+async def test_a_large_photo_goes_on_where_it_broke_off(tablet: Tablet) -> None:
+    await tablet.sync()
+    data = JPEG + bytes(1_300_000)
+    sha256 = await tablet.take_photo(data)
+
+    tablet.server.tricks.extend([*[http_server.play_fair] * 5, http_server.lose])
+    first = await tablet.sync()
+    sent_before = len(tablet.server.arrived)
+
+    second = await tablet.sync()
+
+    assert isinstance(first.outcome, Unreachable)
+    assert (second.outcome, second.uploaded) == (Synced(), 1)
+    assert tablet.server.protocol.blobs[sha256] == data
+    parts = [
+        request.headers["upload-offset"]
+        for request in tablet.server.arrived[sent_before:]
+        if request.method == "PATCH"
+    ]
+    assert parts == [str(2 * 512 * 1024)]
+
+
+async def test_a_photo_that_the_server_refuses_delays_no_other(tablet: Tablet) -> None:
+    await tablet.sync()
+    bad = await tablet.take_photo(JPEG + b"bad")
+    good = await tablet.take_photo(JPEG + b"good")
+    tablet.server.refused_blobs = {bad}
+
+    report = await tablet.sync()
+
+    assert (report.outcome, report.uploaded) == (Synced(), 1)
+    assert tablet.server.whole_blobs() == {good}
+    (fault,) = await tablet.store.read(list_blob_faults)
+    assert (fault.sha256, fault.last_error) == (bad, "too large")
+
+
+async def test_a_photo_that_arrives_altered_is_tried_again_and_delays_no_other(
+    tablet: Tablet,
+) -> None:
+    await tablet.sync()
+    bad = await tablet.take_photo(JPEG + b"bad")
+    good = await tablet.take_photo(JPEG + b"good")
+    tablet.server.mistaken_blobs = {bad}
+
+    first = await tablet.sync()
+    (fault,) = await tablet.store.read(list_blob_faults)
+    tablet.server.mistaken_blobs = set()
+    second = await tablet.sync()
+
+    assert (first.uploaded, second.uploaded) == (1, 1)
+    assert (fault.sha256, "460" in fault.last_error) == (bad, True)
+    assert tablet.server.whole_blobs() == {bad, good}
+    assert await tablet.store.read(list_blob_faults) == ()
+
+
+async def test_a_photo_whose_file_is_lost_is_named_and_delays_no_other(tablet: Tablet) -> None:
+    await tablet.sync()
+    lost = await tablet.take_photo(JPEG + b"lost")
+    await tablet.take_photo(JPEG + b"good")
+    tablet.blobs.remove(lost)
+
+    report = await tablet.sync()
+
+    assert (report.outcome, report.uploaded) == (Synced(), 1)
+    (fault,) = await tablet.store.read(list_blob_faults)
+    assert fault.sha256 == lost
+
+
+async def test_a_job_that_left_goes_when_its_photo_has_arrived(tablet: Tablet) -> None:
+    await tablet.sync()
+    await tablet.take_photo()
+    tablet.server.protocol.take_away(JOB, COLLEAGUE)
+
+    report = await tablet.sync()
+
+    assert (report.outcome, report.verdicts) == (Synced(), {"merged": 1})
+    assert await tablet.store.read(list_jobs) == ()
+
+
+async def test_a_server_that_has_more_but_gives_nothing_is_not_asked_in_circles(
+    tablet: Tablet,
+) -> None:
+    tablet.server.protocol.page_size = 0
+
+    report = await tablet.sync()
+
+    assert isinstance(report.outcome, Unreachable)
+    assert report.rounds <= 2
