@@ -55,6 +55,6 @@ def page(
     )
 
 
-def render(name: str, view: msgspec.Struct) -> str:
+def render(name: str, view: msgspec.Struct | None) -> str:
     """Write a fragment as text, for a live stream."""
     return environment().get_template(name).render(view=view)

@@ -15,7 +15,7 @@ from server.database.tables.plant import premises
 from server.database.tables.work import jobs
 from server.jobs import queries
 from server.jobs.queries import JobFilter
-from server.jobs.records import JobLine, StoredCapture
+from server.jobs.records import Completion, JobLine, StoredCapture
 from server.people import queries as people
 from server.people import technicians
 from server.people.technicians import Technician
@@ -41,6 +41,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     document: JobDocument
     service: Service
     captures: tuple[StoredCapture, ...]
+    completions: tuple[Completion, ...]
     entries: tuple[AuditEntry, ...]
     names: Mapping[UUID, str]
     """Of everybody who is mentioned: users, technicians, devices, integrations."""
@@ -75,6 +76,7 @@ def load_story(db: sa.Connection, job_id: UUID) -> Story:
         document=queries.documents(db, [job_id])[job_id],
         service=services_storage.get(db, job.service_id),
         captures=captures,
+        completions=queries.list_completions(db, job.order_item_id),
         entries=entries,
         names=people.names_of(db, mentioned),
     )

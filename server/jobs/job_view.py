@@ -16,6 +16,7 @@ from server.jobs.evidence_view import evidence_view
 from server.jobs.list_view import SECTION, assign_view, state_chip
 from server.jobs.plant_view import plant_view
 from server.jobs.views import (
+    AssignView,
     Chip,
     Fact,
     Instant,
@@ -56,14 +57,22 @@ def job_view(story: Story, technicians: Sequence[Technician], *, signed_in: Sign
         state=state_view(story),
         evidence=evidence_view(job, story.captures, story.names),
         timeline=timeline_view(story),
-        assign=assign_view(
-            job.id,
-            job.number,
-            technicians,
-            state=job.state,
-            assignee_id=job.assignee_id,
-            signed_in=signed_in,
-        ),
+        assign=job_control(story, technicians, signed_in=signed_in),
+    )
+
+
+def job_control(
+    story: Story, technicians: Sequence[Technician], *, signed_in: SignedIn
+) -> AssignView | None:
+    """Say what the control for assigning says on the job's own page."""
+    job = story.document
+    return assign_view(
+        job.id,
+        job.number,
+        technicians,
+        state=job.state,
+        assignee_id=job.assignee_id,
+        signed_in=signed_in,
     )
 
 
@@ -71,9 +80,10 @@ def state_view(story: Story) -> StateView:
     """Say where job and service stand."""
     job, service = story.document, story.service
     zone = job.premise.zone
+    first = story.completions[0] if story.completions else None
     named = (
-        ("Completed on site", service.completed_at),
-        ("Received", service.received_at),
+        ("Completed on site", service.completed_at or (first.completed_at if first else None)),
+        ("Received", service.received_at or (first.received_at if first else None)),
         ("Service live", service.live_at),
     )
     return StateView(

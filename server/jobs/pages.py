@@ -15,10 +15,9 @@ from server.console.live import Fragments, LiveStreams
 from server.database import Store
 from server.jobs import board, commands, queries
 from server.jobs.evidence_view import evidence_view
-from server.jobs.job_view import NOTHING, job_view, state_view, timeline_view
+from server.jobs.job_view import NOTHING, job_control, job_view, state_view, timeline_view
 from server.jobs.list_view import (
     PAGE_SIZE,
-    assign_view,
     filter_of,
     list_view,
     read_asked,
@@ -127,11 +126,14 @@ class _LiveJob:
         entries = frozenset(entry.id for entry in story.entries)
         if entries != self._shown:
             self._before, self._shown = self._shown, entries
+        everybody = await self._store.read(technicians.list_all)
+        control = job_control(story, everybody, signed_in=self._signed_in)
         evidence = evidence_view(story.document, story.captures, story.names)
         timeline = timeline_view(story, known=self._before)
         return {
             "state": templates.render("jobs/_state.html", state_view(story)),
             "evidence": templates.render("jobs/_evidence.html", evidence),
+            "control": templates.render("jobs/_assign.html", control),
             "timeline": templates.render("jobs/_timeline.html", timeline),
         }
 
@@ -139,17 +141,10 @@ class _LiveJob:
 async def _part(
     store: Store, job_id: UUID, part: Literal["row", "control"], signed_in: SignedIn
 ) -> Template:
-    line = await store.read(board.get_line, job_id)
     everybody = await store.read(technicians.list_all)
     if part == "row":
+        line = await store.read(board.get_line, job_id)
         row = row_view(line, everybody, signed_in=signed_in, is_fresh=True)
         return templates.page("jobs/_row.html", row)
-    control = assign_view(
-        line.id,
-        line.number,
-        everybody,
-        state=line.state,
-        assignee_id=line.assignee_id,
-        signed_in=signed_in,
-    )
-    return templates.page("jobs/_assign.html", control)
+    story = await store.read(board.load_story, job_id)
+    return templates.page("jobs/_assign.html", job_control(story, everybody, signed_in=signed_in))

@@ -31,9 +31,9 @@ FIELD = Actor(ActorKind.DEVICE, UUID(int=7))
 BODIES: Sequence[CaptureBody] = (
     SerialScan(serial="HWTC1A2B3C4D", raw_text="S/N HWTC1A2B3C4D", method="scan"),
     LightReading(
-        rx_power_cdbm=-1940,
+        rx_power_cdbm=-1660,
         wavelength_nm=1490,
-        predicted_cdbm=-1910,
+        predicted_cdbm=-1627,
         verdict=Verdict.OK,
         plant_snapshot="p1",
     ),
