@@ -9,15 +9,29 @@ from datetime import timedelta
 from ipaddress import ip_network
 
 from billing_bridge.webhooks import open_webhook_client
-from server.acts import Clock, utc_now
+from server.acts import SYSTEM, Clock, act_of, utc_now
 from server.database import Store
 from server.due_loop import running
+from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
 from server.fulfilment.network import Network
 from server.fulfilment.runner import ProcessRunner
+from server.invoices import deliveries
 from server.invoices.deliveries import Deliverer
+from server.notifications import outbox
 from server.notifications.sending import Sender
 from server.settings import Settings
+
+
+async def _take_over(store: Store, clock: Clock) -> None:
+    """Go on at once where a process that is no more has stopped; SQLite has one process at a time.
+
+    On PostgreSQL others may be at work, and what was in hand becomes due again by itself.
+    """
+    act = act_of(SYSTEM, clock=clock)
+    await store.write(leases.reclaim, act=act)
+    await store.write(deliveries.hurry, act=act)
+    await store.write(outbox.hurry, act=act)
 
 
 @contextlib.asynccontextmanager
@@ -25,6 +39,8 @@ async def background(
     settings: Settings, store: Store, *, clock: Clock = utc_now
 ) -> AsyncGenerator[None]:
     """Run all background work while the context lasts."""
+    if not store.is_postgres:
+        await _take_over(store, clock)
     random_share = random.SystemRandom().random
     runner = ProcessRunner(
         store,

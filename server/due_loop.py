@@ -21,6 +21,7 @@ from server.database import Store
 T = TypeVar("T")
 SLEEP_S_MAX: Final = 5.0
 """However quiet it is, look this often: a signal between processes may get lost."""
+BLOCKED_S: Final = 0.25
 IN_HAND_MAX: Final = 64
 
 
@@ -77,7 +78,9 @@ async def _pause_s(store: Store, work: DueWork[T], clock: Clock) -> float:
         return 1.0
     if due_at is None:
         return SLEEP_S_MAX
-    return min(max((due_at - clock()).total_seconds(), 0.001), SLEEP_S_MAX)
+    wait_s = (due_at - clock()).total_seconds()
+    # Due and yet not taken: a lane or a grace period is in the way, and a signal ends most of them.
+    return BLOCKED_S if wait_s <= 0 else min(wait_s, SLEEP_S_MAX)
 
 
 async def _sleep(woken: asyncio.Event, seconds: float) -> None:

@@ -77,6 +77,14 @@ def _lease(
     return leased
 
 
+def reclaim(db: Connection, *, act: Act) -> Written[int]:
+    """End every lease: the start of the only process of a SQLite database, its holders are dead.
+
+    The grace still passes before they are taken over, for datagrams that are on their way.
+    """
+    return Written(storage.end_leases(db, act.now), topics=frozenset({"processes"}))
+
+
 def keep(
     db: Connection, process_id: UUID, token: int, terms: LeaseTerms, *, act: Act
 ) -> Written[datetime]:

@@ -130,6 +130,14 @@ def store_leased(db: sa.Connection, process: Process, *, token: int) -> None:
         raise LeaseLost(f"process {process.id} is no longer held under token {token}")
 
 
+def end_leases(db: sa.Connection, now: datetime) -> int:
+    """Let every lease run out now; answer how many there were."""
+    ended = db.execute(
+        sa.update(processes).where(processes.c.state == ProcessState.LEASED).values(lease_until=now)
+    )
+    return ended.rowcount
+
+
 def require_lease(db: sa.Connection, process_id: UUID, *, token: int) -> Process:
     """Get a process under the lease of this worker, locked.
 

@@ -139,6 +139,9 @@ def fields_of(
 def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDocument]:
     """Render jobs as tablets hold them, in three queries however many they are.
 
+    A job whose premise has lost its drop is left out: no tablet could work on it, and one such job
+    must not keep the others from being pulled.
+
     Everything a document embeds is selected here; whatever changes such a column must put the job
     into the feed (``server.imports`` and the commands do, and a test alters every column).
     """
@@ -149,6 +152,7 @@ def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDo
     return {
         row["id"]: _document(row, fields.get(row["id"], {}), plant[row["premise_id"]])
         for row in rows
+        if row["premise_id"] in plant
     }
 
 

@@ -118,6 +118,14 @@ def settle(
     return Written(None, topics=frozenset({f"service:{service_id}"}))
 
 
+def hurry(db: Connection, *, act: Act) -> Written[None]:
+    """Make everything that waits due now: after a start, nobody is in the middle of sending."""
+    db.execute(
+        sa.update(notifications).where(notifications.c.state == "waiting").values(next_at=act.now)
+    )
+    return Written(None)
+
+
 def next_due_at(db: sa.Connection) -> datetime | None:
     """Tell when the next message is due; None when none waits."""
     return db.execute(

@@ -79,10 +79,10 @@ async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Re
     act = act_of(Actor(ActorKind.DEVICE, device.id))
     pushed = await store.write(commands.receive, device.id, wanted, act=act)
     committed_at = utc_now()
-    page = await store.read(pull.page, device.technician_id, wanted.cursor)
+    epoch, page = await store.read(pull.read, device.technician_id, wanted.epoch, wanted.cursor)
     response = SyncResponse(
         protocol=PROTOCOL_VERSION,
-        epoch=await store.read(pull.epoch),
+        epoch=epoch,
         server_time=act.now,
         acked_dseq=pushed.acked_dseq,
         chain=pushed.chain,

@@ -45,6 +45,18 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
         return Cursor(seq=self.seq, entity=self.entity, entity_id=str(self.entity_id))
 
 
+def read(
+    db: sa.Connection, technician_id: UUID, known_epoch: UUID | None, cursor: Cursor | None
+) -> tuple[Epoch, PullPage]:
+    """Read the server's epoch and the next page, in one snapshot.
+
+    A cursor of another epoch counts places in another feed: the page begins a snapshot.
+    """
+    current = epoch(db)
+    valid = cursor if known_epoch in {None, current} else None
+    return current, page(db, technician_id, valid)
+
+
 def epoch(db: sa.Connection) -> Epoch:
     """Tell which life of the server this is; it changes when a backup is restored."""
     return Epoch(db.execute(sa.select(sync_head.c.epoch)).scalar_one())
@@ -112,7 +124,9 @@ def _entry(
         return JobLeft(job_id=JobId(row.entity_id), reason=LeaveReason(row.reason or "reassigned"))
     # A tablet that has not read the place where the job entered is told that it enters.
     enters = cursor is None or row.entered_seq is None or row.entered_seq >= cursor.seq
-    document = documents[row.entity_id]
+    document = documents.get(row.entity_id)
+    if document is None:
+        return None
     return JobEntered(job=document) if enters else JobUpdated(job=document)
 
 
