@@ -98,11 +98,10 @@ def build_parser(found: Iterable[importlib.metadata.EntryPoint]) -> argparse.Arg
 
 
 def _add_broken(subparsers: Any, name: str, error: Exception) -> None:  # noqa: ANN401  argparse keeps the type to itself
-    reason = f"{name} cannot be loaded: {error!r}"
-    if name in subparsers.choices:
-        return
-    parser = subparsers.add_parser(name, help=f"not available: {type(error).__name__}")
-    parser.set_defaults(run=_refuse(reason))
+    parser = subparsers.choices.get(name) or subparsers.add_parser(
+        name, help=f"not available: {type(error).__name__}"
+    )
+    parser.set_defaults(run=_refuse(f"{name} cannot be loaded: {error!r}"))
 
 
 def _refuse(reason: str) -> Callable[[argparse.Namespace], int]:

@@ -40,6 +40,11 @@ def test_every_connection_has_the_settings_that_durability_rests_on(
         engine.dispose()
 
 
+def test_no_setting_is_left_to_the_build_of_the_library() -> None:
+    """Some are the default of the build that we tried, and another build has another default."""
+    assert sqlite.SETTINGS == NEEDED
+
+
 def test_a_setting_that_sqlite_does_not_take_is_refused() -> None:
     """A database in memory has no write-ahead log, whatever one asks for."""
     writing, reading = sqlite.create_engines(sa.make_url("sqlite+firstlight://"))

@@ -25,10 +25,12 @@ from server.imports.kinds import KINDS, Kind
 from server.imports.profiles import Profile
 from server.imports.runs import Import, Listener
 from server.jobs import commands as jobs
+from server.jobs.queries import documents
 from server.orders import commands as orders
 from server.orders.records import InstallOrder
 from server.plant import routes
 from server.problems import WrongInput
+from sync_protocol.ids import JobId
 from sync_protocol.optics import predict
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -324,6 +326,52 @@ def test_a_tablet_hears_of_everything_that_its_job_embeds(
     load(store, alter(copy / f"{kind}.csv", key, **change))
 
     assert feed_of(store) == {(technician_id, job_id): ("update", 2)}
+
+
+OTHER_VALUES = {
+    "zone": "Europe/Paris",
+    "optic_class": "GPON_B+",
+    "ratios": "1:32",
+    "currency": "CHF",
+    "email": "other@example.com",
+    "latitude": "51.5",
+    "longitude": "12.5",
+    "terminal_port": "77",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("premises", PREMISE),
+        ("accounts", "AUE-A01"),
+        ("products", "fiber-300"),
+        ("olts", "AUE-OLT1"),
+        ("pon-ports", "AUE-P2"),
+        ("splitters", "AUE-S3"),
+        ("terminals", "AUE-T31"),
+        ("drops", "AUE-D33"),
+    ],
+)
+def test_no_column_changes_a_document_without_a_feed_entry(
+    store: Store, copy: Path, assigned: tuple[UUID, UUID], kind: str, key: str
+) -> None:
+    job_id, _ = assigned
+    fixed = {*KINDS[kind].key, *KINDS[kind].fixed, *KINDS[kind].references, "driver"}
+    altered: set[str] = set()
+    for column in KINDS[kind].row_type.__struct_fields__:
+        if column in fixed:
+            continue
+        before = store.read_now(documents, [job_id])[JobId(job_id)], feed_of(store)
+        heard = load(
+            store, alter(copy / f"{kind}.csv", key, **{column: OTHER_VALUES.get(column, "7")})
+        )
+        assert heard.finished[kind].updated == 1, column
+        after = store.read_now(documents, [job_id])[JobId(job_id)], feed_of(store)
+        if before[0] != after[0]:
+            altered.add(column)
+            assert before[1] != after[1], column
+    assert altered, "something of every kind is in the document"
 
 
 @pytest.mark.parametrize(
