@@ -12,7 +12,7 @@ import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from server.database.writer import WriterStopped
 from sync_protocol.jobs import MoveNotAllowed
@@ -100,6 +100,22 @@ def _busy(_request: HttpRequest, error: OperationalError) -> Response[bytes]:
     return response
 
 
+def _crossed(_request: HttpRequest, error: IntegrityError) -> Response[bytes]:
+    """Answer two requests that stored the same at one instant: the loser finds it when it retries.
+
+    What a request alone can do wrong is checked before it is stored.
+    """
+    structlog.get_logger().warning("request.crossed", error=repr(error.orig))
+    response = answer(503, "busy", "another request stored the same just now; try again")
+    response.set_header("Retry-After", "1")
+    return response
+
+
+def _unstorable(_request: HttpRequest, _error: DataError) -> Response[bytes]:
+    """Answer a value that the database cannot hold, like a text with a NUL on PostgreSQL."""
+    return answer(400, "wrong-input", "a value cannot be stored; a text may not hold a NUL")
+
+
 def _unknown(request: HttpRequest, error: Exception) -> Response[bytes]:
     structlog.get_logger().error(
         "request.failed", path=request.url.path, method=request.method, exc_info=error
@@ -112,5 +128,7 @@ HANDLERS: Final[Mapping[int | type[Exception], Handler]] = {
     **dict.fromkeys(KNOWN, _known),
     HTTPException: _http,
     OperationalError: _busy,
+    IntegrityError: _crossed,
+    DataError: _unstorable,
     Exception: _unknown,
 }

@@ -1,7 +1,7 @@
 """Tablets: enrolment by a one-time code, short-lived tokens for a signature, revocation."""
 
 import base64
-import binascii
+import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from server.database import Connection, Written
 from server.database.rows import to_record, to_row
 from server.database.tables.people import device_tokens, devices, enrolment_codes
 from server.people import secrets, technicians
-from server.problems import Forbidden, WrongInput
+from server.problems import Conflicting, Forbidden, NotFound, WrongInput
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
 from sync_protocol import evidence, wire
@@ -70,10 +70,14 @@ def enrol(
     """Turn a code into a device.
 
     Raises:
-        WrongInput: the public key is not 32 bytes of base64.
+        WrongInput: the public key is not 32 bytes of base64, or a NUL is in the name.
         Forbidden: the code is unknown, used or expired, which of them is not told.
+        Conflicting: another device has this incarnation; the code can still be used.
     """
     _public_key(request.public_key)
+    if "\0" in request.device_name:  # PostgreSQL stores none; both must answer alike
+        raise WrongInput(f"device_name {request.device_name!r} holds a NUL character")
+    _require_new(db, request.incarnation)
     code_hash = secrets.hash_secret(_canonical_code(request.code))
     technician_id = db.execute(
         sa.update(enrolment_codes)
@@ -172,8 +176,18 @@ def renew_token(
 
 
 def revoke(db: Connection, device_id: UUID, *, act: Act) -> Written[None]:
-    """Shut a device out at once; its own unsent work is asked for at its next contact."""
-    db.execute(sa.update(devices).where(devices.c.id == device_id).values(revoked_at=act.now))
+    """Shut a device out at once; its own unsent work is asked for at its next contact.
+
+    Raises:
+        NotFound: no such device.
+    """
+    revoked = db.execute(
+        sa.update(devices)
+        .where(devices.c.id == device_id)
+        .values(revoked_at=sa.func.coalesce(devices.c.revoked_at, act.now))
+    )
+    if revoked.rowcount != 1:
+        raise NotFound("device", device_id)
     db.execute(sa.delete(device_tokens).where(device_tokens.c.device_id == device_id))
     audit.record(db, act, "device.revoked", detail={"device_id": str(device_id)})
     return Written(None)
@@ -189,7 +203,7 @@ def verifies(public_key: str, signature: str, message: bytes) -> bool:
     try:
         raw = base64.b64decode(signature, validate=True)
         Ed25519PublicKey.from_public_bytes(_public_key(public_key)).verify(raw, message)
-    except (InvalidSignature, binascii.Error, ValueError):
+    except (InvalidSignature, ValueError):
         return False
     return True
 
@@ -197,11 +211,17 @@ def verifies(public_key: str, signature: str, message: bytes) -> bool:
 def _public_key(text: str) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or a text that is not ASCII
         raise WrongInput(f"public_key {text!r} is not base64") from error
     if len(raw) != 32:  # noqa: PLR2004  the length of an Ed25519 public key
         raise WrongInput(f"public_key has {len(raw)} bytes; an Ed25519 key has 32")
     return raw
+
+
+def _require_new(db: Connection, incarnation: UUID) -> None:
+    taken = db.execute(sa.select(devices.c.id).where(devices.c.incarnation == incarnation)).first()
+    if taken is not None:
+        raise Conflicting(f"incarnation {incarnation} is another device's; begin a new one")
 
 
 def _usable(db: Connection, device_id: UUID) -> Device:
@@ -224,8 +244,13 @@ def _store_token(db: Connection, device_id: UUID, token: str, expires_at: dateti
 
 
 def _challenge_hash(device_id: UUID, challenge: str) -> str:
-    """Hash a challenge so that it can never pass for a token."""
-    return secrets.hash_secret(f"challenge:{device_id}:{challenge}")
+    """Hash a challenge so that it can never pass for a token.
+
+    Under a prefix of its own: whoever knows a challenge must not be able to write down a token
+    whose hash is the same.
+    """
+    said = b"firstlight/challenge/1\n" + device_id.bytes + challenge.encode()
+    return hashlib.sha256(said).hexdigest()
 
 
 def _canonical_code(code: str) -> str:
