@@ -197,6 +197,12 @@ def _try_event(situation: Situation, event: JobEvent, base_state_version: int) -
 
 def _decide_completion(situation: Situation, body: CompleteJob) -> Decision:
     """Evidence is never refused; what it causes depends on where the job stands."""
+    if body.manifest.job_id != body.job_id:
+        return Decision(
+            verdict=VerdictKind.REJECTED,
+            code=Code.BAD_VALUE,
+            detail=f"the manifest vouches for job {body.manifest.job_id}, not for {body.job_id}",
+        )
     if situation.state is None:
         return _unknown_job()
     fault = evidence.first_fault(body.manifest, situation.captures)

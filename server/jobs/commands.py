@@ -119,8 +119,11 @@ def topics(job: Job) -> frozenset[str]:
 
 
 def updated(job: Job) -> tuple[FeedChange, ...]:
-    """Tell the assignee's tablets that the document changed."""
-    if job.assignee_id is None:
+    """Tell the assignee's tablets that the document changed.
+
+    A cancelled job keeps its assignee and has left their scope; it must not come back.
+    """
+    if job.assignee_id is None or job.state is JobState.CANCELLED:
         return ()
     return (
         FeedChange(scope=job.assignee_id, entity="job", entity_id=job.id, kind=FeedKind.UPDATE),

@@ -60,7 +60,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[tuple[UUID, int], VerdictKind]
     capture_homes: Mapping[CaptureId, UUID]
     """Which job each capture id of the push belongs to, if it exists."""
-    completion_ids: frozenset[UUID]
+    completions: Mapping[UUID, bytes]
+    """The completions of the push that exist already, each as the bytes its device signed."""
 
 
 class PushPlan(msgspec.Struct, kw_only=True):
@@ -88,7 +89,7 @@ class PushPlanner:
         self._contexts = loaded.contexts
         self._origins = dict(loaded.origins)
         self._capture_homes = dict(loaded.capture_homes)
-        self._completion_ids = set(loaded.completion_ids)
+        self._completions = dict(loaded.completions)
         self._act = act
 
     def add(self, received: Received) -> None:
@@ -103,6 +104,7 @@ class PushPlanner:
         origin = operation.origin or Origin(
             incarnation=self._request.incarnation, dseq=operation.dseq
         )
+        # Also without an origin of its own: a re-issue may have overtaken what it repeats.
         known = self._origins.get((origin.incarnation, origin.dseq))
         if known is not None:
             decision = Decision(verdict=VerdictKind.DUPLICATE, detail=f"first verdict: {known}")
@@ -119,17 +121,15 @@ class PushPlanner:
     def _reused_id(self, body: OperationBody) -> Decision | None:
         """Answer an operation whose id is in use elsewhere; within its job the policy decides."""
         if isinstance(body, RecordCapture):
-            home = self._capture_homes.setdefault(body.capture.id, body.job_id)
+            home = self._capture_homes.get(body.capture.id, body.job_id)
             if home != body.job_id:
-                return Decision(
-                    verdict=VerdictKind.REJECTED,
-                    code=Code.ID_REUSE,
-                    detail=f"capture {body.capture.id} belongs to another job",
-                )
+                return _id_reuse(f"capture {body.capture.id} belongs to another job")
         if isinstance(body, CompleteJob):
-            if body.manifest.completion_id in self._completion_ids:
+            known = self._completions.get(body.manifest.completion_id)
+            if known is not None and known != evidence.bytes_to_sign(body.manifest):
+                return _id_reuse(f"completion {body.manifest.completion_id} says something else")
+            if known is not None:
                 return Decision(verdict=VerdictKind.MERGED)
-            self._completion_ids.add(body.manifest.completion_id)
         return None
 
     def _decide_by_policy(self, operation: Operation) -> Decision:
@@ -180,6 +180,7 @@ class PushPlanner:
     def _add_capture(self, context: JobContext, capture: Capture, *, late: bool) -> None:
         digest = evidence.capture_digest(capture)
         context.captures[capture.id] = digest
+        self._capture_homes[capture.id] = context.job.id
         self.plan.captures.append(
             StoredCapture(
                 id=capture.id,
@@ -215,6 +216,7 @@ class PushPlanner:
             completed_at=work_time(operation.at, self._request.clock, self._arrival),
             received_at=self._arrival,
         )
+        self._completions[completion.id] = evidence.bytes_to_sign(body.manifest)
         self.plan.completions.append((completion, decision))
 
     def _store(self, received: Received, origin: Origin | None, decision: Decision) -> None:
@@ -273,6 +275,10 @@ _ACTIONS: Final[Mapping[type[OperationBody], str]] = {
     CompleteJob: "job.completed",
     GiveUpJob: "job.given_up",
 }
+
+
+def _id_reuse(detail: str) -> Decision:
+    return Decision(verdict=VerdictKind.REJECTED, code=Code.ID_REUSE, detail=detail)
 
 
 def _what(body: OperationBody) -> str:

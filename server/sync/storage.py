@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from server.acts import Act
@@ -15,9 +16,10 @@ from server.jobs import storage as job_storage
 from server.jobs.records import Job
 from server.sync.planning import HistoryLine, JobContext, Loaded, PushPlan
 from server.sync.records import Device, StoredOperation
+from sync_protocol import evidence
 from sync_protocol.ids import CaptureId
 from sync_protocol.messages import VerdictKind
-from sync_protocol.operations import CompleteJob, Operation, RecordCapture
+from sync_protocol.operations import CompleteJob, Manifest, Operation, RecordCapture
 
 
 def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
@@ -63,8 +65,8 @@ def stored_range(
     return {stored.dseq: stored for stored in to_records(rows, StoredOperation)}
 
 
-def load(db: sa.Connection, said: Sequence[Operation]) -> Loaded:
-    """Load everything that planning these operations needs."""
+def load(db: sa.Connection, device: Device, said: Sequence[Operation]) -> Loaded:
+    """Load everything that planning these operations of a device needs."""
     bodies = [operation.body for operation in said]
     capture_ids = [body.capture.id for body in bodies if isinstance(body, RecordCapture)]
     completion_ids = [
@@ -72,11 +74,9 @@ def load(db: sa.Connection, said: Sequence[Operation]) -> Loaded:
     ]
     return Loaded(
         contexts=load_contexts(db, (body.job_id for body in bodies)),
-        origins=known_origins(
-            db, [(o.origin.incarnation, o.origin.dseq) for o in said if o.origin is not None]
-        ),
+        origins=_known_origins(db, device, said),
         capture_homes=_capture_homes(db, capture_ids),
-        completion_ids=_existing_completions(db, completion_ids),
+        completions=_existing_completions(db, completion_ids),
     )
 
 
@@ -87,24 +87,38 @@ def _capture_homes(db: sa.Connection, ids: Sequence[CaptureId]) -> Mapping[Captu
     return {CaptureId(row.id): row.job_id for row in rows}
 
 
-def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> frozenset[UUID]:
+def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
     if not ids:
-        return frozenset()
-    rows = db.execute(sa.select(completions.c.id).where(completions.c.id.in_(ids)))
-    return frozenset(rows.scalars())
+        return {}
+    rows = db.execute(
+        sa.select(completions.c.id, completions.c.manifest).where(completions.c.id.in_(ids))
+    )
+    return {row.id: evidence.bytes_to_sign(msgspec.convert(row.manifest, Manifest)) for row in rows}
 
 
-def known_origins(
-    db: sa.Connection, origins: Iterable[tuple[UUID, int]]
+def _known_origins(
+    db: sa.Connection, device: Device, said: Sequence[Operation]
 ) -> Mapping[tuple[UUID, int], VerdictKind]:
-    """Find which re-issued operations were received under an earlier incarnation."""
-    wanted = list(origins)
+    """Find which operations of this technician were received under another incarnation."""
+    wanted = [
+        (device.incarnation, operation.dseq)
+        if operation.origin is None
+        else (operation.origin.incarnation, operation.origin.dseq)
+        for operation in said
+    ]
     if not wanted:
         return {}
     rows = db.execute(
         sa.select(
             operations.c.origin_incarnation, operations.c.origin_dseq, operations.c.verdict_kind
-        ).where(sa.tuple_(operations.c.origin_incarnation, operations.c.origin_dseq).in_(wanted))
+        )
+        .join(devices, devices.c.id == operations.c.device_id)
+        .where(
+            sa.tuple_(operations.c.origin_incarnation, operations.c.origin_dseq).in_(wanted),
+            operations.c.verdict_kind != VerdictKind.DUPLICATE,
+            # Else one tablet could make the server ignore what another is about to say.
+            devices.c.technician_id == device.technician_id,
+        )
     )
     return {
         (row.origin_incarnation, row.origin_dseq): VerdictKind(row.verdict_kind) for row in rows

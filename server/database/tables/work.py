@@ -54,7 +54,7 @@ completions = sa.Table(
     reference("order_item_id", "order_items"),
     reference("technician_id", "technicians"),
     reference("device_id", "devices"),
-    sa.Column("code", sa.String(10), nullable=False),
+    sa.Column("code", sa.String(200), nullable=False),
     sa.Column("manifest", JsonDocument, nullable=False),
     sa.Column("signature", sa.String(120)),
     sa.Column("verdict", sa.String(20), nullable=False),

@@ -660,7 +660,7 @@ def upgrade() -> None:  # noqa: PLR0915  one statement per table
         sa.Column("order_item_id", sa.Uuid(), nullable=False),
         sa.Column("technician_id", sa.Uuid(), nullable=False),
         sa.Column("device_id", sa.Uuid(), nullable=False),
-        sa.Column("code", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=200), nullable=False),
         sa.Column("manifest", JSON, nullable=False),
         sa.Column("signature", sa.String(length=120), nullable=True),
         sa.Column("verdict", sa.String(length=20), nullable=False),
