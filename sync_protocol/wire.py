@@ -25,6 +25,10 @@ class Unreadable(ValueError):
     """The bytes are no such message; nothing was stored. The text names place and reason."""
 
 
+class TooLarge(Unreadable):
+    """More than a body may hold; nothing was stored. Send fewer operations at a time."""
+
+
 def encode(message: msgspec.Struct) -> bytes:
     """Write a message as JSON."""
     return msgspec.json.encode(message)
@@ -55,7 +59,8 @@ def decompress(body: bytes, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """Unpack a gzip body, never holding more than ``bytes_max`` of it.
 
     Raises:
-        Unreadable: not gzip, cut short, or larger than allowed once unpacked.
+        TooLarge: larger than allowed once unpacked.
+        Unreadable: not gzip, or cut short.
     """
     inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
@@ -63,7 +68,7 @@ def decompress(body: bytes, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     except zlib.error as error:
         raise Unreadable(f"not a gzip body: {error}") from error
     if len(unpacked) > bytes_max:
-        raise Unreadable(f"more than {bytes_max} bytes once unpacked")
+        raise TooLarge(f"more than {bytes_max} bytes once unpacked")
     if not inflater.eof:
         raise Unreadable("the gzip body is cut short")
     return unpacked

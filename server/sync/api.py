@@ -111,6 +111,8 @@ def read_request(body: bytes, encoding: str | None) -> SyncRequest:
         raise SyncRefused(Refusal.BAD_REQUEST, f"content-encoding {encoding!r}; send gzip or none")
     try:
         plain = wire.decompress(body) if encoding == "gzip" else body
+    except wire.TooLarge as error:
+        raise SyncRefused(Refusal.TOO_LARGE, str(error)) from error
     except wire.Unreadable as error:
         raise SyncRefused(Refusal.BAD_REQUEST, str(error)) from error
     request = _decode(plain, SyncRequest)
@@ -119,6 +121,8 @@ def read_request(body: bytes, encoding: str | None) -> SyncRequest:
             Refusal.UPGRADE_REQUIRED,
             f"protocol {request.protocol}; this server speaks {PROTOCOL_VERSION}",
         )
+    if request.cursor is not None and not pull.is_ours(request.cursor):
+        raise SyncRefused(Refusal.BAD_REQUEST, f"{request.cursor} is no cursor of this server")
     return request
 
 

@@ -57,6 +57,17 @@ def read(
     return current, page(db, technician_id, valid)
 
 
+def is_ours(cursor: Cursor) -> bool:
+    """Say whether a cursor can be one that a page ended with."""
+    if cursor.entity not in {"job", "issue"}:
+        return False
+    try:
+        UUID(cursor.entity_id)
+    except ValueError:
+        return False
+    return True
+
+
 def epoch(db: sa.Connection) -> Epoch:
     """Tell which life of the server this is; it changes when a backup is restored."""
     return Epoch(db.execute(sa.select(sync_head.c.epoch)).scalar_one())

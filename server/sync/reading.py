@@ -1,7 +1,9 @@
 """Reading a push: one operation at a time, and whether it continues what the device has said."""
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -10,6 +12,9 @@ from server.sync.refusals import SyncRefused
 from sync_protocol import wire
 from sync_protocol.messages import Refusal, SyncRequest
 from sync_protocol.operations import Operation, OperationHead
+
+# JSON can only escape it; two backslashes are an escaped backslash and no escape.
+_ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +55,7 @@ def _read_operation(raw: bytes, chain: str) -> Received:
         raise SyncRefused(
             Refusal.BAD_REQUEST, f"an operation has no readable dseq: {error}"
         ) from error
-    if b"\\u0000" in raw:
+    if holds_nul(raw):
         # PostgreSQL stores no NUL in text; both databases must give the same verdict.
         return Received(
             dseq=head.dseq,
@@ -64,6 +69,15 @@ def _read_operation(raw: bytes, chain: str) -> Received:
     except wire.Unreadable as error:
         return Received(dseq=head.dseq, raw=raw, chain=chain, operation=None, fault=str(error))
     return Received(dseq=head.dseq, raw=raw, chain=chain, operation=operation, fault=None)
+
+
+def holds_nul(raw: bytes) -> bool:
+    r"""Say whether a text in this JSON holds the character U+0000.
+
+    >>> holds_nul(rb'"\u0000"'), holds_nul(rb'"\\u0000"')
+    (True, False)
+    """
+    return _ESCAPED_NUL.search(raw) is not None
 
 
 def check_continues(device: Device, request: SyncRequest, received: Sequence[Received]) -> None:

@@ -1,6 +1,6 @@
 """When something really happened, from a tablet's clocks and the instant its words arrived."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sync_protocol.operations import Moment
 
@@ -13,7 +13,7 @@ def work_time(at: Moment, clock: Moment, received_at: datetime) -> datetime:
     that this very request shows.
     """
     try:
-        return min(_derived(at, clock, received_at), received_at)
+        return min(_derived(at, clock, received_at).astimezone(UTC), received_at)
     except OverflowError:  # a clock that claims the end of time tells nothing
         return received_at
 
