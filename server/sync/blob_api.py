@@ -73,7 +73,11 @@ async def progress(
 ) -> Response[None]:
     """Tell how much of a blob is here."""
     await device_of(store, request.headers.get("authorization"))
-    offset, size = await asyncio.to_thread(blob_store.progress, _checked(sha256))
+    checked = _checked(sha256)
+    offset, size = await asyncio.to_thread(blob_store.progress, checked)
+    if offset == size:
+        # A crash may have come between the last piece and its note, and no piece follows.
+        await store.write(blobs.mark_present, checked, size, utc_now())
     return Response(
         None,
         status_code=200,

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import Final, Protocol
 
+import filelock
+
 BLOB_BYTES_MAX: Final = 50_000_000
 
 
@@ -67,12 +69,18 @@ class FolderBlobStore:
         folder.mkdir(parents=True, exist_ok=True)
 
     def begin(self, sha256: str, size_bytes: int) -> None:
-        """Prepare to receive a blob; begun or present already changes nothing."""
-        if self.is_present(sha256) or self._size_file(sha256).exists():
-            return
-        self._part_file(sha256).parent.mkdir(parents=True, exist_ok=True)
-        self._part_file(sha256).touch()
-        self._size_file(sha256).write_text(str(size_bytes))
+        """Prepare to receive a blob; begun with this size or present already changes nothing.
+
+        Begun with another size it starts anew: a wrong announcement must not keep a blob out.
+        """
+        with self._locked(sha256):
+            try:
+                if self.progress(sha256)[1] == size_bytes or self.is_present(sha256):
+                    return
+            except BlobUnknown:
+                pass
+            self._part_file(sha256).write_bytes(b"")
+            self._size_file(sha256).write_text(str(size_bytes))
 
     def progress(self, sha256: str) -> tuple[int, int]:
         """Tell how many bytes are here and how many there will be."""
@@ -87,6 +95,10 @@ class FolderBlobStore:
 
     def append(self, sha256: str, offset: int, piece: bytes) -> int:
         """Add a piece and answer the new offset; durable when it returns."""
+        with self._locked(sha256):
+            return self._append(sha256, offset, piece)
+
+    def _append(self, sha256: str, offset: int, piece: bytes) -> int:
         here, size = self.progress(sha256)
         if self.is_present(sha256):
             return size
@@ -122,6 +134,12 @@ class FolderBlobStore:
         _sync_folder(part.parent)
         with contextlib.suppress(FileNotFoundError):
             self._size_file(sha256).unlink()
+
+    def _locked(self, sha256: str) -> filelock.BaseFileLock:
+        """Keep other threads and server processes from the blobs of this folder's part."""
+        folder = self._folder / sha256[:2]
+        folder.mkdir(exist_ok=True)
+        return filelock.FileLock(folder / "lock")
 
     def _part_file(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / f"{sha256}.part"
