@@ -48,7 +48,7 @@ async def enrol(
     )
 
 
-@post("/devices/v1/challenge")
+@post("/devices/v1/challenge", status_code=200)
 async def challenge(store: NamedDependency[Store], device_id: FromQuery[UUID]) -> Challenge:
     """Give a device something to sign."""
     text = secrets.new_secret()
@@ -56,7 +56,7 @@ async def challenge(store: NamedDependency[Store], device_id: FromQuery[UUID]) -
     return Challenge(challenge=text)
 
 
-@post("/devices/v1/token")
+@post("/devices/v1/token", status_code=200)
 async def renew_token(
     request: HttpRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]
 ) -> Token:
