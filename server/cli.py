@@ -23,6 +23,7 @@ from server.database.sqlite import SettingRefused
 from server.imports.complaints import FileRefused
 from server.problems import Conflicting, NotFound, WrongInput
 from server.settings import SettingsUnusable
+from sync_protocol.jobs import MoveNotAllowed
 from sync_protocol.sqlite_builds import UnsafeSqlite
 
 GROUP: Final = "firstlight.commands"
@@ -39,6 +40,7 @@ _STATUS: Final[Mapping[type[Exception], int]] = {
     UnsafeSqlite: FAILED,
     SettingRefused: FAILED,
     Conflicting: FAILED,
+    MoveNotAllowed: FAILED,
 }
 
 _DESCRIPTION = """\

@@ -19,8 +19,9 @@ from server.background import background
 from server.console.live import LiveStreams
 from server.console.routes import console_routes
 from server.console.stopping import StoppingServer
-from server.database import Store, schema_versions
-from server.database.engines import DatabaseUnusable, parse_url
+from server.database import Store
+from server.database.engines import parse_url
+from server.opened import opened_url
 from server.rehearsal import crash_probe
 from server.routes import api_routes
 from server.settings import Settings
@@ -127,15 +128,11 @@ async def _work(known: Settings, store: Store) -> None:
 def _opened(known: Settings) -> Generator[Store]:
     logs.configure(known.log_level)
     url = parse_url(known.database_url)
-    with process_lock.held(url):
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-            raise DatabaseUnusable(f"{url.database!r} does not exist; run: firstlight migrate")
-        store = Store(known.database_url, probe=crash_probe(known.crash_at))
-        try:
-            store.read_now(schema_versions.require_newest)
-            yield store
-        finally:
-            store.close()
+    with (
+        process_lock.held(url),
+        opened_url(known.database_url, probe=crash_probe(known.crash_at)) as store,
+    ):
+        yield store
 
 
 class _AnnouncingServer(StoppingServer):

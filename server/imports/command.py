@@ -3,8 +3,8 @@
 import argparse
 import contextlib
 import csv
-import os
 import sys
+import textwrap
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -12,21 +12,41 @@ from typing import Any
 
 import msgspec
 
-from server import settings
-from server.database import Store, engines, schema_versions
 from server.imports import profiles, runs
 from server.imports.complaints import Complaint
-from server.imports.kinds import KINDS, read_zone
+from server.imports.kinds import KINDS, Kind, read_zone
 from server.imports.profiles import Profile
 from server.imports.runs import Complained, Import, Listener
 from server.imports.terminal import Terminal
+from server.opened import opened_store
 from server.problems import WrongInput
 
+
+def _describe_kinds() -> str:
+    return "\n".join(
+        textwrap.fill(
+            f"{kind.name}: " + ", ".join(_describe_columns(kind)),
+            width=96,
+            initial_indent="  ",
+            subsequent_indent="      ",
+        )
+        for kind in KINDS.values()
+    )
+
+
+def _describe_columns(kind: Kind) -> list[str]:
+    fields = msgspec.structs.fields(kind.row_type)
+    return [field.name if field.required else f"[{field.name}]" for field in fields]
+
+
 _EPILOG = f"""\
-A folder holds one file per kind, named after it: {", ".join(f"{kind}.csv" for kind in KINDS)}.
-They are imported in the order of their dependencies. One file needs --kind or a mapping, which
-names its kind. Rows are matched by their external id: importing a file again changes nothing, and a
-corrected file changes what differs. Bad rows are left out and named; the others are imported.
+A folder holds one file per kind, named after it (premises.csv ...); they are imported in the order
+of their dependencies. A single file needs --kind, or a mapping, which names its kind. Rows are
+matched by their external id: importing a file again changes nothing, and a corrected file changes
+what differs. Bad rows are left out and named; the others are imported.
+
+kinds, and the columns of their files ([...] may be left out):
+{_describe_kinds()}
 
 mappings that come with Firstlight: {", ".join(profiles.shipped_names())}
 
@@ -63,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """
     imports = plan_imports(args.path, kind=args.kind, mapping=args.mapping, zone=args.zone)
     act_on = runs.rehearse if args.dry_run else runs.run
-    with _opened_quarantine(args.quarantine) as rejected, _opened_store(args.settings) as store:
+    with _opened_quarantine(args.quarantine) as rejected, opened_store(args.settings) as store:
         terminal = Terminal(sys.stderr, sys.stdout, clock=time.monotonic, dry_run=args.dry_run)
         listener = Listener(
             told=terminal.tell_progress,
@@ -110,18 +130,6 @@ def _require_zone(zone: str | None) -> None:
             read_zone(zone)
         except ValueError as error:
             raise WrongInput(f"--zone {zone!r} is not {error}") from error
-
-
-@contextlib.contextmanager
-def _opened_store(settings_file: Path | None) -> Generator[Store]:
-    url = settings.load(settings_file, os.environ).database_url
-    engines.require_present(engines.parse_url(url))
-    store = Store(url)
-    try:
-        store.read_now(schema_versions.require_newest)
-        yield store
-    finally:
-        store.close()
 
 
 @contextlib.contextmanager

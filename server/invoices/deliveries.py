@@ -123,13 +123,25 @@ def next_due_at(db: sa.Connection) -> datetime | None:
 def check_url(url: str, secret_name: str, settings: Settings) -> None:
     """Check that a URL can be an endpoint, before anything is stored.
 
+    Whether it may be reached is asked at every attempt: names move.
+
     Raises:
-        WrongInput: no http(s) URL, or a secret that cannot sign.
+        WrongInput: no http(s) URL, or no such secret, or one that cannot sign.
     """
     try:
-        Endpoint(url=url, secrets=(WebhookSecret(settings.webhook_secrets[secret_name].reveal()),))
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise WrongInput(f"{url!r} is no web address: {error}") from error
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise WrongInput(f"{url!r} is no web address; write https://billing.example/hooks")
+    secret = settings.webhook_secrets.get(secret_name)
+    if secret is None:
+        known = ", ".join(sorted(settings.webhook_secrets)) or "none"
+        raise WrongInput(f"no webhook secret {secret_name!r} in the settings; they hold: {known}")
+    try:
+        WebhookSecret(secret.reveal())
     except ValueError as error:
-        raise WrongInput(f"webhook endpoint {url!r}: {error}") from error
+        raise WrongInput(f"webhook secret {secret_name!r}: {error}") from error
 
 
 def add_endpoint(db: Connection, url: str, secret_name: str, *, act: Act) -> Written[UUID]:

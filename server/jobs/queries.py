@@ -59,6 +59,11 @@ def find(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job | None:
     return None if row is None else to_record(row, Job)
 
 
+def find_id_by_number(db: sa.Connection, number: str) -> UUID | None:
+    """Find a job by the number that people quote."""
+    return db.execute(sa.select(jobs.c.id).where(jobs.c.number == number)).scalar_one_or_none()
+
+
 def list_page(
     db: sa.Connection, wanted: JobFilter, *, offset: int = 0, limit: int = 50
 ) -> tuple[JobLine, ...]:

@@ -5,19 +5,14 @@ line, which every process of a machine may read. A token's secret is printed onc
 """
 
 import argparse
-import contextlib
 import getpass
-import os
 import sys
-from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from server import settings
 from server.acts import SYSTEM, act_of
-from server.database import Store, schema_versions
+from server.opened import opened_store
 from server.people import commands
 from server.people.commands import NewUser
 from server.people.passwords import hash_password
@@ -83,7 +78,7 @@ def add_user(args: argparse.Namespace) -> int:
             "write an address like ada@operator.example and a name"
         ) from error
     password_hash = hash_password(_read_password())
-    with _opened_store(args.settings) as store:
+    with opened_store(args.settings) as store:
         user = store.write_now(
             commands.add_user, new, password_hash=password_hash, act=act_of(SYSTEM)
         )
@@ -99,7 +94,7 @@ def add_token(args: argparse.Namespace) -> int:
         Conflicting: the name is taken; nothing was changed.
     """
     secret = new_secret()
-    with _opened_store(args.settings) as store:
+    with opened_store(args.settings) as store:
         store.write_now(
             commands.add_api_token,
             args.name,
@@ -118,13 +113,3 @@ def _read_password() -> str:
     if password != getpass.getpass("Once more: "):
         raise WrongInput("the two passwords differ; nothing was written")
     return password
-
-
-@contextlib.contextmanager
-def _opened_store(settings_file: Path | None) -> Generator[Store]:
-    store = Store(settings.load(settings_file, os.environ).database_url)
-    try:
-        store.read_now(schema_versions.require_newest)
-        yield store
-    finally:
-        store.close()

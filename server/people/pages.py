@@ -40,12 +40,12 @@ class SignInForm(Struct, frozen=True, kw_only=True):
 class SignInPages(Controller):
     """The door of the console."""
 
-    @get("/sign-in", opt={"public": True}, sync_to_thread=False)
+    @get("/sign-in", sync_to_thread=False)
     def show_form(self, settings: SettingsDependency, then: FromQuery[str] = HOME) -> Template:
         """Show the form."""
         return page("people/sign_in.html", _view(settings, then=then))
 
-    @post("/sign-in", opt={"public": True}, guards=[doors.require_same_origin])
+    @post("/sign-in", guards=[doors.require_same_origin])
     async def sign_in(
         self,
         request: HttpRequest,

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from server.database.rows import to_record, to_records
 from server.database.tables.people import technicians
-from server.problems import NotFound
+from server.problems import NotFound, WrongInput
 
 
 class Technician(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,20 @@ def get(db: sa.Connection, technician_id: UUID) -> Technician:
     row = db.execute(sa.select(technicians).where(technicians.c.id == technician_id)).one_or_none()
     if row is None:
         raise NotFound("technician", technician_id)
+    return to_record(row, Technician)
+
+
+def get_by_number(db: sa.Connection, number: str) -> Technician:
+    """Get a technician by personnel number.
+
+    Raises:
+        WrongInput: no such number.
+    """
+    row = db.execute(
+        sa.select(technicians).where(technicians.c.external_id == number)
+    ).one_or_none()
+    if row is None:
+        raise WrongInput(f"no technician {number!r}; import technicians or correct the number")
     return to_record(row, Technician)
 
 

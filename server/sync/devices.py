@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from server import audit
 from server.acts import Act
 from server.database import Connection, Written
-from server.database.rows import to_record, to_row
+from server.database.rows import to_record, to_records, to_row
 from server.database.tables.people import device_tokens, devices, enrolment_codes
 from server.people import secrets, technicians
 from server.problems import Conflicting, Forbidden, NotFound, WrongInput
@@ -191,6 +191,12 @@ def revoke(db: Connection, device_id: UUID, *, act: Act) -> Written[None]:
     db.execute(sa.delete(device_tokens).where(device_tokens.c.device_id == device_id))
     audit.record(db, act, "device.revoked", detail={"device_id": str(device_id)})
     return Written(None)
+
+
+def list_all(db: Connection, *, limit: int = 500) -> tuple[Device, ...]:
+    """List tablets, newest first."""
+    rows = db.execute(sa.select(devices).order_by(devices.c.enrolled_at.desc()).limit(limit))
+    return to_records(rows, Device)
 
 
 def get_public_key(db: Connection, device_id: UUID) -> str:
