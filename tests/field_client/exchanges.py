@@ -3,9 +3,16 @@
 from field_client.replica.inbox import Progress, apply_response
 from field_client.replica.outbox import next_push
 from field_client.storage import Connection
-from sync_protocol.messages import SyncResponse
+from sync_protocol.messages import SyncRequest, SyncResponse
 from tests.field_client.factories import a_moment
 from tests.field_client.fake_server import FakeServer
+
+
+def answer(server: FakeServer, request: SyncRequest) -> SyncResponse:
+    """Let the server answer, and expect that it does."""
+    response = server.handle(request)
+    assert isinstance(response, SyncResponse)
+    return response
 
 
 def ask(db: Connection, server: FakeServer) -> SyncResponse:

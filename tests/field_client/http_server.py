@@ -94,6 +94,17 @@ def bomb(_reply: Reply) -> Reply:
     return Reply(200, headers, wire.compress(bytes(wire.BODY_BYTES_MAX + 1)))
 
 
+def mislabelled(reply: Reply) -> Reply:
+    """Send the right bytes as something else, as a rewriting proxy does."""
+    return msgspec.structs.replace(reply, headers={**reply.headers, "content-type": "text/html"})
+
+
+def flood(_reply: Reply) -> Reply:
+    """Send more than anybody should hold."""
+    padding = b" " * (wire.BODY_BYTES_MAX + 1)
+    return Reply(200, {"content-type": "application/json"}, padding)
+
+
 def problem(status: int, refusal: Refusal, **more: int) -> Reply:
     body = RefusedSync(refusal=refusal, detail=f"refused: {refusal}", **more)
     return Reply(status, {"content-type": "application/problem+json"}, wire.encode(body))

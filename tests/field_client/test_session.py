@@ -121,6 +121,8 @@ async def test_a_session_pulls_pushes_and_then_uploads(tablet: Tablet) -> None:
         http_server.cut_short,
         http_server.break_off,
         http_server.bomb,
+        http_server.flood,
+        http_server.mislabelled,
         http_server.lose,
     ],
 )
@@ -133,6 +135,7 @@ async def test_what_is_no_whole_answer_of_ours_moves_nothing(tablet: Tablet, tri
     report = await tablet.sync()
 
     assert isinstance(report.outcome, Unreachable)
+    assert report.outcome.detail
     assert await tablet.store.read(place) == before
     assert (await tablet.sync()).outcome == Synced()
     assert len(tablet.server.protocol.operations) == 1
@@ -153,6 +156,20 @@ async def test_an_expired_token_is_renewed_with_the_device_key(tablet: Tablet) -
     enrolment = await tablet.store.read(find_enrolment)
     assert enrolment is not None
     assert enrolment.token in tablet.server.tokens
+
+
+async def test_a_server_that_takes_no_token_is_not_asked_in_circles(tablet: Tablet) -> None:
+    def forget(reply: http_server.Reply) -> http_server.Reply:
+        tablet.server.tokens = set()
+        return reply
+
+    tablet.server.tokens = set()
+    tablet.server.tricks.extend([forget] * 20)
+
+    report = await tablet.sync()
+
+    assert isinstance(report.outcome, Unreachable)
+    assert tablet.server.paths().count("POST /devices/v1/token") == 1
 
 
 async def test_a_token_that_expires_during_an_upload_is_renewed(tablet: Tablet) -> None:

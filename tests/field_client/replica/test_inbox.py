@@ -20,7 +20,7 @@ from sync_protocol.documents import IssueDocument, IssueKind, JobDocument
 from sync_protocol.ids import Incarnation, IssueId, JobId
 from sync_protocol.jobs import JobEvent, JobState
 from sync_protocol.messages import IssueClosed, IssueRaised, SyncResponse
-from tests.field_client.exchanges import ask, dump, sync
+from tests.field_client.exchanges import answer, ask, dump, sync
 from tests.field_client.factories import (
     NOON,
     a_job,
@@ -225,3 +225,41 @@ def test_documents_survive_the_disk_unchanged(db: Connection) -> None:
     sync(db, server)
 
     assert get_job(db, JOB).document == job
+
+
+def test_an_answer_from_before_an_operation_arrived_does_not_hide_the_operation(
+    db: Connection, server: FakeServer
+) -> None:
+    sync(db, server)
+    capture.move_job(db, a_pen(), JOB, JobEvent.START)
+    pushing = next_push(db, a_moment(), "1")
+    server.put_job(a_job(id=JobId(UUID(int=101))))
+    first = next_push(db, a_moment(), "1", operations_max=0)
+    apply_response(db, first, answer(server, first), a_moment())
+    asking = next_push(db, a_moment(), "1", operations_max=0)
+    asked_before = answer(server, asking)
+    apply_response(db, pushing, answer(server, pushing), a_moment())
+    assert get_job(db, JOB).document.state is JobState.ASSIGNED
+
+    apply_response(db, asking, asked_before, a_moment())
+
+    assert get_job(db, JOB).card.state is JobState.WORKING
+    sync(db, server)
+    assert get_job(db, JOB).document.state is JobState.WORKING
+
+
+def test_a_verdict_behind_one_that_is_missing_waits_for_it(
+    db: Connection, server: FakeServer
+) -> None:
+    sync(db, server)
+    capture.move_job(db, a_pen(), JOB, JobEvent.START)
+    capture.move_job(db, a_pen(), JOB, JobEvent.PAUSE)
+    request = next_push(db, a_moment(), "1")
+    response = answer(server, request)
+    second_only = msgspec.structs.replace(response, verdicts=response.verdicts[1:])
+
+    apply_response(db, request, second_only, a_moment())
+
+    assert count_all(db).pending_operations == 2
+    sync(db, server)
+    assert count_all(db).by_verdict == {"applied": 2}
