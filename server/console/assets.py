@@ -43,5 +43,4 @@ def asset_routes() -> Router:
         path=PATH,
         directories=[FOLDER],
         cache_control=CacheControlHeader(max_age=_KEPT_S, public=True, immutable=True),
-        opt={"public": True},
     )

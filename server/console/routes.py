@@ -41,7 +41,7 @@ def console_routes(
     return (pages, asset_routes())
 
 
-@get("/", opt={"public": True}, sync_to_thread=False)
+@get("/", sync_to_thread=False)
 def show_first_page() -> Redirect:
     """Lead to the first page; it asks for a sign-in itself."""
     return Redirect(HOME, status_code=303)
