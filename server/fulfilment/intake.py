@@ -1,6 +1,9 @@
 """What a completion causes: one process per effect, started in the transaction that received it."""
 
 from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
 
 from server.acts import Act
 from server.database import Connection
@@ -8,6 +11,8 @@ from server.fulfilment import storage
 from server.fulfilment.records import InboxItem, Intent, Process, ProcessState, Progress, effect_key
 from server.jobs.records import Completion
 from server.orders import queries as orders
+from server.services import storage as services
+from server.services.records import ServiceState, require_move
 from sync_protocol.merge import Decision
 
 FIRST_STEP = "verify_evidence"
@@ -52,7 +57,23 @@ def _start(db: Connection, completion: Completion, act: Act) -> None:
         created_at=act.now,
         updated_at=act.now,
     )
-    storage.add_process(db, process)
+    if storage.add_process(db, process):
+        _reserve_service(db, item.service_id, completion)
+
+
+def _reserve_service(db: Connection, service_id: UUID, completion: Completion) -> None:
+    """Note when the work was done and received; going live may rest on another completion."""
+    service = services.get(db, service_id, lock=True)
+    if service.state is ServiceState.DESIGNED:
+        services.update(
+            db,
+            msgspec.structs.replace(
+                service,
+                state=require_move(service.state, ServiceState.RESERVED),
+                completed_at=completion.completed_at,
+                received_at=completion.received_at,
+            ),
+        )
 
 
 def _item(completion: Completion, decision: Decision, act: Act) -> InboxItem:

@@ -42,7 +42,7 @@ class JobController(Controller):
     async def list_page(
         self,
         store: NamedDependency[Store],
-        job_state: Annotated[JobState | None, QueryParameter(query="state")] = None,
+        job_state: Annotated[JobState | None, QueryParameter(name="state")] = None,
         assignee_id: FromQuery[UUID | None] = None,
         offset: FromQuery[Annotated[int, Meta(ge=0, le=1_000_000)]] = 0,
     ) -> tuple[JobLine, ...]:
