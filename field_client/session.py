@@ -227,8 +227,11 @@ def _refused_token(failure: Failure) -> Outcome:
     match failure:
         case NoAnswer(detail=detail):
             return Unreachable(detail=detail)
-        case TokenExpired():
-            # Ours says 403 to a device that it does not take; this is somebody in between.
+        case TokenExpired(refusal=None):
+            # Ours names its reason; this is somebody in between.
             return Unreachable(detail="asked for a token to get a token")
+        case TokenExpired():
+            detail = "the server does not know this device by its key; enrol it anew"
+            return Blocked(obstacle=Obstacle.UNKNOWN_DEVICE, detail=detail)
         case Refused():
             return outcome_of(failure)

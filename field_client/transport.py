@@ -38,7 +38,12 @@ class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenExpired(msgspec.Struct, frozen=True, kw_only=True):
-    """The server wants another token; nothing of the request was stored."""
+    """The server wants another token; nothing of the request was stored.
+
+    ``refusal`` is None where somebody in between may have said so.
+    """
+
+    refusal: Refusal | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -239,7 +244,7 @@ def _offset_of(answer: _Answer, expected: HTTPStatus) -> BlobOffset | Failure:
 def _failure_of(answer: _Answer) -> Failure:
     """Tell our server's refusal from somebody else's page."""
     if answer.status == HTTPStatus.UNAUTHORIZED and _media_type(answer) != "text/html":
-        return TokenExpired()
+        return TokenExpired(refusal=_refusal_of(answer))
     if "tus-resumable" in answer.headers and not answer.body:
         return Refused(status=answer.status, detail=f"the upload was refused: {answer.status}")
     if _media_type(answer) != _PROBLEM:
@@ -255,6 +260,13 @@ def _failure_of(answer: _Answer) -> Failure:
         expected_dseq=problem.expected_dseq,
         retry_after_ms=problem.retry_after_ms,
     )
+
+
+def _refusal_of(answer: _Answer) -> Refusal | None:
+    try:
+        return _REFUSALS.get(wire.decode(answer.body or b"{}", _Problem).refusal or "")
+    except wire.Unreadable:
+        return None
 
 
 def _media_type(answer: _Answer) -> str:

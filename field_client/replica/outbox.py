@@ -29,8 +29,8 @@ from sync_protocol.operations import (
 )
 from sync_protocol.units import Counter
 
-PUSH_BYTES_MAX: Final = 2_000_000
-"""Half of what a body may hold, so that a push never meets the server's limit."""
+PUSH_BYTES_MAX: Final = 900_000
+"""Less than a compressed body may hold, so that no push meets the limit however badly it packs."""
 KEPT_FOR: Final = timedelta(days=30)
 """How long an acknowledged operation is kept where no backup horizon is known."""
 

@@ -110,6 +110,11 @@ def problem(status: int, refusal: Refusal, **more: int) -> Reply:
     return Reply(status, {"content-type": "application/problem+json"}, wire.encode(body))
 
 
+def proxy_401(_reply: Reply) -> Reply:
+    """Ask for a sign-in without a word."""
+    return Reply(401)
+
+
 def busy(_reply: Reply) -> Reply:
     """Ask for patience."""
     return problem(503, Refusal.BUSY, retry_after_ms=7_000)
@@ -174,7 +179,7 @@ class HttpFakeServer:
         try:
             public.verify(base64.b64decode(asked.signature), message)
         except InvalidSignature:
-            return problem(403, Refusal.UNKNOWN_DEVICE)
+            return problem(401, Refusal.UNKNOWN_DEVICE)
         token = f"token-{len(self.arrived)}"
         self.tokens.add(token)
         return _json(200, Token(token=token, expires_at=NOON + timedelta(hours=1)))

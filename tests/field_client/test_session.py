@@ -200,6 +200,26 @@ async def test_another_key_gets_no_token_and_nothing_is_lost(tablet: Tablet) -> 
     assert (await tablet.store.read(count_all)).pending_operations == 1
 
 
+async def test_a_proxy_that_asks_for_a_sign_in_is_no_refusal_of_ours(tablet: Tablet) -> None:
+    tablet.server.tricks.extend([http_server.proxy_401] * 3)
+
+    assert isinstance((await tablet.sync()).outcome, Unreachable)
+    tablet.server.tricks.clear()
+    assert (await tablet.sync()).outcome == Synced()
+
+
+@pytest.mark.parametrize("trick", [http_server.bomb, http_server.flood])
+async def test_no_more_of_an_answer_is_held_than_a_message_may_have(
+    tablet: Tablet, trick: Trick
+) -> None:
+    tablet.server.tricks.append(trick)
+
+    report = await tablet.sync()
+
+    assert isinstance(report.outcome, Unreachable)
+    assert "more than 4000000 bytes" in report.outcome.detail
+
+
 async def test_a_revoked_device_says_so_and_keeps_what_is_unsent(tablet: Tablet) -> None:
     await tablet.sync()
     await tablet.start_job()
