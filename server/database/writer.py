@@ -24,6 +24,7 @@ from server.database.units import Written
 
 GROUP_UNITS_MAX: Final = 64
 ATTEMPTS_MAX: Final = 5
+RETRY_STEP_S: Final = 0.01
 # SQLSTATE of PostgreSQL: serialization_failure, deadlock_detected.
 _RETRYABLE: Final = frozenset({"40001", "40P01"})
 
@@ -140,11 +141,14 @@ class Writer:
         self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self._log = structlog.get_logger()
         self._gate = threading.Lock()
-        self._stopped = False
+        self._stopped = threading.Event()
         # Connected here, so that a database that cannot be reached is the caller's to hear of.
         self._threads = [
             threading.Thread(
-                target=self._run, args=(engine.connect(),), name=f"writer-{index}", daemon=True
+                target=self._run,
+                args=(engine.connect(), index),
+                name=f"writer-{index}",
+                daemon=True,
             )
             for index in range(threads)
         ]
@@ -159,7 +163,7 @@ class Writer:
         """
         future: Future[Any] = Future()
         with self._gate:
-            if self._stopped:
+            if self._stopped.is_set():
                 raise WriterStopped("the writer has stopped; nothing was written")
             self._queue.put(_Submitted(unit, future))
         return future
@@ -167,20 +171,20 @@ class Writer:
     def stop(self) -> None:
         """Finish what is queued and end the threads."""
         with self._gate:
-            if not self._stopped:
-                self._stopped = True
+            if not self._stopped.is_set():
+                self._stopped.set()
                 for _ in self._threads:
                     self._queue.put(None)
         for thread in self._threads:
             thread.join()
 
-    def _run(self, connection: sa.Connection) -> None:
+    def _run(self, connection: sa.Connection, index: int) -> None:
         with connection as db:
             while (group := self._next_group()) is not None:
                 # A unit whose caller went away before its turn is not run; after it, it is.
                 wanted = [one for one in group if one.future.set_running_or_notify_cancel()]
                 if wanted:
-                    self._commit(db, wanted)
+                    self._commit(db, wanted, index)
 
     def _next_group(self) -> list[_Submitted] | None:
         """Wait for one unit, then take what else is there, so that load makes groups larger."""
@@ -199,9 +203,9 @@ class Writer:
             group.append(submitted)
         return group
 
-    def _commit(self, db: sa.Connection, group: list[_Submitted]) -> None:
+    def _commit(self, db: sa.Connection, group: list[_Submitted], index: int) -> None:
         try:
-            outcomes = self._attempt(db, [submitted.unit for submitted in group])
+            outcomes = self._attempt(db, [submitted.unit for submitted in group], index)
         except Exception as error:  # noqa: BLE001  the commit failed: every caller must hear of it
             self._log.warning("commit_group.failed", units=len(group), error=repr(error))
             outcomes = tuple(Outcome(None, error) for _ in group)
@@ -214,11 +218,15 @@ class Writer:
             elif outcome.written is not None:
                 submitted.future.set_result(outcome.written.value)
 
-    def _attempt(self, db: sa.Connection, units: list[BoundUnit]) -> tuple[Outcome, ...]:
-        for _ in range(ATTEMPTS_MAX - 1):
+    def _attempt(
+        self, db: sa.Connection, units: list[BoundUnit], index: int
+    ) -> tuple[Outcome, ...]:
+        for attempt in range(1, ATTEMPTS_MAX):
             try:
                 return run_group(db, units, self.counter)
             except DBAPIError as error:
                 if not is_retryable(error):
                     raise
+            # Each thread waits another while, so that two that met do not meet again.
+            self._stopped.wait(index * attempt * RETRY_STEP_S)
         return run_group(db, units, self.counter)

@@ -78,7 +78,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def routes_of(db: sa.Connection, premise_ids: Iterable[UUID]) -> Mapping[UUID, Route]:
-    """Find the routes of premises, in one query; a premise without a drop is not in the answer."""
+    """Find the routes of premises, in one query; a premise without a drop is not in the answer.
+
+    Where several drops lead to one premise, the one with the first external id is the route.
+    """
     rows = db.execute(_ROUTES.where(drops.c.premise_id.in_(list(premise_ids))))
     routes = (to_record(row, Route) for row in rows)
     return {route.premise_id: route for route in routes}
@@ -125,4 +128,6 @@ _ROUTES = (
     .join(splitters, splitters.c.id == terminals.c.splitter_id)
     .join(pon_ports, pon_ports.c.id == splitters.c.pon_port_id)
     .join(olts, olts.c.id == pon_ports.c.olt_id)
+    # Descending: of several drops the last one read stays in the answer.
+    .order_by(drops.c.external_id.desc())
 )

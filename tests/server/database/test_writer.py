@@ -259,7 +259,7 @@ def test_units_that_deadlock_are_run_again_until_both_are_done(postgres_store: S
     for thread in threads:
         thread.join(PATIENCE_S)
 
-    assert sum(attempts.values()) == 3
+    assert sum(attempts.values()) >= 3
     names = postgres_store.read_now(
         lambda db: list(db.execute(sa.select(technicians.c.name)).scalars())
     )
@@ -335,7 +335,7 @@ async def test_a_caller_who_goes_away_does_not_stop_the_writer(store: Store) -> 
         gate.opened.set()
     await asyncio.gather(*holding[1:])
 
-    await store.write(adding("later"))
+    await asyncio.wait_for(store.write(adding("later")), PATIENCE_S)
     assert await store.read(technician_ids) == ["later"]
 
 

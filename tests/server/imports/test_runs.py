@@ -1,5 +1,6 @@
 import csv
 import shutil
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from server.acts import SYSTEM, Act
-from server.database import Store
+from server.database import Store, Written
 from server.database.tables import metadata
 from server.database.tables.offers import accounts
 from server.database.tables.people import audit, technicians
@@ -35,6 +36,7 @@ from sync_protocol.optics import predict
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 PREMISE = "AUE-1033"
+PATIENCE_S = 20
 TOWN = Counts(inserted=129)
 
 
@@ -277,10 +279,9 @@ def test_another_splitter_in_the_file_changes_the_predicted_light(store: Store, 
 
 
 @pytest.fixture
-def assigned(store: Store, copy: Path) -> tuple[UUID, UUID]:
-    """An install job at PREMISE and the technician who holds it."""
+def ordered(store: Store, copy: Path) -> UUID:
+    """An unassigned install job at PREMISE."""
     load(store, copy)
-    technician_id = id_of(store, technicians, "AUE-W1")
     wanted = InstallOrder(
         number="O-1",
         account="AUE-A01",
@@ -289,9 +290,15 @@ def assigned(store: Store, copy: Path) -> tuple[UUID, UUID]:
         appointment_starts_at=NOW,
         appointment_ends_at=NOW + timedelta(hours=2),
     )
-    job_id = store.write_now(orders.place_install, wanted, act=act()).job_id
-    store.write_now(jobs.assign, job_id, technician_id, act=act())
-    return job_id, technician_id
+    return store.write_now(orders.place_install, wanted, act=act()).job_id
+
+
+@pytest.fixture
+def assigned(store: Store, ordered: UUID) -> tuple[UUID, UUID]:
+    """An install job at PREMISE and the technician who holds it."""
+    technician_id = id_of(store, technicians, "AUE-W1")
+    store.write_now(jobs.assign, ordered, technician_id, act=act())
+    return ordered, technician_id
 
 
 def feed_of(store: Store) -> dict[tuple[UUID, UUID], tuple[str, int]]:
@@ -403,3 +410,41 @@ def test_an_import_does_not_bring_back_a_job_that_was_taken_away(
 
     kinds = {scope: kind for (scope, _), (kind, _) in feed_of(store).items()}
     assert kinds == {first: "leave", second: "update"}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_import_waits_for_an_assignment_that_is_under_way(
+    store: Store, copy: Path, ordered: UUID
+) -> None:
+    """Or a tablet could pull the job between the two and never hear of the change."""
+    technician_id = id_of(store, technicians, "AUE-W1")
+    done = threading.Event()
+    assigned, released = threading.Event(), threading.Event()
+
+    def assign_slowly(db: sa.Connection) -> Written[Any]:
+        written = jobs.assign(db, ordered, technician_id, act=act())
+        assigned.set()
+        assert released.wait(PATIENCE_S)
+        return written
+
+    def import_premises() -> None:
+        load(store, alter(copy / "premises.csv", PREMISE, address="Feldrain 1a"))
+        done.set()
+
+    def somebody_waits(db: sa.Connection) -> bool:
+        query = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return db.execute(query).scalar_one() > 0
+
+    threads = [threading.Thread(target=store.write_now, args=(assign_slowly,))]
+    threads[0].start()
+    assert assigned.wait(PATIENCE_S)
+    threads.append(threading.Thread(target=import_premises))
+    threads[1].start()
+    while not (waited := store.read_now(somebody_waits)) and not done.is_set():
+        pass
+    released.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+
+    assert waited
+    assert feed_of(store) == {(technician_id, ordered): ("update", 2)}
