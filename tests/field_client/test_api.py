@@ -26,6 +26,15 @@ DEADLINE_S = 30
 @asynccontextmanager
 async def launched(home: Path, server_url: str) -> AsyncGenerator[httpx.AsyncClient, None]:
     """Start an agent as a person does, and talk to it with its token."""
+    async with launched_process(home, server_url) as (client, _):
+        yield client
+
+
+@asynccontextmanager
+async def launched_process(
+    home: Path, server_url: str
+) -> AsyncGenerator[tuple[httpx.AsyncClient, Process], None]:
+    """Start an agent that a test may also kill."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "field_client", "serve", "--home", str(home),
         "--server", server_url, stdout=PIPE, stderr=PIPE,
@@ -37,7 +46,7 @@ async def launched(home: Path, server_url: str) -> AsyncGenerator[httpx.AsyncCli
             headers={"Authorization": f"Bearer {ready['token']}"},
             timeout=DEADLINE_S,
         ) as client:
-            yield client
+            yield client, process
     finally:
         if process.returncode is None:
             process.terminate()
@@ -146,6 +155,39 @@ async def test_flight_mode_and_unsent_work_survive_a_restart(
         jobs = (await client.get("/jobs")).json()
         assert [job["state"] for job in jobs] == ["working"]
     assert server.protocol.operations == []
+
+
+async def test_what_was_answered_as_saved_survives_a_kill_at_any_instant(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+        await call(client, "/flight-mode", {"on": True})
+    saved = 0
+    for rounds in (3, 7, 5):
+        async with launched_process(tmp_path, server.url) as (client, process):
+            waiting = [
+                asyncio.create_task(
+                    client.post(f"/jobs/{JOB}/fields/access_notes", json={"value": str(number)})
+                )
+                for number in range(20)
+            ]
+            await asyncio.gather(*waiting[:rounds])
+            process.kill()
+            answers = await asyncio.gather(*waiting, return_exceptions=True)
+            saved += sum(
+                isinstance(answer, httpx.Response) and answer.status_code == 200
+                for answer in answers
+            )
+
+    assert saved >= 15
+    async with launched(tmp_path, server.url) as client:
+        status = (await client.get("/status")).json()
+        assert status["captured"] >= saved
+        await call(client, "/flight-mode", {"on": False})
+        await call(client, "/sync")
+    numbers = [operation.dseq for operation in server.protocol.operations]
+    assert numbers == list(range(1, status["captured"] + 1))
 
 
 async def test_a_job_taken_away_shows_why_and_takes_nothing_more(
