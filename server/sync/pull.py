@@ -46,7 +46,12 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(
-    db: sa.Connection, technician_id: UUID, known_epoch: UUID | None, cursor: Cursor | None
+    db: sa.Connection,
+    technician_id: UUID,
+    known_epoch: UUID | None,
+    cursor: Cursor | None,
+    *,
+    limit: int = PAGE_ENTRIES_MAX,
 ) -> tuple[Epoch, PullPage]:
     """Read the server's epoch and the next page, in one snapshot.
 
@@ -54,7 +59,7 @@ def read(
     """
     current = epoch(db)
     valid = cursor if known_epoch in {None, current} else None
-    return current, page(db, technician_id, valid)
+    return current, page(db, technician_id, valid, limit=limit)
 
 
 def is_ours(cursor: Cursor) -> bool:
