@@ -1,0 +1,103 @@
+"""``python -m tests.simulation --seeds N --start S``: live through many worlds.
+
+Each seed is a world of its own: a server, tablets, people, a bad network, crashes. A seed that
+fails is printed with the command that replays it; ``--trace`` prints all that happened in it.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from tests.simulation.runs import Failed, live_all, open_ground
+from tests.simulation.world import Told
+
+_CHUNK = 10
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; 0 all worlds kept every promise, 1 one did not, 2 a wrong command line."""
+    args = _command_line().parse_args(argv)
+    started = time.perf_counter()
+    seen: Counter[str] = Counter()
+    failed = 0
+    seeds = range(args.start, args.start + args.seeds)
+    for done, told in enumerate(_live(seeds, args.workers), start=1):
+        if isinstance(told, Failed):
+            failed += 1
+            _tell_failure(told, with_trace=args.trace)
+        else:
+            seen += told.seen
+            if args.trace or args.seeds <= _CHUNK:
+                _say(f"seed {told.seed}: trace {told.digest}, drained in round {told.rounds}")
+        if done % 100 == 0:
+            _say(f"{done} worlds, {done / (time.perf_counter() - started):.1f} per second")
+    took_s = time.perf_counter() - started
+    for what, count in sorted(seen.items()):
+        _say(f"  {what:34} {count}")
+    _say(
+        f"{args.seeds} worlds from seed {args.start} in {took_s:.1f} s "
+        f"({args.seeds / took_s:.1f} per second): {failed or 'none'} failed"
+    )
+    return 1 if failed else 0
+
+
+def _live(seeds: Sequence[int], workers: int) -> Iterator[Told | Failed]:
+    """Share the seeds among processes; the answers come in their order."""
+    if workers == 1 or len(seeds) <= _CHUNK:
+        yield from _live_chunk(seeds)
+        return
+    chunks = [seeds[first : first + _CHUNK] for first in range(0, len(seeds), _CHUNK)]
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from chain.from_iterable(pool.imap(_live_chunk, chunks))
+
+
+def _live_chunk(seeds: Sequence[int]) -> list[Told | Failed]:
+    with open_ground() as ground:
+        return list(live_all(ground, seeds))
+
+
+def _tell_failure(failed: Failed, *, with_trace: bool) -> None:
+    if with_trace:
+        for line in failed.trace:
+            _say(line)
+    _say(f"seed {failed.seed} failed: {failed.reason[:4000]}")
+    _say(f"replay it: python3 dev.py sim --seeds 1 --start {failed.seed}")
+
+
+def _command_line() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python3 dev.py sim",
+        description="Live through simulated worlds: server, tablets, people, a network that loses "
+        "and repeats, clocks that are wrong, crashes at commits. Every promise is checked.",
+    )
+    parser.add_argument("--seeds", type=_count, default=200, metavar="N", help="how many worlds")
+    parser.add_argument("--start", type=int, default=0, metavar="S", help="the first seed")
+    parser.add_argument("--trace", action="store_true", help="print all that happened, on failure")
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="how many processes share the seeds",
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; write a number from 1 on")
+    return int(text)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The dispatcher of a world: takes orders, assigns, assigns elsewhere and back, calls off."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from server.acts import Actor, ActorKind
+from server.orders.records import InstallOrder
+from sync_protocol.jobs import MoveNotAllowed
+from tests.simulation.chance import Chance
+from tests.simulation.clocks import DAWN
+from tests.simulation.office import Office
+from tests.simulation.town import Town
+
+DISPATCHER: Final = Actor(ActorKind.HUMAN, UUID(int=1))
+_JOBS_MAX: Final = 4
+
+
+class Dispatcher:
+    """Acts at random; what a crash left in doubt is simply done again, as a person would."""
+
+    def __init__(
+        self, office: Office, town: Town, chance: Chance, *, with_tablets: tuple[UUID, ...]
+    ) -> None:
+        self._office = office
+        self._town = town
+        self._chance = chance
+        # Those who have a tablet get most of the work.
+        self._candidates = (*with_tablets, *with_tablets, *town.technician_ids)
+        self._placed = 0
+        self.job_ids: list[UUID] = []
+
+    def act(self) -> str:
+        """Do one thing.
+
+        Raises:
+            OfficeCrashed: before or after it was stored.
+        """
+        if not self.job_ids or (self._placed < _JOBS_MAX and self._chance.happens(0.3)):
+            return self._place()
+        if self._chance.happens(0.1):
+            return self._cancel()
+        return self._assign(self._chance.pick(self.job_ids))
+
+    def _place(self) -> str:
+        # The same number until it is known to be stored: placing again is how doubt is resolved.
+        starts_at = DAWN + timedelta(hours=2 + self._placed)
+        placed = self._office.write(
+            self._office.code.place_install,
+            InstallOrder(
+                number=f"O-{self._placed}",
+                account=self._town.accounts[self._placed],
+                premise=self._town.premises[self._placed],
+                product=self._town.product,
+                appointment_starts_at=starts_at,
+                appointment_ends_at=starts_at + timedelta(hours=2),
+            ),
+            act=self._office.act(DISPATCHER),
+        )
+        self._placed += 1
+        self.job_ids.append(placed.job_id)
+        return f"places job {placed.job_id}; {self._assign(placed.job_id)}"
+
+    def _assign(self, job_id: UUID) -> str:
+        technician_id = self._chance.pick(self._candidates)
+        try:
+            self._office.write(
+                self._office.code.assign,
+                job_id,
+                technician_id,
+                act=self._office.act(DISPATCHER),
+            )
+        except MoveNotAllowed as error:
+            return f"cannot assign {job_id}: {error.state}"
+        return f"assigns {job_id} to {technician_id}"
+
+    def _cancel(self) -> str:
+        job_id = self._chance.pick(self.job_ids)
+        try:
+            self._office.write(
+                self._office.code.cancel,
+                job_id,
+                reason="changed their mind",
+                act=self._office.act(DISPATCHER),
+            )
+        except MoveNotAllowed as error:
+            return f"cannot cancel {job_id}: {error.state}"
+        return f"cancels {job_id}"

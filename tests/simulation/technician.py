@@ -1,0 +1,134 @@
+"""A technician of a world: looks at the tablet's jobs and does something, sensible or not."""
+
+from collections.abc import Callable
+from typing import Final
+
+from field_client import capture
+from field_client.capture import JobReadOnly, SerialEntry
+from field_client.replica.outbox import record_operation
+from field_client.replica.views import JobCard, JobUnknown, JobView, get_job, list_jobs
+from sync_protocol.documents import JobDocument
+from sync_protocol.ids import JobId
+from sync_protocol.jobs import FINAL_STATES, JobEvent, MoveNotAllowed
+from sync_protocol.merge import FIELD_EVENTS
+from sync_protocol.operations import MoveJob, OperationBody, SetField
+from tests.simulation.tablet import Tablet
+
+_EVENTS: Final = sorted(FIELD_EVENTS)
+_FIELDS: Final = ("access_notes", "technician_remark")
+_SERIALS: Final = ("HWTC5A111600", "HWTC5A10FBF1", "VSOL00A1B2C3")
+
+
+def work(tablet: Tablet) -> str:
+    """Do one thing on the tablet; say what.
+
+    Raises:
+        TabletDied: in the middle of it.
+    """
+    cards = [card for card in tablet.read(list_jobs) if _is_tempting(card, tablet)]
+    if not cards:
+        return "finds nothing to do"
+    job_id = tablet.chance.pick(cards).id
+    deed = tablet.chance.pick(_DEEDS)
+    try:
+        return deed(tablet, job_id)
+    except (MoveNotAllowed, JobReadOnly, JobUnknown) as error:
+        return f"cannot: {type(error).__name__}"
+
+
+def finish(tablet: Tablet) -> str:
+    """Capture what a job still lacks and complete it."""
+    cards = [card for card in tablet.read(list_jobs) if card.state not in FINAL_STATES]
+    if not cards:
+        return "finds nothing to finish"
+    return _finish(tablet, tablet.chance.pick(cards).id)
+
+
+def _is_tempting(card: JobCard, tablet: Tablet) -> bool:
+    return card.state not in FINAL_STATES or tablet.chance.happens(0.1)
+
+
+def _move(tablet: Tablet, job_id: JobId) -> str:
+    event = tablet.chance.pick(_EVENTS)
+    return f"moves to {tablet.write(capture.move_job, tablet.pen(), job_id, event)}"
+
+
+def _serial(tablet: Tablet, job_id: JobId) -> str:
+    entry = SerialEntry(text=tablet.chance.pick(_SERIALS), method="manual")
+    receipt = tablet.write(capture.record_serial, tablet.pen(), job_id, entry)
+    return f"serial {receipt.serial}"
+
+
+def _light(tablet: Tablet, job_id: JobId) -> str:
+    text = f"-{tablet.chance.between(12, 29)}.{tablet.chance.between(0, 9)}"
+    receipt = tablet.write(capture.record_light, tablet.pen(), job_id, text)
+    return f"light {receipt.rx_power_cdbm} {receipt.judgement.verdict}"
+
+
+def _photo(tablet: Tablet, job_id: JobId, subject: str = "elsewhere") -> str:
+    data = b"\xff\xd8\xff\xe0" + tablet.chance.octets(tablet.chance.between(20, 200))
+    stored = tablet.blobs.put(data, "image/jpeg")
+    tablet.write(capture.record_photo, tablet.pen(), job_id, subject=subject, stored=stored)
+    return f"photo {stored.sha256[:8]} of {subject}"
+
+
+def _signature(tablet: Tablet, job_id: JobId) -> str:
+    # Some signatures are the same drawing, so that two jobs share one file.
+    drawing = f"<svg>{tablet.chance.between(0, 3)}</svg>".encode()
+    stored = tablet.blobs.put(drawing, "image/svg+xml")
+    tablet.write(
+        capture.record_signature,
+        tablet.pen(),
+        job_id,
+        signer_name="A. Subscriber",
+        statement="It works.",
+        stored=stored,
+    )
+    return f"signature {stored.sha256[:8]}"
+
+
+def _field(tablet: Tablet, job_id: JobId) -> str:
+    field, value = tablet.chance.pick(_FIELDS), f"note {tablet.chance.between(0, 5)}"
+    tablet.write(capture.set_field, tablet.pen(), job_id, field=field, value=value)
+    return f"{field} = {value}"
+
+
+def _give_up(tablet: Tablet, job_id: JobId) -> str:
+    state = tablet.write(
+        capture.give_up_job, tablet.pen(), job_id, code="nobody_home", remark="rang twice"
+    )
+    return f"gives up: {state}"
+
+
+def _finish(tablet: Tablet, job_id: JobId) -> str:
+    view: JobView = tablet.read(get_job, job_id)
+    for missing in view.missing:
+        _fill(tablet, view.document, missing)
+    ended = tablet.write(capture.complete_job, tablet.pen(), job_id, code="done", sign=tablet.sign)
+    return f"completes: {ended}"
+
+
+def _fill(tablet: Tablet, document: JobDocument, missing: str) -> str:
+    kind, _, subject = missing.partition(":")
+    if kind == "photo":
+        return _photo(tablet, document.id, subject)
+    return {"serial": _serial, "light": _light, "signature": _signature}[kind](tablet, document.id)
+
+
+def _overreach(tablet: Tablet, job_id: JobId) -> str:
+    """Send what no page of ours offers, as a tablet with a mistake in it would."""
+    bodies: tuple[OperationBody, ...] = (
+        SetField(job_id=job_id, field="priority", value="1", base_version=0, base_value=""),
+        SetField(job_id=job_id, field="wish", value="1", base_version=0, base_value=""),
+        MoveJob(job_id=job_id, event=JobEvent.CANCEL, base_state_version=1),
+        MoveJob(job_id=JobId(tablet.chance.new_id()), event=JobEvent.START, base_state_version=1),
+    )
+    body = tablet.chance.pick(bodies)
+    tablet.write(record_operation, tablet.pen(), body)
+    return f"overreaches with {body}"
+
+
+_DEEDS: Final[tuple[Callable[[Tablet, JobId], str], ...]] = (
+    *(_move, _move, _move, _serial, _light, _photo, _signature, _field, _field),
+    *(_finish, _finish, _give_up, _overreach),
+)

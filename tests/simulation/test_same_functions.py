@@ -1,0 +1,86 @@
+"""The simulation runs what production runs; here it fails if one of them goes its own way."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from field_client import agent, engine, loop, session
+from field_client.replica import inbox, outbox
+from field_client.storage import store as tablet_store
+from field_client.storage import units
+from server.database import store as server_store
+from server.database import writer
+from server.jobs import api as jobs_api
+from server.orders import api as orders_api
+from server.sync import api
+from tests.simulation import office, tablet
+from tests.simulation.office import PRODUCTION
+from tests.simulation.tablet import InlineStore
+
+
+def test_the_sync_route_runs_what_the_office_of_a_world_runs() -> None:
+    used = _given_to_the_store(api.synchronise.fn, api)
+
+    assert used == {PRODUCTION.receive, PRODUCTION.pull}
+    assert office.api.read_request is api.read_request
+
+
+def test_the_token_routes_run_what_the_office_of_a_world_runs() -> None:
+    used = _given_to_the_store(api.challenge.fn, api) | _given_to_the_store(api.renew_token.fn, api)
+
+    assert used == {office.devices.issue_challenge, office.devices.renew_token}
+
+
+def test_the_dispatcher_uses_the_commands_behind_the_api() -> None:
+    controllers = (orders_api.OrderController, jobs_api.JobController)
+    used = set[object]().union(
+        *(
+            _given_to_the_store(controller, module)
+            for controller, module in zip(controllers, (orders_api, jobs_api), strict=True)
+        )
+    )
+
+    assert {PRODUCTION.place_install, PRODUCTION.assign, PRODUCTION.cancel} <= used
+
+
+def test_the_writer_commits_with_what_a_world_commits_with() -> None:
+    assert PRODUCTION.run_group is writer.run_group
+    assert "run_group" in writer.Writer._attempt.__code__.co_names  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the question is what it calls
+    assert server_store.Writer is writer.Writer
+
+
+def test_the_agent_runs_the_session_and_the_engine_of_a_world() -> None:
+    assert agent.Session is tablet.Session is session.Session
+    assert loop.step is tablet.step is engine.step
+    assert agent.HttpTransport is tablet.HttpTransport
+
+
+def test_the_session_uses_the_functions_that_mutants_replace() -> None:
+    used = _given_to_the_store(session.Session, session)
+
+    assert {inbox.apply_response, outbox.next_push, outbox.rewind} <= used
+
+
+def test_the_inline_store_is_the_store_but_for_its_threads() -> None:
+    changed = {name for name in vars(InlineStore) if not name.startswith("__")}
+
+    assert changed <= {"read", "write", "_static_attributes_"}
+    assert issubclass(InlineStore, tablet_store.Store)
+    assert tablet_store.write_unit is units.write_unit
+    assert tablet_store.read_unit is units.read_unit
+
+
+def _given_to_the_store(code: Callable[..., Any] | type, module: ModuleType) -> set[object]:
+    """Find the functions that this code hands to ``store.read`` and ``store.write``."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    return {
+        eval(ast.unparse(call.args[0]), vars(module))  # noqa: S307  our own source, a dotted name
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"read", "write"}
+        and call.args
+    }

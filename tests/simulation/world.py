@@ -1,0 +1,367 @@
+"""A world: one office, some tablets, a bad network, people, crashes; then it heals and is checked.
+
+One thread and one queue of events on virtual time. Nothing in it asks the machine for time or
+randomness, so a seed is a trace.
+"""
+
+import heapq
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from field_client.engine import Recorded, Requested
+from field_client.replica.state import get_state, store_enrolment
+from field_client.session import APP_VERSION
+from field_client.storage import CommitPoint
+from server.database.writer import Boundary
+from server.sync import devices
+from sync_protocol import wire
+from sync_protocol.messages import EnrolRequest, SyncRequest, SyncResponse
+from tests.simulation import checks, technician
+from tests.simulation.chance import Chance, Trace
+from tests.simulation.checks import Heard, Seat, Violation
+from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
+from tests.simulation.dispatcher import Dispatcher
+from tests.simulation.network import (
+    BUSY,
+    HEALED,
+    PORTAL_PAGE,
+    TIMEOUT_MS,
+    Answered,
+    Asked,
+    draw_fate,
+    draw_faults,
+    truncate,
+)
+from tests.simulation.office import PRODUCTION, Code, Office, OfficeCrashed
+from tests.simulation.tablet import ADDRESS, Flight, Replacements, Tablet, TabletDied
+from tests.simulation.town import Town
+
+CHAOS_MS: Final = 90 * MINUTE
+ROUNDS_MAX: Final = 2
+"""Once the network is whole: one session that sends and one that has nothing left to do."""
+EVENTS_MAX: Final = 20_000
+"""Far more than any world needs; what gets there asks again and again without going forward."""
+
+
+class Mutation(msgspec.Struct, frozen=True):
+    """Which functions are replaced, on either side; none in a world that tells of production."""
+
+    server: Code = PRODUCTION
+    tablet: Replacements = {}
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What a world came to."""
+
+    seed: int
+    digest: str
+    rounds: int
+    seen: Counter[str]
+    """How often what happened; the sum over many seeds says what they have covered."""
+
+
+class World:
+    """One seed."""
+
+    def __init__(
+        self,
+        seed: int,
+        town: Town,
+        folder: Path,
+        *,
+        tablets: int | None = None,
+        mutation: Mutation | None = None,
+    ) -> None:
+        mutation = mutation or Mutation()
+        self.seed = seed
+        self.trace = Trace()
+        self.seen: Counter[str] = Counter()
+        self._clock = WorldClock()
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._scheduled = 0
+        self._chance = Chance(seed, "world")
+        self._crashes = Chance(seed, "crashes")
+        self._net = Chance(seed, "network")
+        self._faults = draw_faults(self._net)
+        self._office_risk = self._crashes.pick((0, 0.02, 0.1))
+        self._tablet_risk = self._crashes.pick((0, 0.005, 0.03))
+        self._waiting: dict[str, Flight] = {}
+        self._ticking: dict[str, tuple[int, int | None]] = {}
+        self._down: set[str] = set()
+        self.heard: list[Heard] = []
+        shutil.copy(town.database, folder / "server.db")
+        self.office = Office(
+            folder,
+            self._clock,
+            Chance(seed, "office"),
+            code=mutation.server,
+            page_limit=self._chance.pick((1, 2, 5, 100)),
+        )
+        count = tablets or self._chance.pick((1, 1, 2))
+        self.seats = [
+            self._seat(f"tablet-{index}", town.technician_ids[index], folder, mutation.tablet)
+            for index in range(count)
+        ]
+        self._dispatcher = Dispatcher(
+            self.office,
+            town,
+            Chance(seed, "dispatcher"),
+            with_tablets=tuple(seat.technician_id for seat in self.seats),
+        )
+        self.office.probe = self._at_server_commit
+
+    def run(self) -> Told:
+        """Live through the chaos, heal, and check everything.
+
+        Raises:
+            Violation: says which promise was broken.
+        """
+        self._plan_chaos()
+        self._go_on(lambda: self._clock.now_ms < CHAOS_MS)
+        rounds = self._heal()
+        self.seen.update(checks.check_world(self.office, self.seats, self.heard, self.trace))
+        return Told(seed=self.seed, digest=self.trace.digest(), rounds=rounds, seen=self.seen)
+
+    def close(self) -> None:
+        """Give files and connections back."""
+        for seat in self.seats:
+            if seat.tablet.is_up:
+                seat.tablet.die()
+        self.office.close()
+
+    def _seat(self, name: str, technician_id: UUID, folder: Path, replaced: Replacements) -> Seat:
+        home = folder / name
+        chance = Chance(self.seed, name)
+        clock = TabletClock(self._clock, chance)
+        tablet = Tablet(name, home, clock, chance, replaced)
+        code, act = chance.octets(8).hex(), self.office.act()
+        self.office.write(devices.issue_code, technician_id, code, act=act)
+        request = EnrolRequest(
+            code=code,
+            device_name=name,
+            public_key=tablet.public_key(),
+            incarnation=tablet.read(get_state).incarnation,
+            app_version=APP_VERSION,
+        )
+        enrolled = self.office.write(
+            devices.enrol,
+            request,
+            token=chance.octets(16).hex(),
+            token_life=timedelta(minutes=10),
+            act=act,
+        )
+        tablet.write(store_enrolment, ADDRESS, enrolled)
+        tablet.checkpoint = lambda point: self._at_tablet_commit(name, point)
+        return Seat(
+            tablet=tablet, technician_id=technician_id, device_id=UUID(str(enrolled.device_id))
+        )
+
+    def _plan_chaos(self) -> None:
+        for _ in range(self._chance.between(6, 16)):
+            self._at(self._chance.between(0, CHAOS_MS), self._dispatch)
+        for seat in self.seats:
+            for _ in range(self._chance.between(8, 24)):
+                self._at(self._chance.between(0, CHAOS_MS), lambda seat=seat: self._work(seat))
+            for _ in range(self._chance.between(0, 3)):
+                self._plan_outage(seat)
+            if self._crashes.happens(0.3):
+                at_ms = self._crashes.between(0, CHAOS_MS)
+                self._at(at_ms, lambda seat=seat: self._bury(seat, "falls"))
+            self._at(self._chance.between(0, MINUTE), lambda seat=seat: self._wake(seat))
+
+    def _plan_outage(self, seat: Seat) -> None:
+        name, begins_ms = seat.tablet.name, self._chance.between(0, CHAOS_MS)
+        self._at(begins_ms, lambda: self._down.add(name))
+        self._at(begins_ms + self._chance.between(1, 30) * MINUTE, lambda: self._down.discard(name))
+
+    def _at(self, delay_ms: int, action: Callable[[], None]) -> None:
+        self._scheduled += 1
+        heapq.heappush(self._queue, (self._clock.now_ms + delay_ms, self._scheduled, action))
+
+    def _go_on(self, wanted: Callable[[], bool]) -> None:
+        for _ in range(EVENTS_MAX):
+            if not (self._queue and wanted()):
+                return
+            at_ms, _order, action = heapq.heappop(self._queue)
+            self._clock.now_ms = max(self._clock.now_ms, at_ms)
+            action()
+        raise Violation(f"a storm: still busy after {EVENTS_MAX} events")
+
+    def _heal(self) -> int:
+        """Make everything whole and give each tablet its rounds; answer how many were needed."""
+        self._note("the world heals")
+        self._faults, self._office_risk, self._tablet_risk = HEALED, 0, 0
+        self._down.clear()
+        if not self.office.is_up:
+            self.office.restart()
+        for seat in self.seats:
+            self._revive(seat)
+        for number in range(1, ROUNDS_MAX + 1):
+            self._go_on(self._is_somebody_syncing)
+            for seat in self.seats:
+                self._do(seat, lambda seat=seat: seat.tablet.take(Requested()))
+            self._go_on(self._is_somebody_syncing)
+            if all(checks.is_drained(seat.tablet) for seat in self.seats):
+                return number
+        states = [seat.tablet.read(get_state) for seat in self.seats]
+        raise Violation(f"not drained {ROUNDS_MAX} rounds after the network healed: {states}")
+
+    def _is_somebody_syncing(self) -> bool:
+        return any(seat.tablet.is_syncing for seat in self.seats)
+
+    def _dispatch(self) -> None:
+        if not self.office.is_up:
+            return
+        try:
+            self._note(f"dispatcher {self._dispatcher.act()}")
+        except OfficeCrashed:
+            self._office_fell()
+
+    def _work(self, seat: Seat) -> None:
+        if not seat.tablet.is_up:
+            return
+
+        def deed() -> Flight | None:
+            done = technician.work(seat.tablet)
+            self._note(f"{seat.tablet.name} {done}")
+            seat.promise()
+            return seat.tablet.take(Recorded())
+
+        self._do(seat, deed)
+
+    def _wake(self, seat: Seat) -> None:
+        if seat.tablet.is_up:
+            self._do(seat, seat.tablet.tick)
+
+    def _do(self, seat: Seat, deed: Callable[[], Flight | None]) -> None:
+        """Let a tablet do something, which may kill it, and send what it wants sent."""
+        try:
+            flight = deed()
+        except TabletDied:
+            self._bury(seat, "dies at a commit")
+            return
+        checks.check_step(self.office, seat)
+        if flight is not None:
+            self._send(seat, flight)
+        self._plan_tick(seat)
+
+    def _plan_tick(self, seat: Seat) -> None:
+        tablet = seat.tablet
+        next_at_ms = tablet.engine.next_at_ms
+        planned = (tablet.life, next_at_ms)
+        if tablet.is_syncing or next_at_ms is None or self._ticking.get(tablet.name) == planned:
+            return
+        self._ticking[tablet.name] = planned
+        delay_ms = max(0, next_at_ms - tablet.clock.moment().monotonic_ms)
+        self._at(delay_ms, lambda: self._tick(seat, planned))
+
+    def _tick(self, seat: Seat, planned: tuple[int, int | None]) -> None:
+        if seat.tablet.is_up and self._ticking.get(seat.tablet.name) == planned:
+            del self._ticking[seat.tablet.name]
+            self._do(seat, seat.tablet.tick)
+
+    def _send(self, seat: Seat, flight: Flight) -> None:
+        self.seen["requests"] += 1
+        self._waiting[seat.tablet.name] = flight
+        self._at(TIMEOUT_MS, lambda: self._deliver(seat, flight, None))
+        if seat.tablet.name in self._down:
+            self.seen["out of reach"] += 1
+            return
+        fate = draw_fate(self._faults, self._net)
+        self._note(f"{seat.tablet.name} asks {flight.asked.method} {flight.asked.path} {fate}")
+        if not fate.arrivals_ms:
+            self.seen["lost requests"] += 1
+        for copy, arrival_ms in enumerate(fate.arrivals_ms):
+            self.seen["repeated requests"] += copy > 0
+
+            def arrive() -> None:
+                answered = BUSY if fate.is_busy else self._answer(seat, flight.asked)
+                if answered is None:
+                    return
+                if fate.is_truncated or fate.is_portal:
+                    self.seen["spoilt answers"] += 1
+                    answered = PORTAL_PAGE if fate.is_portal else truncate(answered, self._net)
+                if fate.answer_ms is None:
+                    self.seen["lost answers"] += 1
+                    return
+                self._at(fate.answer_ms, lambda: self._deliver(seat, flight, answered))
+
+            self._at(arrival_ms, arrive)
+
+    def _answer(self, seat: Seat, asked: Asked) -> Answered | None:
+        if not self.office.is_up:
+            return None
+        try:
+            answered = self.office.answer(asked)
+        except OfficeCrashed:
+            self._office_fell()
+            return None
+        self._note(f"office answers {answered.status} {answered.body.decode('latin-1')}")
+        if asked.path == "/sync/v1" and answered.status == 200:
+            self._overhear(seat, asked, answered)
+        return answered
+
+    def _overhear(self, seat: Seat, asked: Asked, answered: Answered) -> None:
+        request = wire.decode(wire.decompress(asked.body), SyncRequest)
+        response = wire.decode(answered.body, SyncResponse)
+        checks.check_scope(seat, response)
+        self.heard.append(
+            Heard(device_id=seat.device_id, request=request, verdicts=response.verdicts)
+        )
+
+    def _deliver(self, seat: Seat, flight: Flight, answered: Answered | None) -> None:
+        if self._waiting.get(seat.tablet.name) is not flight:
+            return
+        del self._waiting[seat.tablet.name]
+        self._do(seat, lambda: seat.tablet.resume(answered))
+
+    def _at_server_commit(self, boundary: Boundary) -> None:
+        if self._crashes.happens(self._office_risk):
+            self.seen[f"server crashes {boundary.side} commit"] += 1
+            raise OfficeCrashed
+
+    def _at_tablet_commit(self, name: str, point: CommitPoint) -> None:
+        if self._crashes.happens(self._tablet_risk):
+            self._note(f"{name} is about to die at {point}")
+            self.seen[f"tablet dies at {point}"] += 1
+            raise TabletDied
+
+    def _office_fell(self) -> None:
+        self._note("office falls")
+        self.office.is_up = False
+
+        def restart() -> None:
+            if not self.office.is_up:
+                self.office.restart()
+
+        self._at(self._crashes.between(1, 5 * MINUTE), restart)
+
+    def _bury(self, seat: Seat, how: str) -> None:
+        if not seat.tablet.is_up:
+            return
+        self._note(f"{seat.tablet.name} {how}")
+        seat.tablet.die()
+        self._waiting.pop(seat.tablet.name, None)
+        if self._crashes.happens(0.5):
+            seat.tablet.clock.reboot()
+        self._at(self._crashes.between(SECOND, 5 * MINUTE), lambda: self._revive(seat))
+
+    def _revive(self, seat: Seat) -> None:
+        if seat.tablet.is_up:
+            return
+        try:
+            seat.tablet.start()
+        except TabletDied:
+            self._bury(seat, "dies at its start")
+            return
+        self._do(seat, seat.tablet.tick)
+
+    def _note(self, line: str) -> None:
+        self.trace.note(f"{self._clock.now_ms:>8} {line}")
