@@ -14,6 +14,7 @@ from server.database.tables.people import technicians as technicians_table
 from server.database.tables.plant import premises
 from server.database.tables.work import jobs
 from server.jobs import queries
+from server.jobs.consequences import list_consequences
 from server.jobs.queries import JobFilter
 from server.jobs.records import Completion, JobLine, StoredCapture
 from server.people import queries as people
@@ -65,7 +66,8 @@ def load_story(db: sa.Connection, job_id: UUID) -> Story:
         NotFound: no such job.
     """
     job = queries.get(db, job_id)
-    entries = audit.list_of_job(db, job_id)
+    told = (*audit.list_of_job(db, job_id), *list_consequences(db, job.service_id))
+    entries = tuple(sorted(told, key=lambda entry: (entry.at, entry.id)))
     captures = queries.list_captures(db, job_id)
     mentioned = {capture.technician_id for capture in captures}
     mentioned |= {entry.actor_id for entry in entries if entry.actor_id is not None}

@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 
+from billing_bridge.money import format_money
 from server.acts import ActorKind
 from server.audit import AuditEntry
-from server.console.wording import phrase
+from server.console.wording import dbm, phrase
 from sync_protocol.jobs import JobState
 from sync_protocol.messages import VerdictKind
 
@@ -53,15 +54,15 @@ class Sentence(msgspec.Struct, frozen=True):
 
 _SIMPLE: Final[Mapping[str, Sentence]] = {
     "job.created": Sentence("Job created"),
+    "job.cancelled": Sentence("Job cancelled", tone=Tone.ATTENTION),
     "order.placed": Sentence("Order placed"),
     "process.started": Sentence("Activation started", tone=Tone.MOVING),
-    "process.finished": Sentence("Service live", tone=Tone.GOOD),
+    "process.finished": Sentence("Activation finished"),
     "process.retried": Sentence("Activation tried again", tone=Tone.MOVING),
     "service.live": Sentence("Service live", tone=Tone.GOOD),
-    "service.activated": Sentence("Service live", tone=Tone.GOOD),
-    "invoice_line.posted": Sentence("First charge posted", tone=Tone.GOOD),
-    "completion_event.recorded": Sentence("Billing told by the completion feed"),
-    "notification.recorded": Sentence("Message to the subscriber written"),
+    "invoice_line.posted": Sentence("Charge posted", tone=Tone.GOOD),
+    "evidence.chosen": Sentence("Evidence chosen between two completions", tone=Tone.ATTENTION),
+    "ids.released": Sentence("Ids on the OLT given back"),
     "notification.sent": Sentence("Subscriber told", tone=Tone.GOOD),
 }
 _MOVED: Final[Mapping[str, str]] = {
@@ -100,17 +101,14 @@ _VERDICTS: Final[Mapping[str, Sentence]] = {
 
 def sentence(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
     """Say what happened, in the words of the people who read it."""
-    match entry.action:
-        case "job.assigned":
-            return _assigned(entry, names)
-        case "job.cancelled":
-            return Sentence("Job cancelled", note=_text(entry, "reason"), tone=Tone.ATTENTION)
-        case "process.advanced" | "process.waiting" | "process.stuck":
-            return _of_process(entry)
-        case _ if "verdict" in entry.detail:
-            return _with_verdict(_from_field(entry), entry)
-        case action:
-            return _SIMPLE.get(action) or Sentence(phrase(action))
+    if entry.action == "job.assigned":
+        return _assigned(entry, names)
+    if "verdict" in entry.detail:
+        return _with_verdict(_from_field(entry), entry)
+    if entry.action.startswith("process."):
+        return _of_process(entry)
+    said = _SIMPLE.get(entry.action) or Sentence(phrase(entry.action))
+    return Sentence(said.text, note=_note(entry), tone=said.tone)
 
 
 def actor_name(entry: AuditEntry, names: Mapping[UUID, str]) -> str:
@@ -134,8 +132,21 @@ def _of_process(entry: AuditEntry) -> Sentence:
             return Sentence(_of(_STEP_DONE, step), tone=Tone.MOVING)
         case "process.waiting":
             return Sentence(_of(_STEP_WAITS, step), note=_code(entry), tone=Tone.MOVING)
-        case _:
+        case "process.stuck":
             return Sentence("Activation stuck", note=_code(entry), tone=Tone.ATTENTION)
+        case action:
+            return _SIMPLE.get(action) or Sentence(phrase(action))
+
+
+def _note(entry: AuditEntry) -> str:
+    """Say with what: the ONT and its light, an amount, a reason."""
+    match entry.action:
+        case "service.live":
+            return _seen(entry)
+        case "invoice_line.posted":
+            return _amount(entry)
+        case _:
+            return _text(entry, "reason")
 
 
 def _from_field(entry: AuditEntry) -> Sentence:
@@ -163,6 +174,19 @@ def _with_verdict(said: Sentence, entry: AuditEntry) -> Sentence:
     note = ", ".join(part for part in (said.note, verdict.text, _code(entry)) if part)
     tone = verdict.tone if verdict.tone is Tone.ATTENTION else said.tone
     return Sentence(said.text, note=note, tone=tone)
+
+
+def _seen(entry: AuditEntry) -> str:
+    """Say which ONT was seen, and at what light."""
+    power_cdbm = entry.detail.get("rx_power_cdbm")
+    light = dbm(power_cdbm) if isinstance(power_cdbm, int) else ""
+    return ", ".join(part for part in (_text(entry, "serial"), light) if part)
+
+
+def _amount(entry: AuditEntry) -> str:
+    amount_minor = entry.detail.get("amount_minor")
+    currency = _text(entry, "currency")
+    return format_money(amount_minor, currency) if isinstance(amount_minor, int) else ""
 
 
 def _text(entry: AuditEntry, key: str) -> str:
