@@ -10,7 +10,8 @@ from billing_bridge.ledger import InvoiceLine
 from server.database.rows import to_records
 from server.database.tables.billing import notifications
 from server.database.tables.fulfilment import inbox_items
-from server.fulfilment import storage
+from server.fulfilment import ownership, storage
+from server.fulfilment.ownership import WaitingFor
 from server.fulfilment.records import Attempt, InboxItem, Process
 from server.invoices import charging, feed
 from server.jobs import queries as jobs
@@ -37,6 +38,7 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True):
 
     service: Service
     processes: tuple[Process, ...]
+    waiting_for: tuple[WaitingFor, ...]
     attempts: tuple[Attempt, ...]
     inbox: tuple[InboxItem, ...]
     charges: tuple[InvoiceLine, ...]
@@ -55,6 +57,7 @@ def of_job(db: sa.Connection, job_id: UUID) -> Fulfilment:
     return Fulfilment(
         service=services.get(db, job.service_id),
         processes=processes,
+        waiting_for=ownership.waiting_for(processes),
         attempts=storage.list_attempts(db, [process.id for process in processes]),
         inbox=list_inbox(db, job_id),
         charges=charging.list_lines(db, job.service_id),

@@ -1,5 +1,6 @@
-"""The office's side of tablets over HTTP: technicians, enrolment codes, revocation."""
+"""The office's side of tablets over HTTP: technicians, enrolment codes, revocation, counts."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from litestar import Controller, get, post
@@ -10,10 +11,11 @@ from server.acts import Actor, act_of
 from server.database import Store
 from server.people import secrets, technicians
 from server.people.doors import require_access
-from server.people.records import DISPATCH, Scope
+from server.people.records import DISPATCH, OFFICE, Scope
 from server.people.technicians import Technician
-from server.sync import devices
+from server.sync import devices, queries
 from server.sync.devices import EnrolmentCode
+from sync_protocol.messages import VerdictKind
 
 
 class TechnicianController(Controller):
@@ -53,3 +55,8 @@ class TechnicianController(Controller):
     ) -> None:
         """Shut a tablet out."""
         await store.write(devices.revoke, device_id, act=act_of(actor))
+
+    @get("/sync/operations", guards=[require_access(Scope.JOBS_READ, *OFFICE)])
+    async def count_operations(self, store: NamedDependency[Store]) -> Mapping[VerdictKind, int]:
+        """Count what tablets have sent, by verdict, each operation once."""
+        return await store.read(queries.count_verdicts)
