@@ -1,0 +1,1 @@
+"""What can go wrong, played: each rival beside what must become of it."""
