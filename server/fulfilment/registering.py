@@ -6,7 +6,7 @@ every write is read back by the driver.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -26,7 +26,7 @@ from activation.requests import (
     Survey,
 )
 from activation.verification import next_poll_s
-from server.acts import SYSTEM, act_of
+from server.acts import Act
 from server.database import Store
 from server.fulfilment import reservations
 from server.fulfilment.choice import Choice, choose
@@ -42,12 +42,19 @@ class Registration:
     """One attempt to register: the situation, the driver, and the way to reserve ids."""
 
     def __init__(
-        self, store: Store, process: Process, situation: Situation, driver: OltDriver
+        self,
+        store: Store,
+        process: Process,
+        situation: Situation,
+        driver: OltDriver,
+        *,
+        begin_act: Callable[[], Act],
     ) -> None:
         self._store = store
         self._process = process
         self._situation = situation
         self._driver = driver
+        self._act = begin_act
 
     async def run(self) -> Outcome:
         """Register the ONT of the evidence that goes live."""
@@ -107,7 +114,7 @@ class Registration:
         removed = await self._driver.remove(own.allocation, own.serial)
         if not isinstance(removed, Removed | NoChange):
             return after_failure(removed)
-        await self._store.write(reservations.release, self._process, act=act_of(SYSTEM))
+        await self._store.write(reservations.release, self._process, act=self._act())
         return None
 
     async def _register(self, choice: Choice, survey: Survey) -> Outcome:
@@ -123,14 +130,14 @@ class Registration:
                 self._situation.route,
                 allocation=allocation,
                 choice=choice,
-                act=act_of(SYSTEM),
+                act=self._act(),
             )
         except IdsTaken as error:
             return TryAgain(code="IDS_TAKEN", detail=str(error))
         spec = self._situation.spec(serial, self._process.service_id)
         applied = await self._driver.apply(spec, allocation)
         if isinstance(applied, IdTaken | FlowConflict):
-            await self._store.write(reservations.release, self._process, act=act_of(SYSTEM))
+            await self._store.write(reservations.release, self._process, act=self._act())
             return TryAgain(code=applied.code, detail=str(applied))
         if not isinstance(applied, Applied | NoChange):
             return after_failure(applied)
@@ -140,7 +147,7 @@ class Registration:
                 self._process.progress,
                 completion_id=choice.chosen.completion_id,
                 serial=serial,
-                registered_at=act_of(SYSTEM).now,
+                registered_at=self._act().now,
             ),
             after_s=next_poll_s(0) or 0,
         )

@@ -130,7 +130,10 @@ class ProcessRunner:
             try:
                 with writing_under(lease):
                     if process.step == StepName.REGISTER:
-                        return await Registration(self._store, process, known, driver).run()
+                        registration = Registration(
+                            self._store, process, known, driver, begin_act=self._act
+                        )
+                        return await registration.run()
                     return await verify_online(process, known, driver, self._clock())
             except LeaseLost:
                 raise
