@@ -67,7 +67,7 @@ def issue_code(
 def enrol(
     db: Connection, request: EnrolRequest, *, token: str, token_life: timedelta, act: Act
 ) -> Written[EnrolResponse]:
-    """Turn a code into a device.
+    """Turn a code into a device; the same request again, its answer lost, is answered again.
 
     Raises:
         WrongInput: the public key is not 32 bytes of base64, or a NUL is in the name.
@@ -77,8 +77,44 @@ def enrol(
     _public_key(request.public_key)
     if "\0" in request.device_name:  # PostgreSQL stores none; both must answer alike
         raise WrongInput(f"device_name {request.device_name!r} holds a NUL character")
-    _require_new(db, request.incarnation)
     code_hash = secrets.hash_secret(_canonical_code(request.code))
+    device = _enrolled_before(db, request, code_hash, act) or _new_device(
+        db, request, code_hash, act
+    )
+    expires_at = _store_token(db, device.id, token, act.now + token_life)
+    return Written(
+        EnrolResponse(
+            device_id=DeviceId(device.id),
+            technician_id=TechnicianId(device.technician_id),
+            technician_name=technicians.get(db, device.technician_id).name,
+            token=token,
+            token_expires_at=expires_at,
+            server_time=act.now,
+        )
+    )
+
+
+def _enrolled_before(
+    db: Connection, request: EnrolRequest, code_hash: str, act: Act
+) -> Device | None:
+    """Find the device that this very request has made, while its code would still live."""
+    row = db.execute(
+        sa.select(devices)
+        .join(enrolment_codes, enrolment_codes.c.technician_id == devices.c.technician_id)
+        .where(
+            enrolment_codes.c.code_hash == code_hash,
+            enrolment_codes.c.used_at.is_not(None),
+            enrolment_codes.c.expires_at > act.now,
+            devices.c.incarnation == request.incarnation,
+            devices.c.public_key == request.public_key,
+            devices.c.revoked_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else to_record(row, Device)
+
+
+def _new_device(db: Connection, request: EnrolRequest, code_hash: str, act: Act) -> Device:
+    _require_new(db, request.incarnation)
     technician_id = db.execute(
         sa.update(enrolment_codes)
         .where(
@@ -103,18 +139,8 @@ def enrol(
         revoked_at=None,
     )
     db.execute(sa.insert(devices).values(**to_row(device)))
-    expires_at = _store_token(db, device.id, token, act.now + token_life)
     audit.record(db, act, "device.enrolled", detail={"device_id": str(device.id)})
-    return Written(
-        EnrolResponse(
-            device_id=DeviceId(device.id),
-            technician_id=TechnicianId(technician_id),
-            technician_name=technicians.get(db, technician_id).name,
-            token=token,
-            token_expires_at=expires_at,
-            server_time=act.now,
-        )
-    )
+    return device
 
 
 def find_by_token(db: Connection, token: str, now: datetime) -> Device | None:
