@@ -21,11 +21,13 @@ from activation.snmp import SnmpSession, SnmpSettings, V2c
 from server.database import Store
 from server.database.writer import Boundary, Probe
 from server.due_loop import DueWork
+from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
 from server.fulfilment.network import Network
 from server.fulfilment.runner import ProcessRunner
 from server.invoices import deliveries
 from server.invoices.deliveries import Deliverer
+from server.notifications import outbox
 from server.notifications.sending import Sender
 from server.settings import MailSettings, Secret, SnmpCredentials
 from tests.server.factories import Clock, act
@@ -135,6 +137,14 @@ class Operator:
             clock=self.clock,
             random=lambda: random,
         )
+
+    async def start(self) -> None:
+        """Take over what a dead process left, as the server does where there is only one."""
+        if not self.store.is_postgres:
+            begun = act(self.clock())
+            await self.store.write(leases.reclaim, act=begun)
+            await self.store.write(deliveries.hurry, act=begun)
+            await self.store.write(outbox.hurry, act=begun)
 
     def works(self) -> Sequence[DueWork[Any]]:
         return (self.runner.work(), self.deliverer.work(), self.sender.work())

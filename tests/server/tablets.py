@@ -206,17 +206,17 @@ def record(job_id: UUID, taken: Capture) -> RecordCapture:
     return RecordCapture(job_id=JobId(job_id), capture=taken)
 
 
-def enrolled(store: Store, technician_id: UUID) -> Tablet:
+def enrolled(store: Store, technician_id: UUID, *, now: datetime = NOON) -> Tablet:
     """Give a technician a tablet."""
     tablet = Tablet()
     code = str(uuid7())
-    store.write_now(devices.issue_code, technician_id, code, act=act())
+    store.write_now(devices.issue_code, technician_id, code, act=act(now))
     answer = store.write_now(
         devices.enrol,
         tablet.enrolment(code),
         token=f"token {tablet.incarnation}",
         token_life=TOKEN_LIFE,
-        act=act(),
+        act=act(now),
     )
     tablet.become(answer)
     return tablet

@@ -108,6 +108,11 @@ CASES: list[tuple[str, Mapping[str, Any], Sentence]] = [
         {"amount_minor": 2845, "currency": "EUR"},
         Sentence("Charge posted", note="28.45 EUR", tone=Tone.GOOD),
     ),
+    (
+        "evidence.chosen",
+        {"completion_id": "x", "serial": "HWTC1A2B3C4D", "decided_by": "network"},
+        Sentence("ONT chosen for the service", note="HWTC1A2B3C4D, decided by: network"),
+    ),
     ("splice.measured", {"loss": 3}, Sentence("Splice measured")),
 ]
 

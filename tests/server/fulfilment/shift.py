@@ -46,15 +46,19 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
         return self.store.read_now(services.get, service_id)
 
     def figures(self) -> dict[str, int]:
-        """Count what must have happened exactly once."""
-        return {
-            "activations": len(self.world.olt.creations),
-            "invoice_lines": count(self.store, invoice_lines),
-            "events": count(self.store, completion_events),
-            "notifications": count(self.store, notifications),
-            "webhooks": len(set(self.world.hooks)),
-            "mails": len(set(self.world.mails)),
-        }
+        return figures(self.store, self.world)
+
+
+def figures(store: Store, world: Outside) -> dict[str, int]:
+    """Count what must have happened exactly once."""
+    return {
+        "activations": len(world.olt.creations),
+        "invoice_lines": count(store, invoice_lines),
+        "events": count(store, completion_events),
+        "notifications": count(store, notifications),
+        "webhooks": len(set(world.hooks)),
+        "mails": len(set(world.mails)),
+    }
 
 
 ONCE = {
