@@ -61,7 +61,7 @@ _SIMPLE: Final[Mapping[str, Sentence]] = {
     "process.retried": Sentence("Activation tried again", tone=Tone.MOVING),
     "service.live": Sentence("Service live", tone=Tone.GOOD),
     "invoice_line.posted": Sentence("Charge posted", tone=Tone.GOOD),
-    "evidence.chosen": Sentence("Evidence chosen between two completions", tone=Tone.ATTENTION),
+    "evidence.chosen": Sentence("ONT chosen for the service"),
     "ids.released": Sentence("Ids on the OLT given back"),
     "notification.sent": Sentence("Subscriber told", tone=Tone.GOOD),
 }
@@ -145,6 +145,9 @@ def _note(entry: AuditEntry) -> str:
             return _seen(entry)
         case "invoice_line.posted":
             return _amount(entry)
+        case "evidence.chosen":
+            decided_by = _text(entry, "decided_by")
+            return f"{_text(entry, 'serial')}, decided by: {decided_by}" if decided_by else ""
         case _:
             return _text(entry, "reason")
 

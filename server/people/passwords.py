@@ -70,10 +70,14 @@ def is_right(password: str, password_hash: str | None) -> bool:
     return password_hash is not None
 
 
+Check = Callable[[str, str | None], bool]
+
+
 class PasswordChecks:
     """Checks passwords for the console in threads of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, check: Check = is_right) -> None:
+        self._check = check
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
         self._waiting = 0
 
@@ -83,7 +87,7 @@ class PasswordChecks:
         Raises:
             TooManySignIns: the line is full; nothing was checked.
         """
-        return await self._run(is_right, password, password_hash)
+        return await self._run(self._check, password, password_hash)
 
     async def _run(self, work: Callable[[*Ts], T], *args: *Ts) -> T:
         if self._waiting >= WAITING_MAX:
