@@ -7,17 +7,19 @@ every write is read back by the driver.
 
 import asyncio
 from collections.abc import Callable, Collection
+from typing import Final
 
 import msgspec
 
 from activation import prechecks
 from activation.driver import OltDriver
-from activation.failures import Failure, FlowConflict, IdTaken
+from activation.failures import Failure, FlowConflict, IdTaken, OntNotSeen, SerialConflict
 from activation.prechecks import Register, Resume
 from activation.requests import (
     Allocation,
     Applied,
     At,
+    Many,
     NoChange,
     Observation,
     OntRef,
@@ -36,6 +38,10 @@ from server.fulfilment.reservations import IdsTaken
 from server.fulfilment.situation import Situation
 from server.fulfilment.steps import Advance, Outcome, StepName, Stick, TryAgain
 from sync_protocol.serials import OntSerial
+
+LOOK_EVERYWHERE_EACH: Final = 20
+"""Attempts: an ONT that is not seen is looked for on the whole OLT, many round trips, at the first
+and then every ten minutes."""
 
 
 class Registration:
@@ -120,6 +126,8 @@ class Registration:
     async def _register(self, choice: Choice, survey: Survey) -> Outcome:
         serial = choice.chosen.serial
         decision = prechecks.decide(survey, serial)
+        if isinstance(decision, OntNotSeen):
+            decision = await self._elsewhere(serial) or decision
         if not isinstance(decision, Register | Resume):
             return after_failure(decision)
         allocation = self._allocation(serial, decision)
@@ -151,6 +159,18 @@ class Registration:
             ),
             after_s=next_poll_s(0) or 0,
         )
+
+    async def _elsewhere(self, serial: OntSerial) -> SerialConflict | None:
+        """Find where else on the OLT an ONT is registered; such a one is not shown as new."""
+        if self._process.attempt % LOOK_EVERYWHERE_EACH != 1:
+            return None
+        match await self._driver.locate(serial):
+            case At(ref=ref):
+                return SerialConflict(serial=serial, at=(ref,))
+            case Many(refs=refs):
+                return SerialConflict(serial=serial, at=refs)
+            case _:
+                return None
 
     def _allocation(self, serial: OntSerial, decision: Register | Resume) -> Allocation:
         """Repeat the ids of an earlier attempt: its writes may have been done."""
