@@ -27,6 +27,7 @@ HEADINGS: Final[Mapping[int, str]] = {
     503: "Busy",
 }
 _NOT_SIGNED_IN: Final = 401
+_CONFLICT: Final = 409
 
 Handler = Callable[[HttpRequest, Any], Response[Any]]
 
@@ -47,15 +48,23 @@ def in_html(handler: Handler) -> Handler:
 
 def _dressed(request: HttpRequest, problem: Problem, headers: Mapping[str, str]) -> Template:
     heading = HEADINGS.get(problem.status, "Something went wrong on our side")
+    detail = _sentence(problem)
     if request.headers.get("HX-Request"):
         return page(
             "console/_notice.html",
-            NoticeView(heading=heading, detail=problem.detail),
+            NoticeView(heading=heading, detail=detail),
             status=problem.status,
             headers={**headers, "HX-Retarget": "#notice", "HX-Reswap": "innerHTML"},
         )
-    view = ProblemView(status=problem.status, heading=heading, detail=problem.detail)
+    view = ProblemView(status=problem.status, heading=heading, detail=detail)
     return page("console/problem.html", view, status=problem.status, headers=headers)
+
+
+def _sentence(problem: Problem) -> str:
+    """Make a sentence of what programs get as a phrase, and say what helps."""
+    said = f"{problem.detail[:1].upper()}{problem.detail[1:]}".rstrip(".")
+    hint = " Load the page again to see how it stands now." if problem.status == _CONFLICT else ""
+    return f"{said}.{hint}"
 
 
 def _to_sign_in(request: HttpRequest) -> Response[Any]:
