@@ -28,5 +28,10 @@ def configure(level: str) -> None:
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_on_present_stderr,
     )
+
+
+def _on_present_stderr(*_args: object) -> structlog.PrintLogger:
+    """Write to what standard error is at the time, as it may be replaced and closed."""
+    return structlog.PrintLogger(sys.stderr)

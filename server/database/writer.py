@@ -204,19 +204,30 @@ class Writer:
         return group
 
     def _commit(self, db: sa.Connection, group: list[_Submitted], index: int) -> None:
+        failed: Exception | None = None
         try:
             outcomes = self._attempt(db, [submitted.unit for submitted in group], index)
         except Exception as error:  # noqa: BLE001  the commit failed: every caller must hear of it
-            self._log.warning("commit_group.failed", units=len(group), error=repr(error))
+            failed = error
             outcomes = tuple(Outcome(None, error) for _ in group)
-        topics = frozenset[str]().union(*(o.written.topics for o in outcomes if o.written))
-        if topics:
-            self._notify(topics)
+        # First of all the callers: nothing that comes after may keep them waiting.
         for submitted, outcome in zip(group, outcomes, strict=True):
             if outcome.error is not None:
                 submitted.future.set_exception(outcome.error)
             elif outcome.written is not None:
                 submitted.future.set_result(outcome.written.value)
+        if failed is not None:
+            self._log.warning("commit_group.failed", units=len(group), error=repr(failed))
+        self._announce(outcomes)
+
+    def _announce(self, outcomes: Sequence[Outcome]) -> None:
+        topics = frozenset[str]().union(*(o.written.topics for o in outcomes if o.written))
+        if not topics:
+            return
+        try:
+            self._notify(topics)
+        except Exception:  # noqa: BLE001  the loop must live on; who waits also looks at its own pace
+            self._log.exception("commit_group.not_announced", topics=sorted(topics))
 
     def _attempt(
         self, db: sa.Connection, units: list[BoundUnit], index: int

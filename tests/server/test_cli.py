@@ -1,3 +1,4 @@
+import io
 import subprocess
 import sys
 from importlib.metadata import EntryPoint, entry_points
@@ -5,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
-from server import cli
+from server import cli, logs
 
 COMMANDS = sorted(entry_point.name for entry_point in entry_points(group=cli.GROUP))
 
@@ -114,6 +116,19 @@ def test_a_database_that_does_not_answer_is_a_failure_in_one_sentence(
     shown = capsys.readouterr().err
     assert shown.startswith("firstlight: the database cannot be used: ")
     assert "verysecret" not in shown
+
+
+def test_a_log_line_follows_standard_error_when_it_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", first)
+    logs.configure("info")
+    logger = structlog.get_logger()
+    monkeypatch.setattr(sys, "stderr", second)
+    first.close()
+    logger.warning("thing.happened")
+    assert "thing.happened" in second.getvalue()
 
 
 def test_the_module_is_the_command() -> None:

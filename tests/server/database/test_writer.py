@@ -231,6 +231,7 @@ def test_units_that_deadlock_are_run_again_until_both_are_done(postgres_store: S
     postgres_store.write_now(add_both)
     meeting = threading.Barrier(2)
     attempts = {"A": 0, "B": 0}
+    begun = threading.Event()
 
     def rename(db: sa.Connection, external_id: str, by: str) -> None:
         db.execute(
@@ -243,6 +244,7 @@ def test_units_that_deadlock_are_run_again_until_both_are_done(postgres_store: S
         def unit(db: sa.Connection) -> Written[None]:
             attempts[first] += 1
             rename(db, first, first)
+            begun.set()
             if attempts[first] == 1:
                 meeting.wait(PATIENCE_S)
             rename(db, second, first)
@@ -256,6 +258,7 @@ def test_units_that_deadlock_are_run_again_until_both_are_done(postgres_store: S
     ]
     for thread in threads:
         thread.start()
+        assert begun.wait(PATIENCE_S)  # or both would be one group
     for thread in threads:
         thread.join(PATIENCE_S)
 
@@ -316,6 +319,20 @@ def test_a_unit_that_never_succeeds_is_given_up_and_its_caller_hears_of_it(
         postgres_store.write_now(always_conflicts)
 
     assert attempts == 5
+
+
+def test_a_writer_lives_on_when_nobody_can_be_woken(database_url: str) -> None:
+    def cannot(_topics: frozenset[str]) -> None:
+        raise WrongOnPurpose
+
+    writing, reading = engines.create(engines.parse_url(database_url))
+    writer = Writer(writing, threads=1, notify=cannot)
+    for number in range(2):
+        waking = Written(number, topics=frozenset({"jobs"}))
+        assert writer.submit(lambda _db, waking=waking: waking).result(PATIENCE_S) == number
+    writer.stop()
+    writing.dispose()
+    reading.dispose()
 
 
 async def test_a_caller_who_goes_away_does_not_stop_the_writer(store: Store) -> None:
