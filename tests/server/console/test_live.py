@@ -51,7 +51,11 @@ async def test_a_stream_begins_with_everything_and_then_sends_what_changed(
 
     message = await asyncio.wait_for(waiting, 10)
     assert (message.event, message.data) == ("timeline", "two lines")
-    await stream.aclose()
+    # One signal is one round: the stream then waits again instead of turning on the spot.
+    waiting = asyncio.ensure_future(anext(stream))
+    await settle()
+    assert not waiting.done()
+    waiting.cancel()
 
 
 async def test_a_commit_between_reading_and_waiting_is_not_missed(signals: Signals) -> None:
