@@ -5,12 +5,13 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
+T = TypeVar("T")
 READY_WITHIN_S: Final = 60.0
 STOP_WITHIN_S: Final = 6.0
 _LAST_WORDS: Final = 12
@@ -18,6 +19,20 @@ _LAST_WORDS: Final = 12
 
 class ChildFailed(RuntimeError):
     """A process did not do what it was started for; the text ends with what it said last."""
+
+
+async def together(*works: Coroutine[Any, Any, T]) -> tuple[T, ...]:
+    """Do several things side by side; where one fails the others end with it.
+
+    Raises:
+        Exception: the first failure, once nothing of the rest runs any more.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in works]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return tuple(task.result() for task in tasks)
 
 
 class Child:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import contextlib
 import secrets
 import shutil
 import signal
@@ -45,37 +44,36 @@ def main(arguments: Sequence[str]) -> int:
     )
     folder = Path(tempfile.mkdtemp(prefix="firstlight-demo-"))
     try:
-        status = asyncio.run(_run(wanted, folder, once=args.once, json_file=args.json))
+        return asyncio.run(_run(wanted, folder, once=args.once, json_file=args.json))
     except (FileRefused, ground.NoSuchGround) as error:
-        status = _say(f"--addresses: {error}", WRONG_INPUT)
-    except KeyboardInterrupt:
-        status = OK
-    shutil.rmtree(folder, ignore_errors=True)
-    return status
+        return _say(f"--addresses: {error}", WRONG_INPUT)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return _say("stopped before the end", FAILED)
+    except _NOT_AS_IT_SHOULD as error:
+        return _say(f"{error}\nthe logs of all processes are in {_keep_logs(folder)}", FAILED)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _run(wanted: Wanted, folder: Path, *, once: bool, json_file: Path | None) -> int:
     _end_on_sigterm()
     narrator = Narrator(
         sys.stdout,
-        zone=_zone(wanted.addresses),
+        zone=ZoneInfo("UTC"),
         now=utc_now,
         colours=sys.stdout.isatty(),
     )
     _greet(narrator, wanted)
-    try:
-        async with set_up(wanted, narrator, folder) as stage:
-            outcome = await _play(stage)
-            if json_file is not None:
-                _write(json_file, outcome)
-            status = _conclude(narrator, outcome)
-            if not once:
-                await _keep_open(stage)
-            return status
-    except _NOT_AS_IT_SHOULD as error:
-        kept = folder.with_name(folder.name + "-failed")
-        shutil.copytree(folder / "logs", kept, dirs_exist_ok=True)
-        return _say(f"{error}\nthe logs of all processes are in {kept}", FAILED)
+    async with set_up(wanted, narrator, folder) as stage:
+        outcome = await _play(stage)
+        if json_file is not None:
+            _write(json_file, outcome)
+        status = _conclude(narrator, outcome)
+        if status == FAILED:
+            narrator.plain(f"The logs of all processes are in {_keep_logs(folder)}")
+        if not once:
+            await _keep_open(stage)
+        return status
 
 
 async def _play(stage: Stage) -> Outcome:
@@ -144,19 +142,17 @@ async def _keep_open(stage: Stage) -> None:
         narrator.plain(f"  tablet    {tablet.url}  {tablet.owner}, Bearer {tablet.token}")
     narrator.plain(f"  receiver  {stage.receiver.url.removesuffix('/hooks')}/seen")
     narrator.plain(f"  mail      {stage.post.log}")
-    await asyncio.Event().wait()
-
-
-def _zone(addresses: Path | None) -> ZoneInfo:
-    rows = ground.read_rows(ground.TOWN, "premises")
-    return ZoneInfo(rows[0]["zone"] if addresses is None else "America/New_York")
+    ended = asyncio.Event()
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(ending, ended.set)
+    await ended.wait()
+    narrator.plain("\nStopping ...")
 
 
 def _end_on_sigterm() -> None:
     task = asyncio.current_task()
     if task is not None:
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -209,6 +205,12 @@ def _writable(text: str) -> Path:
     if file.is_dir() or not file.parent.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} cannot be written; give a file in a folder")
     return file
+
+
+def _keep_logs(folder: Path) -> Path:
+    kept = folder.with_name(folder.name + "-logs")
+    shutil.copytree(folder / "logs", kept, dirs_exist_ok=True)
+    return kept
 
 
 def _write(file: Path, outcome: Outcome) -> None:

@@ -27,9 +27,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 def tell_server(line: Line) -> Told | None:
     """Put a line of the server's log into words; None for one that the story leaves out."""
-    at = instant_of(line["timestamp"]) if "timestamp" in line else None
-    if at is None:
+    if "timestamp" not in line:
         return None
+    at = instant_of(line.get("committed_at", line["timestamp"]))
     match line:
         case {"event": "sync_session.finished", "operations": int(count)} if count:
             what = f"RECEIVED: {count} operations committed, each with its verdict"
@@ -48,6 +48,8 @@ def _tell_step(at: datetime, step: str, state: str, code: str | None) -> Told:
     told = _STEPS.get((step, state))
     if told is not None and code is None:
         return Told(at=at, who="server", what=told, style="bold" if step == "go_live" else "")
+    if step == "verify_online" and state == "waiting":
+        return Told(at=at, who="server", what=f"looks for it on the OLT: {code}, looks again later")
     return Told(at=at, who="server", what=f"{step}: {state}{f', {code}' if code else ''}")
 
 

@@ -22,6 +22,8 @@ MAPPING: Final = "baltimore-county-addresses"
 """The mapping that ``--addresses`` is read with."""
 
 _PREMISES_MAX: Final = 128
+_PREMISES_MIN: Final = 96
+"""Enough for three PON ports: two on the first OLT and one on the second."""
 _TOWN_ONLY: Final = ("accounts", "products", "technicians", "onts")
 _COMMUNITIES_FOR: Final = "demo"
 
@@ -216,10 +218,10 @@ def _read_premises(addresses: Path) -> tuple[PremiseRow, ...]:
     readings = files.read(addresses, profiles.load(MAPPING))
     rows = (reading.row for reading in readings if isinstance(reading, files.Numbered))
     premises = tuple(row for row in rows if isinstance(row, PremiseRow))
-    if len(premises) < _PREMISES_MAX:
+    if len(premises) < _PREMISES_MIN:
         raise NoSuchGround(
-            f"{str(addresses)!r} holds {len(premises)} addresses that can be used; the demo lays a "
-            f"plant to {_PREMISES_MAX} of them"
+            f"{str(addresses)!r} holds {len(premises)} addresses that can be used; "
+            f"the demo needs {_PREMISES_MIN}"
         )
     return premises
 

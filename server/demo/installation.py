@@ -10,7 +10,7 @@ import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -22,6 +22,7 @@ from server.demo.watching import JsonLog
 from server.imports.rows import PremiseRow
 from server.people.secrets import new_secret
 
+Table = Mapping[str, object]
 EMAIL: Final = "dispatch@firstlight.example"
 _SCOPES: Final = (
     "feed:read",
@@ -167,7 +168,7 @@ def make_secrets() -> Secrets:
     )
 
 
-def settings_of(folder: Path, outside: Outside, *, port: int, lease_s: int) -> dict[str, Any]:
+def settings_of(folder: Path, outside: Outside, *, port: int, lease_s: int) -> Table:
     """Say what an installation of the demo is set to."""
     read, write = outside.secrets.communities
     return {
@@ -186,25 +187,17 @@ def settings_of(folder: Path, outside: Outside, *, port: int, lease_s: int) -> d
     }
 
 
-def as_toml(values: Mapping[str, Any]) -> str:
+def as_toml(values: Table, name: str = "") -> str:
     r"""Write settings as TOML: a table for each mapping, JSON for each value.
 
     >>> as_toml({"a": 1, "t": {"on": True, "names": ["x"]}})
     'a = 1\n\n[t]\non = true\nnames = ["x"]\n'
     """
-    plain = [(key, value) for key, value in values.items() if not isinstance(value, Mapping)]
-    text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in plain)
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            text += f"\n{as_toml_table(key, value)}"
-    return text
-
-
-def as_toml_table(name: str, values: Mapping[str, Any]) -> str:
-    """Write one table, its subtables by their full names."""
-    plain = [(key, value) for key, value in values.items() if not isinstance(value, Mapping)]
-    text = f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in plain)
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            text += f"\n{as_toml_table(f'{name}.{key}', value)}"
-    return text
+    tables = {key: cast("Table", each) for key, each in values.items() if isinstance(each, Mapping)}
+    text = f"\n[{name}]\n" if name else ""
+    text += "".join(
+        f"{key} = {json.dumps(value)}\n" for key, value in values.items() if key not in tables
+    )
+    return text + "".join(
+        as_toml(table, f"{name}.{key}" if name else key) for key, table in tables.items()
+    )

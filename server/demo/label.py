@@ -28,8 +28,10 @@ def draw_label(serial: str, *, mac: str) -> bytes:
 
 def draw_photo(caption: str) -> bytes:
     """Draw something to stand for a photo; a JPEG file."""
-    photo = Image.linear_gradient("L").resize(_PHOTO_SIZE).convert("RGB")
-    ImageDraw.Draw(photo).text((24, 24), caption, fill=(255, 255, 255))
+    photo = Image.new("RGB", _PHOTO_SIZE, (196, 188, 170))
+    pen = ImageDraw.Draw(photo)
+    pen.rectangle((200, 140, 440, 340), fill=(245, 245, 245), outline=(90, 90, 90), width=4)
+    pen.text((24, 24), caption, fill=(40, 40, 40))
     return _file(photo, "JPEG")
 
 

@@ -39,6 +39,7 @@ class Narrator:
     def clock(self, at: datetime) -> str:
         """Write an instant as people there read it, to the millisecond.
 
+        >>> import sys
         >>> from datetime import UTC
         >>> teller = Narrator(sys.stdout, zone=ZoneInfo("Europe/Berlin"), now=None, colours=False)
         >>> teller.clock(datetime(2026, 7, 1, 12, 2, 0, 19_400, tzinfo=UTC))
@@ -60,3 +61,8 @@ class Voice(msgspec.Struct, frozen=True):
         told = teller.styled(what, style) if style else what
         tag = f"{self.tag} " if self.tag else ""
         teller.plain(f"  {instant}  {tag}{who:<{_WHO_WIDTH}}  {told}")
+
+    def detail(self, who: str, what: str) -> None:
+        """Tell one line of what happens in every thread alike; only the story itself tells it."""
+        if not self.tag:
+            self.say(who, what)

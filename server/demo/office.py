@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TypeVar
 from uuid import UUID
 
@@ -62,7 +63,7 @@ class Office:
         """Begin a session as a person does, and take the CSRF token off a page."""
         form = {"email": email, "password": password}
         answer = await self._console.post("/sign-in", data=form)
-        if answer.status_code != httpx.codes.SEE_OTHER:
+        if answer.status_code != HTTPStatus.SEE_OTHER:
             raise httpx.HTTPStatusError(
                 "the console does not let us in", request=answer.request, response=answer
             )
@@ -74,7 +75,7 @@ class Office:
         """Give a job to a technician, by the form on its page."""
         form = {"technician_id": str(technician_id), "csrf_token": self._csrf}
         answer = await self._console.post(f"/jobs/{job_id}/assign", data=form)
-        if answer.status_code != httpx.codes.SEE_OTHER:
+        if answer.status_code != HTTPStatus.SEE_OTHER:
             answer.raise_for_status()
 
     async def enrolment_code(self, technician_id: UUID) -> EnrolmentCode:

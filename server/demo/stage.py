@@ -4,19 +4,19 @@ Setting it up is done side by side where nothing depends on the order; leaving t
 process again.
 """
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 
 from server.demo import ground
 from server.demo.air import Air, open_air
-from server.demo.children import Child, Household
+from server.demo.children import Child, Household, together
 from server.demo.ground import Ground, Site
 from server.demo.installation import EMAIL, Installation, Outside, make_secrets
 from server.demo.mail_sink import Mail
@@ -214,6 +214,7 @@ async def set_up(wanted: Wanted, narrator: Narrator, folder: Path) -> AsyncGener
         await _start_outside(stage, folder)
         outside = Outside(mail_port=stage.post.port, secrets=make_secrets())
         await _build(stage, folder, files, premises, outside)
+        narrator.zone = ZoneInfo(stage.main.ground.sites[0].zone)
         for place in (stage.main, stage.second):
             leaving.push_async_callback(place.close)
             await place.open()
@@ -242,7 +243,7 @@ async def _build(
     main.write_settings(lease_s=USUAL_LEASE_S)
     second.write_settings(lease_s=SHORT_LEASE_S)
     registered = [foreign_registration(files)]
-    await asyncio.gather(
+    await together(
         main.start_olts(files, registered),
         second.start_olts(files, ()),
         main.firstlight("migrate"),
@@ -252,7 +253,7 @@ async def _build(
     await main.let_people_in()
     second.copy_data_from(main)
     await second.bring_in(files, None, premises)
-    await asyncio.gather(main.serve(), second.serve())
+    await together(main.serve(), second.serve())
     stage.main, stage.second = Place(main), Place(second)
     for place in (stage.main, stage.second):
         await place.office.push_feed_to(stage.receiver.url, _WEBHOOK_SECRET)
@@ -264,7 +265,7 @@ def _installation(household: Household, folder: Path, outside: Outside) -> Insta
 
 
 async def _hand_out_tablets(stage: Stage, air_url: str) -> None:
-    await asyncio.gather(
+    await together(
         stage.main.tablet(0, air_url),
         stage.main.tablet(1),
         stage.main.tablet(2),

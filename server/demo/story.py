@@ -115,7 +115,7 @@ def instants_of(fulfilment: Fulfilment, lines: list[Line], events: list[Line]) -
     if not looks or fulfilment.service.live_at is None:
         raise NotSeen("a look that found the ONT online")
     return Instants(
-        received_at=_at(lines, "timestamp", event="sync_session.finished", operations=None),
+        received_at=_at(lines, "committed_at", event="sync_session.finished", operations=None),
         registered_at=_at(events, "at", event="set.accepted", table="ont"),
         acceptable_at=_at(events, "at", event="ont.acceptable"),
         polled_at=looks[-1],

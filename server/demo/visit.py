@@ -43,7 +43,7 @@ async def visit(voice: Voice, tablet: Tablet, job_id: UUID, fiber: Fiber) -> Non
     picture = label.draw_label(fiber.serial, mac="48:57:54:" + _as_mac(fiber.serial))
     await _scan(voice, tablet, job_id, fiber.serial, picture)
     light = await _measure(tablet, job_id)
-    voice.say(
+    voice.detail(
         "tablet",
         f"light {format_dbm(light.rx_power_cdbm)} dBm, predicted "
         f"{format_dbm(light.judgement.predicted_cdbm)}: verdict {light.judgement.verdict}, "
@@ -58,7 +58,8 @@ async def visit(voice: Voice, tablet: Tablet, job_id: UUID, fiber: Fiber) -> Non
         )
     await _document(tablet, job_id)
     await tablet.complete(job_id, "installed")
-    voice.say("tablet", "photos and signature taken; the job is COMPLETED", style="bold")
+    voice.detail("tablet", "photos and signature taken")
+    voice.say("tablet", f"{tablet.owner} COMPLETED the job with {fiber.serial}", style="bold")
 
 
 async def _scan(voice: Voice, tablet: Tablet, job_id: UUID, serial: str, picture: bytes) -> None:
@@ -67,7 +68,7 @@ async def _scan(voice: Voice, tablet: Tablet, job_id: UUID, serial: str, picture
     if read != serial:
         raise NotSeen(f"the label says {serial}, the tablet read {read}")
     codes = ", ".join(code.text for code in scanned.result.candidates)
-    voice.say("tablet", f"scans the ONT's label: {codes}; the serial is {read}")
+    voice.detail("tablet", f"scans the ONT's label: {codes}; the serial is {read}")
 
 
 async def _measure(tablet: Tablet, job_id: UUID) -> LightReceipt:

@@ -25,8 +25,8 @@ class Aftermath(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return (
-            f"{self.olt_rows} ONT on the OLT, {self.invoice_lines} invoice line, "
-            f"{self.feed_events} event, {self.received_events} of it at billing, {self.mails} mail"
+            f"{self.olt_rows} ONT row, {self.invoice_lines} invoice line, "
+            f"{self.feed_events} event, {self.received_events} at billing, {self.mails} mail"
         )
 
 

@@ -17,9 +17,12 @@ from server.demo.visit import visit
 from server.demo.watching import NotSeen
 
 FIRST_COMMIT: Final = 4
+"""Measured: the loops of a server make up to three commits at its start, the push is the next."""
 LAST_COMMIT: Final = 14
-"""Of an armed server's life, measured: its loops make up to three commits at the start, the push is
-the next, and an undisturbed job goes live with the 17th or later."""
+"""Measured: of a job whose ONT is found at the first look, no fewer come before going live."""
+COMMITS_PER_LOOK: Final = 3
+_LOOKS_IN_VAIN: Final = (2, 4)
+"""Seconds after the registration at which an ONT that takes longer is not yet found."""
 _KILLED_WITHIN_S: Final = 40.0
 
 
@@ -33,10 +36,11 @@ class CrashPoint(msgspec.Struct, frozen=True):
         return f"{self.side}:{self.number}"
 
 
-def draw(seed: int) -> CrashPoint:
-    """Draw where the server is killed; the same for the same seed."""
+def draw(seed: int, *, come_up_s: float) -> CrashPoint:
+    """Draw where between push and going live the server is killed; the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311  a choice that must repeat, not a secret
-    number = chance.randint(FIRST_COMMIT, LAST_COMMIT)
+    in_vain = sum(come_up_s >= look_s for look_s in _LOOKS_IN_VAIN)
+    number = chance.randint(FIRST_COMMIT, LAST_COMMIT + COMMITS_PER_LOOK * in_vain)
     return CrashPoint(chance.choice(("before", "after")), number)
 
 
@@ -52,7 +56,7 @@ async def play(stage: Stage) -> Rival:
     await tablet.sync()
     await tablet.fly(on=True)
     await visit(voice, tablet, sold.job_id, stage.fiber(place, site, serial))
-    point = draw(stage.wanted.seed)
+    point = draw(stage.wanted.seed, come_up_s=stage.wanted.come_up_s)
     server = await _restart(stage, crash_at=str(point))
     voice.say("server", f"will be killed {point.side} commit {point.number} (drawn by the seed)")
     await tablet.fly(on=False)

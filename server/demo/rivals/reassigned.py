@@ -5,7 +5,7 @@ The ONT of the first received completion is dark, so the network decides for the
 
 from server.demo.outcome import Rival
 from server.demo.rivals.aftermath import ONCE, of_job, once_live, once_waiting
-from server.demo.stage import Place, Stage
+from server.demo.stage import Stage
 from server.demo.tablet import Tablet
 from server.demo.visit import visit
 from server.fulfilment.queries import Fulfilment
@@ -37,7 +37,7 @@ async def play(stage: Stage) -> Rival:
     await second.fly(on=False)
     live = await once_live(stage, place, sold)
     seen = await of_job(stage, place, sold, lit)
-    is_kept = await _is_kept(place, (first, second))
+    is_kept = await _is_kept((first, second))
     return Rival(
         name="re-assigned while offline, both complete it with different ONTs",
         expected=f"{lit} goes live (seen by the OLT), {dark} in the inbox, nothing lost; {ONCE}",
@@ -58,7 +58,7 @@ def decided_by_network(found: Fulfilment, *, other: str) -> bool:
     )
 
 
-async def _is_kept(_place: Place, tablets: tuple[Tablet, ...]) -> bool:
+async def _is_kept(tablets: tuple[Tablet, ...]) -> bool:
     """Say whether every operation of these tablets has its verdict."""
     return all(
         status.captured == sum(status.verdicts.values())

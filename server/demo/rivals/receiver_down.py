@@ -52,6 +52,6 @@ async def play(stage: Stage) -> Rival:
     return Rival(
         name="the webhook receiver down at the first attempt",
         expected=f"delivered later under the same event id, once; {ONCE}",
-        happened=f"delivered later, event id known {count} time, {got.rejected} rejected; {seen}",
+        happened=f"delivered later, known there {count} times, {got.rejected} rejected; {seen}",
         ok=count == 1 and got.rejected == 0 and seen == ONCE,
     )

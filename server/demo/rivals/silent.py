@@ -30,10 +30,10 @@ async def play(stage: Stage) -> Rival:
     lost = (await olt.stats()).unanswered_requests
     seen = await of_job(stage, place, sold, serial)
     reasons = ", ".join(sorted({str(one.code) for one in failed}))
-    voice.say("server", f"live by itself after {len(failed)} failed attempts ({reasons})")
+    voice.say("server", f"live by itself; attempts that failed before: {len(failed)} ({reasons})")
     return Rival(
         name=f"the OLT silent for {SILENT_S:g} s during registration",
         expected=f"requests are lost, then it goes live by itself; {ONCE}",
-        happened=f"{lost} requests lost, {len(failed)} attempts failed, then live; {seen}",
+        happened=f"requests lost: {lost}, attempts failed: {len(failed)}, then live; {seen}",
         ok=lost > 0 and bool(failed) and seen == ONCE,
     )
