@@ -19,7 +19,8 @@ from server.database import Connection, Written
 from server.fulfilment import storage
 from server.fulfilment.lanes import lane_of
 from server.fulfilment.records import Attempt, Process, ProcessState
-from server.fulfilment.steps import STEPS, Advance, Finish, Outcome, StepName, Stick, conclude
+from server.fulfilment.steps import STEPS, Advance, Finish, Hold, Outcome, StepName, Stick, conclude
+from server.jobs import queries as jobs
 
 TAKEN_AT_ONCE_MAX: Final = 32
 
@@ -106,6 +107,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     jitter: float
     detail: Mapping[str, Any] = {}
+    evidence_considered: int | None = None
+    """How many completions the step knew of."""
 
 
 def let_go(
@@ -120,7 +123,7 @@ def let_go(
         LeaseLost: the process was leased again; what this run found out is not stored.
     """
     process = storage.require_lease(db, leased.id, token=leased.fencing_token)
-    after = conclude(process, ran.outcome, now=act.now, jitter=ran.jitter)
+    after = conclude(process, _told_of_news(db, process, ran), now=act.now, jitter=ran.jitter)
     storage.store_leased(db, after, token=leased.fencing_token)
     storage.add_attempt(
         db,
@@ -148,6 +151,18 @@ def let_go(
     goes_on = after.state is ProcessState.READY
     again = _lease(db, after, storage.leased_lanes(db), terms, act) if goes_on else None
     return Written(again or after, topics=frozenset({"processes", f"job:{process.job_id}"}))
+
+
+def _told_of_news(db: Connection, process: Process, ran: Ran) -> Outcome:
+    """Say what follows: what would be held or stuck looks first at evidence that came meanwhile."""
+    overlooked = (
+        isinstance(ran.outcome, Hold | Stick)
+        and ran.evidence_considered is not None
+        and jobs.count_completions(db, process.order_item_id) > ran.evidence_considered
+    )
+    if not overlooked:
+        return ran.outcome
+    return Advance(step=StepName.VERIFY_EVIDENCE, progress=process.progress)
 
 
 def _is_news(process: Process, outcome: Outcome) -> bool:

@@ -45,6 +45,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     live_at: datetime | None = None
     rx_power_cdbm: int | None = None
     olt_rx_power_cdbm: int | None = None
+    evidence_considered: int | None = None
+    """How many completions there were when the evidence was chosen."""
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import msgspec
 import structlog
 
 from activation.registry import DriverUnknown
@@ -87,17 +88,24 @@ class ProcessRunner:
             case StepName.GO_LIVE:
                 return await self._store.write(self._go_live, process, started_at)
             case StepName.REGISTER | StepName.VERIFY_ONLINE:
-                outcome = await self._talk(process)
-        ran = Ran(outcome=outcome, started_at=started_at, jitter=self._random())
+                outcome, considered = await self._talk(process)
+        ran = Ran(
+            outcome=outcome,
+            started_at=started_at,
+            jitter=self._random(),
+            evidence_considered=considered,
+        )
         return await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
 
     def _verify_evidence(
         self, db: Connection, process: Process, started_at: datetime
     ) -> Written[Process]:
+        evidence = situation.load_evidence(db, process)
         ran = Ran(
-            outcome=after_evidence(process, situation.load_evidence(db, process)),
+            outcome=after_evidence(process, evidence),
             started_at=started_at,
             jitter=0,
+            evidence_considered=len(evidence),
         )
         return leases.let_go(db, process, ran, self._terms, act=self._act())
 
@@ -118,14 +126,17 @@ class ProcessRunner:
             topics=let_go.topics | {"webhook_deliveries", "notifications"},
         )
 
-    async def _talk(self, process: Process) -> Outcome:
-        """Run a step that needs the device, with a heartbeat beside it."""
+    async def _talk(self, process: Process) -> tuple[Outcome, int | None]:
+        """Run a step that needs the device, with a heartbeat beside it.
+
+        Also says how many completions its outcome rests on.
+        """
         lease = Lease(until=process.lease_until or self._clock())
         try:
             known = await self._store.read(situation.load, process)
             driver = self._network.driver(known.route)
         except (NotFound, CredentialsMissing, DriverUnknown) as error:
-            return Stick(code="CONFIGURATION_MISSING", detail=str(error))
+            return Stick(code="CONFIGURATION_MISSING", detail=str(error)), None
         async with self._heartbeat(process, lease):
             try:
                 with writing_under(lease):
@@ -133,13 +144,15 @@ class ProcessRunner:
                         registration = Registration(
                             self._store, process, known, driver, begin_act=self._act
                         )
-                        return await registration.run()
-                    return await verify_online(process, known, driver, self._clock())
+                        considered = len(known.evidence)
+                        return _noting(await registration.run(), considered), considered
+                    outcome = await verify_online(process, known, driver, self._clock())
+                    return outcome, process.progress.evidence_considered
             except LeaseLost:
                 raise
             except Exception as error:  # noqa: BLE001  a driver's mistake must not repeat unseen
                 structlog.get_logger().error("driver.failed", exc_info=error)
-                return Stick(code="DRIVER_BUG", detail=repr(error))
+                return Stick(code="DRIVER_BUG", detail=repr(error)), None
 
     @contextlib.asynccontextmanager
     async def _heartbeat(self, process: Process, lease: Lease) -> AsyncGenerator[None]:
@@ -168,6 +181,14 @@ class ProcessRunner:
 
     def _act(self) -> Act:
         return act_of(SYSTEM, clock=self._clock)
+
+
+def _noting(outcome: Outcome, considered: int) -> Outcome:
+    """Keep with the progress how many completions the choice rests on."""
+    if not isinstance(outcome, Advance):
+        return outcome
+    progress = msgspec.structs.replace(outcome.progress, evidence_considered=considered)
+    return msgspec.structs.replace(outcome, progress=progress)
 
 
 def after_evidence(

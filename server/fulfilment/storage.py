@@ -30,7 +30,13 @@ def add_process(db: sa.Connection, process: Process) -> bool:
 
 
 def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:
-    """Let what was held or stuck for want of evidence look at what has arrived since."""
+    """Let what was held or stuck for want of evidence look at what has arrived since.
+
+    Whatever its state the process is locked: a step that is just ending either sees the evidence of
+    this transaction (``leases.let_go`` counts) or has ended before, and is seen here.
+    """
+    of_item = sa.select(processes.c.id).where(processes.c.order_item_id == order_item_id)
+    db.execute(of_item.order_by(processes.c.id).with_for_update())
     db.execute(
         sa.update(processes)
         .where(

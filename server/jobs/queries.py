@@ -128,6 +128,12 @@ def list_completions(db: sa.Connection, order_item_id: UUID) -> tuple[Completion
     return to_records(rows, Completion)
 
 
+def count_completions(db: sa.Connection, order_item_id: UUID) -> int:
+    """Count the completions that may fulfil an order item."""
+    counted = sa.select(sa.func.count(completions.c.id).label("rows"))
+    return db.execute(counted.where(completions.c.order_item_id == order_item_id)).scalar_one()
+
+
 def fields_of(
     db: sa.Connection, job_ids: Iterable[UUID]
 ) -> Mapping[UUID, Mapping[str, VersionedValue]]:
