@@ -25,6 +25,7 @@ SETTINGS: Final[Mapping[str, str | int]] = {
     "busy_timeout": 5000,
     "trusted_schema": 0,
     "cell_size_check": 1,
+    "mmap_size": 0,
     "wal_autocheckpoint": 1000,
     "journal_size_limit": 64 * 1024 * 1024,
 }

@@ -16,6 +16,7 @@ from server.database import Connection, Written
 from server.database.rows import to_records
 from server.database.tables.billing import notifications
 from server.database.tables.offers import accounts, products, services
+from server.database.tables.work import jobs
 
 SENDS_AT_ONCE_MAX = 20
 
@@ -115,7 +116,8 @@ def settle(
         .values(**values)
         .returning(notifications.c.service_id)
     ).scalar_one()
-    return Written(None, topics=frozenset({f"service:{service_id}"}))
+    concerned = db.execute(sa.select(jobs.c.id).where(jobs.c.service_id == service_id)).scalars()
+    return Written(None, topics=frozenset(f"job:{job_id}" for job_id in concerned))
 
 
 def hurry(db: Connection, *, act: Act) -> Written[None]:

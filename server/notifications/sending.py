@@ -57,8 +57,8 @@ class Sender:
         if message.email is None:
             await self._settle(message, "failed", "the account has no mail address")
             return
-        mail = mail_of(message, sender=self._mail.sender, operator_name=self._operator_name)
         try:
+            mail = mail_of(message, sender=self._mail.sender, operator_name=self._operator_name)
             await aiosmtplib.send(
                 mail,
                 hostname=self._mail.host,
@@ -68,6 +68,8 @@ class Sender:
             )
         except aiosmtplib.SMTPRecipientsRefused:
             await self._settle(message, "failed", "the mail server refuses the recipient")
+        except ValueError as error:  # a line break in an address or a name is no header
+            await self._settle(message, "failed", f"no mail can be written: {type(error).__name__}")
         except (aiosmtplib.SMTPException, OSError) as error:
             await self._retry(message, type(error).__name__)
         else:
