@@ -13,6 +13,12 @@ from server import cli, logs
 COMMANDS = sorted(entry_point.name for entry_point in entry_points(group=cli.GROUP))
 
 
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have a database of his own."""
+    monkeypatch.delenv("FIRSTLIGHT_DATABASE_URL", raising=False)
+
+
 def add_healthy(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
     subparsers.add_parser("healthy").set_defaults(run=int)
 
