@@ -56,10 +56,21 @@ class GuardedSession:
 
     A lease in the database cannot stop the datagram of a stalled worker; this can. The lease is
     that of the running task, for one session and its driver serve all processes of an OLT.
+
+    Writes have a session of their own: behind the reads of other processes a write would wait for a
+    slot after it was let through here, and be sent when its lease is over.
     """
 
-    def __init__(self, session: SnmpSession, *, answer_within: timedelta, clock: Clock) -> None:
+    def __init__(
+        self,
+        session: SnmpSession,
+        *,
+        writing: SnmpSession,
+        answer_within: timedelta,
+        clock: Clock,
+    ) -> None:
         self._session = session
+        self._writing = writing
         self._answer_within = answer_within
         self._clock = clock
 
@@ -81,7 +92,7 @@ class GuardedSession:
         lease = _lease.get()
         if lease is None or self._clock() + self._answer_within > lease.until:
             return NotSent(detail="the lease of this worker is about to end")
-        return await self._session.set_many(bindings)
+        return await self._writing.set_many(bindings)
 
 
 class Network:
@@ -112,6 +123,7 @@ class Network:
         if place not in self._drivers:
             guarded = GuardedSession(
                 self._open(route),
+                writing=self._open(route),
                 answer_within=timedelta(milliseconds=self._settings.timeout_ms),
                 clock=self._clock,
             )
