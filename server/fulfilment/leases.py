@@ -41,7 +41,7 @@ def take_due(db: Connection, terms: LeaseTerms, *, act: Act) -> Written[tuple[Pr
     """
     held = set(storage.leased_lanes(db))
     taken: list[Process] = []
-    for process in storage.list_due(db, act.now, limit=TAKEN_AT_ONCE_MAX):
+    for process in storage.list_due(db, act.now, held=held, limit=TAKEN_AT_ONCE_MAX):
         if process.state is ProcessState.LEASED:
             if process.lease_until is None or process.lease_until + terms.grace > act.now:
                 continue

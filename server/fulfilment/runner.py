@@ -12,10 +12,12 @@ from typing import Final
 
 import msgspec
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from activation.registry import DriverUnknown
 from server.acts import SYSTEM, Act, Clock, act_of
 from server.database import Connection, Store, Written
+from server.database.writer import WriterStopped
 from server.due_loop import DueWork
 from server.fulfilment import leases, situation, storage
 from server.fulfilment.going_live import go_live
@@ -84,9 +86,9 @@ class ProcessRunner:
         started_at = self._clock()
         match StepName(process.step):
             case StepName.VERIFY_EVIDENCE:
-                return await self._store.write(self._verify_evidence, process, started_at)
+                return await self._decide(self._verify_evidence, process, started_at)
             case StepName.GO_LIVE:
-                return await self._store.write(self._go_live, process, started_at)
+                return await self._decide(self._go_live, process, started_at)
             case StepName.REGISTER | StepName.VERIFY_ONLINE:
                 outcome, considered = await self._talk(process)
         ran = Ran(
@@ -95,6 +97,26 @@ class ProcessRunner:
             jitter=self._random(),
             evidence_considered=considered,
         )
+        return await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
+
+    async def _decide(
+        self,
+        unit: Callable[[Connection, Process, datetime], Written[Process]],
+        process: Process,
+        started_at: datetime,
+    ) -> Process:
+        """Run a step that is one transaction; one that cannot succeed is stuck, not repeated."""
+        try:
+            return await self._store.write(unit, process, started_at)
+        except (LeaseLost, OperationalError, InterfaceError, WriterStopped):
+            raise  # the lease runs out, and whoever takes it over repeats the step
+        except Exception as error:  # noqa: BLE001  a mistake of ours must not repeat unseen
+            structlog.get_logger().error("step.failed", step=process.step, exc_info=error)
+            ran = Ran(
+                outcome=Stick(code="STEP_FAILED", detail=repr(error)),
+                started_at=started_at,
+                jitter=0,
+            )
         return await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
 
     def _verify_evidence(
@@ -170,6 +192,9 @@ class ProcessRunner:
                 except LeaseLost:
                     lease.until = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
                     return
+                except (SQLAlchemyError, WriterStopped) as error:
+                    # The lease is not extended, so writing ends by itself if this goes on.
+                    structlog.get_logger().warning("heartbeat.failed", error=repr(error))
 
         beating = asyncio.create_task(beat())
         try:

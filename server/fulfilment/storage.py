@@ -5,6 +5,7 @@ its token outdated and changes nothing.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.fulfilment import inbox_items, process_attempts, processes
+from server.fulfilment import lanes
 from server.fulfilment.records import DUE_STATES, Attempt, InboxItem, Process, ProcessState
 from server.problems import NotFound
 
@@ -68,16 +70,21 @@ def get(db: sa.Connection, process_id: UUID, *, lock: bool = False) -> Process:
     return to_record(row, Process)
 
 
-def list_due(db: sa.Connection, now: datetime, *, limit: int) -> tuple[Process, ...]:
+def list_due(
+    db: sa.Connection, now: datetime, *, held: AbstractSet[str], limit: int
+) -> tuple[Process, ...]:
     """List processes whose time has come or whose lease has run out, oldest first.
 
-    On PostgreSQL rows that another worker is looking at are passed over.
+    Those that wait for a lane that is held are left out, so that a long queue before one OLT keeps
+    nobody from another. On PostgreSQL rows that another worker is looking at are passed over.
     """
+    due = processes.c.state.in_(DUE_STATES) & (processes.c.next_at <= now)
+    if held:
+        due &= ~lanes.is_blocked(held)
     rows = db.execute(
         sa.select(processes)
         .where(
-            (processes.c.state.in_(DUE_STATES) & (processes.c.next_at <= now))
-            | ((processes.c.state == ProcessState.LEASED) & (processes.c.lease_until <= now))
+            due | ((processes.c.state == ProcessState.LEASED) & (processes.c.lease_until <= now))
         )
         .order_by(processes.c.next_at, processes.c.id)
         .limit(limit)
