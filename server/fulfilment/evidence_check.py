@@ -41,7 +41,11 @@ class Unproven(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 def check(
     job: Job, completion: Completion, captures: Sequence[StoredCapture], verify: SignatureCheck
 ) -> Proven | Unproven:
-    """Check one completion against the captures of its job."""
+    """Check one completion against the captures of its job.
+
+    A capture that was repeated stands beside the one that it corrects; the last of the manifest,
+    which is in the order of the work, is what the technician means.
+    """
     manifest = msgspec.convert(completion.manifest, Manifest)
     found = {CaptureId(stored.id): msgspec.convert(stored.capture, Capture) for stored in captures}
     fault = (
@@ -86,16 +90,11 @@ def _vouched_for(manifest: Manifest, found: Mapping[CaptureId, Capture]) -> list
 
 def _missing(job: Job, captures: Iterable[Capture]) -> _Fault | None:
     bodies = [capture.body for capture in captures]
-    serials = {body.serial for body in bodies if isinstance(body, SerialScan)}
     photos = {body.subject for body in bodies if isinstance(body, Photo)}
     lacking = [
-        *([] if serials else ["ONT serial"]),
+        *([] if any(isinstance(body, SerialScan) for body in bodies) else ["ONT serial"]),
         *([] if any(isinstance(body, LightReading) for body in bodies) else ["light level"]),
         *(f"photo {subject}" for subject in job.required_photos if subject not in photos),
         *([] if any(isinstance(body, Signature) for body in bodies) else ["signature"]),
     ]
-    if lacking:
-        return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(lacking)}")
-    if len(serials) > 1:
-        return ("EVIDENCE_AMBIGUOUS", f"several ONT serials: {', '.join(sorted(serials))}")
-    return None
+    return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(lacking)}") if lacking else None
