@@ -19,6 +19,7 @@ NEEDED = {
     "cell_size_check": 1,
     "wal_autocheckpoint": 1000,
     "journal_size_limit": 67_108_864,
+    "mmap_size": 0,
 }
 
 
