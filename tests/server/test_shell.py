@@ -1,0 +1,161 @@
+"""Dispatching from the shell: the commands of jobs, orders, tablets and webhooks."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from server import cli
+from server.database import Store
+from server.database.tables import offers, people, plant
+from tests.server.factories import found_town
+
+ORDER = ("order", "place", "S-1", "--product", "fiber-300")
+TIMES = ("--starts", "2026-07-02T14:00:00+02:00", "--ends", "2026-07-02T16:00:00+02:00")
+
+
+@pytest.fixture
+def settings_file(sqlite_url: str, tmp_path: Path) -> Path:
+    store = Store(sqlite_url)
+    found_town(store)
+    store.close()
+    file = tmp_path / "settings.toml"
+    file.write_text(
+        f'database_url = "{sqlite_url}"\n'
+        '[webhook_secrets]\nbilling = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"\n'
+    )
+    return file
+
+
+@pytest.fixture
+def names(sqlite_url: str) -> dict[str, str]:
+    """What an order refers to, by the ids of the operator's other systems."""
+    store = Store(sqlite_url)
+    try:
+        return store.read_now(_first_of_each)
+    finally:
+        store.close()
+
+
+def _first_of_each(db: sa.Connection) -> dict[str, str]:
+    columns = {
+        "account": offers.accounts.c.external_id,
+        "premise": plant.premises.c.external_id,
+        "product": offers.products.c.code,
+        "technician": people.technicians.c.external_id,
+    }
+    return {
+        name: db.execute(sa.select(sa.func.min(column).label("first"))).scalar_one()
+        for name, column in columns.items()
+    }
+
+
+def run(settings_file: Path, *argv: str) -> int:
+    return cli.main(["--settings", str(settings_file), *argv])
+
+
+def place(settings_file: Path, names: dict[str, str]) -> int:
+    return run(
+        settings_file,
+        *("order", "place", "S-1", "--product", names["product"]),
+        *("--account", names["account"], "--premise", names["premise"], *TIMES),
+    )
+
+
+def test_an_order_becomes_a_job_that_is_assigned_by_a_person(
+    settings_file: Path,
+    names: dict[str, str],
+    sqlite_url: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert place(settings_file, names) == 0
+    assert run(settings_file, "job", "assign", "S-1-1", names["technician"]) == 0
+    assert run(settings_file, "job", "list", "--state", "assigned") == 0
+
+    assert "S-1-1" in capsys.readouterr().out.splitlines()[-1]
+    store = Store(sqlite_url)
+    kinds = store.read_now(
+        lambda db: (
+            db.execute(
+                sa.select(people.audit.c.actor_kind).where(people.audit.c.action == "job.assigned")
+            )
+            .scalars()
+            .all()
+        )
+    )
+    store.close()
+    assert kinds == ["human"]
+
+
+def test_the_same_order_number_again_changes_nothing(
+    settings_file: Path, names: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert place(settings_file, names) == 0
+    assert place(settings_file, names) == 0
+    assert run(settings_file, "job", "list") == 0
+    assert len([line for line in capsys.readouterr().out.splitlines() if "S-1-1 " in line]) == 1
+
+
+def test_a_finished_job_is_not_assigned(
+    settings_file: Path, names: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert place(settings_file, names) == 0
+    assert run(settings_file, "job", "cancel", "S-1-1", "--reason", "customer left") == 0
+    assert run(settings_file, "job", "assign", "S-1-1", names["technician"]) == 1
+    assert "cancelled" in capsys.readouterr().err
+
+
+def test_a_code_is_printed_alone_so_that_a_script_can_take_it(
+    settings_file: Path, names: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(settings_file, "device", "code", names["technician"]) == 0
+    first, _, second = capsys.readouterr().out.strip().partition("-")
+    assert (len(first), len(second)) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        (("job", "assign", "X-9", "T"), "X-9"),
+        (("job", "cancel", "X-9", "--reason", "r"), "X-9"),
+        (("device", "code", "NOBODY"), "NOBODY"),
+        (("device", "revoke", "12"), "'12'"),
+        (("device", "revoke", str(UUID(int=5))), str(UUID(int=5))),
+        (("webhook", "add", "ftp://x", "--secret", "billing"), "ftp://x"),
+        (("webhook", "add", "https://", "--secret", "billing"), "https://"),
+        (("webhook", "add", "https://billing.example/hooks", "--secret", "none"), "'none'"),
+        (
+            (*ORDER, "--account", "A", "--premise", "P", "--starts", "gestern", "--ends", "x"),
+            "gestern",
+        ),
+        ((*ORDER, "--account", "NO-SUCH", "--premise", "P", *TIMES), "NO-SUCH"),
+    ],
+)
+def test_wrong_input_is_named_and_changes_nothing(
+    settings_file: Path,
+    argv: tuple[str, ...],
+    named: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(settings_file, *argv) == cli.WRONG_INPUT
+    error = capsys.readouterr().err
+    assert named in error
+    assert error.count("\n") == 1
+
+
+def test_a_webhook_is_added_once(
+    settings_file: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert (
+            run(settings_file, "webhook", "add", "https://billing.example/x", "--secret", "billing")
+            == 0
+        )
+    assert "billing.example" in capsys.readouterr().out
+    store = Store(sqlite_url)
+    count = store.read_now(
+        lambda db: db.execute(sa.text("SELECT count(*) FROM webhook_endpoints")).scalar_one()
+    )
+    store.close()
+    assert count == 1
