@@ -5,23 +5,21 @@ process again.
 """
 
 import contextlib
-import socket
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import httpx
 import msgspec
 
 from server.demo import ground
 from server.demo.air import Air, open_air
-from server.demo.children import Child, Household, together
+from server.demo.children import Household, together
 from server.demo.ground import Ground, Site
 from server.demo.installation import EMAIL, Installation, Outside, make_secrets
-from server.demo.mail_sink import Mail
 from server.demo.narration import Narrator, Voice
 from server.demo.office import Office, Sold
+from server.demo.receivers import Post, Receiver, free_port
 from server.demo.tablet import Tablet, start_tablet
 from server.demo.visit import Fiber
 from server.imports.rows import PremiseRow
@@ -39,69 +37,6 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     come_up_s: float
     addresses: Path | None
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What a receiver says that it saw."""
-
-    deliveries: int
-    distinct_events: int
-    signature_verified: int
-    rejected: int
-    events: tuple[str, ...]
-
-
-class Receiver:
-    """The sample billing system."""
-
-    def __init__(self, household: Household, name: str, secret: str, port: int = 0) -> None:
-        self._household = household
-        self._name = name
-        self._secret = secret
-        self.port = port
-
-    @property
-    def url(self) -> str:
-        """Where it takes webhooks."""
-        return f"http://127.0.0.1:{self.port}/hooks"
-
-    async def start(self) -> Child:
-        """Start it."""
-        child = await self._household.start(
-            self._name,
-            [
-                "billing_bridge.receiver",
-                *("--port", str(self.port)),
-                *("--secret-env", "DEMO_WEBHOOK_SECRET"),
-            ],
-            environ={"DEMO_WEBHOOK_SECRET": self._secret},
-        )
-        self.port = child.ready["port"]
-        return child
-
-    async def seen(self) -> Seen:
-        """Ask what it has received so far."""
-        async with httpx.AsyncClient(timeout=10) as http:
-            answer = (await http.get(f"http://127.0.0.1:{self.port}/seen")).raise_for_status()
-        return msgspec.json.decode(answer.content, type=Seen)
-
-
-class Post:
-    """The mail sink and what it wrote down."""
-
-    def __init__(self, child: Child, log: Path) -> None:
-        self.port: int = child.ready["port"]
-        self.log = log
-
-    def mails(self, notification_id: object = None) -> tuple[Mail, ...]:
-        """Read the mails so far: all, or those of one notification."""
-        if not self.log.exists():
-            return ()
-        lines = self.log.read_bytes().splitlines()
-        mails = tuple(msgspec.json.decode(line, type=Mail) for line in lines)
-        if notification_id is None:
-            return mails
-        return tuple(mail for mail in mails if f"<{notification_id}@" in mail.message_id)
 
 
 class Place:
@@ -271,9 +206,3 @@ async def _hand_out_tablets(stage: Stage, air_url: str) -> None:
         stage.main.tablet(2),
         stage.second.tablet(0),
     )
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

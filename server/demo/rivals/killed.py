@@ -59,10 +59,12 @@ async def play(stage: Stage) -> Rival:
     point = draw(stage.wanted.seed, come_up_s=stage.wanted.come_up_s)
     server = await _restart(stage, crash_at=str(point))
     voice.say("server", f"will be killed {point.side} commit {point.number} (drawn by the seed)")
-    await tablet.fly(on=False)
-    await _await_kill(server, point)
-    voice.say("server", "killed with SIGKILL; the next one starts", style="bad")
-    await _restart(stage, crash_at="")
+    try:
+        await tablet.fly(on=False)
+        await _await_kill(server, point)
+        voice.say("server", "killed with SIGKILL; the next one starts", style="bad")
+    finally:
+        await _restart(stage, crash_at="")
     await tablet.sync()
     await once_live(stage, place, sold)
     seen = await of_job(stage, place, sold, serial)

@@ -1,8 +1,9 @@
 """Rival: a webhook receiver is down when the first attempt is made."""
 
 from server.demo.outcome import Rival
+from server.demo.receivers import Seen
 from server.demo.rivals.aftermath import ONCE, of_job, once_live
-from server.demo.stage import Seen, Stage
+from server.demo.stage import Stage
 from server.demo.visit import visit
 from server.demo.watching import until
 

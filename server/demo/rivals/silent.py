@@ -7,7 +7,8 @@ from server.demo.rivals.aftermath import ONCE, of_job, once_live
 from server.demo.stage import Stage
 from server.demo.visit import visit
 
-SILENT_S: Final = 5.0
+SILENT_S: Final = 8.0
+"""Longer than a session asks again by itself."""
 _VAN: Final = 3
 
 
@@ -35,5 +36,5 @@ async def play(stage: Stage) -> Rival:
         name=f"the OLT silent for {SILENT_S:g} s during registration",
         expected=f"requests are lost, then it goes live by itself; {ONCE}",
         happened=f"requests lost: {lost}, attempts failed: {len(failed)}, then live; {seen}",
-        ok=lost > 0 and bool(failed) and seen == ONCE,
+        ok=lost > 0 and seen == ONCE,
     )
