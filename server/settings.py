@@ -11,25 +11,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
+from activation.snmp import Secret
+
 ENVIRONMENT_PREFIX: Final = "FIRSTLIGHT_"
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
-
-
-class Secret:
-    """A value that does not show in a repr, a log or an error."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Give the value to the one call that needs it."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "***"
 
 
 class SnmpCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,7 +15,6 @@ from activation.snmp import (
     Binding,
     NotSent,
     Oid,
-    Secret,
     SnmpError,
     SnmpSession,
     SnmpSettings,
@@ -139,7 +138,7 @@ class Network:
                 f"the settings hold: {known}"
             )
         communities = V2c(
-            read_community=Secret(found.read.reveal()),
-            write_community=Secret(found.write.reveal()),
+            read_community=found.read,
+            write_community=found.write,
         )
         return self._open_session(route.olt_host, route.olt_snmp_port, communities, self._settings)

@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
+from activation.snmp import Secret
 from billing_bridge.adapter import Delivered, Outcome, Refused, TryLater
 from billing_bridge.feed import encode_event
 from billing_bridge.schedule import (
@@ -31,7 +32,7 @@ from server.database.tables.billing import webhook_deliveries, webhook_endpoints
 from server.due_loop import DueWork
 from server.invoices import feed
 from server.problems import WrongInput
-from server.settings import Secret, Settings
+from server.settings import Settings
 
 DELIVERIES_AT_ONCE_MAX: Final = 32
 TAKEN_FOR: Final = timedelta(seconds=60)

@@ -14,8 +14,8 @@ def count_verdicts(db: sa.Connection) -> Mapping[VerdictKind, int]:
     The *duplicate* of a re-issue is left out: its first arrival is counted.
     """
     rows = db.execute(
-        sa.select(operations.c.verdict_kind, sa.func.count().label("count"))
+        sa.select(operations.c.verdict_kind, sa.func.count().label("received"))
         .where(operations.c.verdict_kind != VerdictKind.DUPLICATE)
         .group_by(operations.c.verdict_kind)
     )
-    return {VerdictKind(row.verdict_kind): row.count for row in rows}
+    return {VerdictKind(row.verdict_kind): row.received for row in rows}
