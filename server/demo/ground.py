@@ -103,8 +103,11 @@ def spread(olts: Sequence[Row], ports: Sequence[Row]) -> tuple[list[Row], list[R
 
 
 def place_olts(olts: Sequence[Row], snmp_ports: Mapping[str, int]) -> list[Row]:
-    """Say where each OLT answers."""
-    return [{**row, "snmp_port": str(snmp_ports[row["external_id"]])} for row in olts]
+    """Say where each OLT answers; one that does not run stays as it was."""
+    return [
+        {**row, "snmp_port": str(snmp_ports.get(row["external_id"], row["snmp_port"]))}
+        for row in olts
+    ]
 
 
 def read_ground(folder: Path, premises: Iterable[PremiseRow] = ()) -> Ground:

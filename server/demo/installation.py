@@ -84,20 +84,19 @@ class Installation:
         values = settings_of(self.folder, self.outside, port=self._port, lease_s=lease_s)
         self._settings.write_text(as_toml(values), encoding="utf-8")
 
-    async def start_olts(self, files: Path, registered: Sequence[Mapping[str, Any]]) -> None:
-        """Start the OLTs of the plant; the first of them knows some ONTs already."""
-        for number, row in enumerate(ground.read_rows(files, "olts")):
-            name = row["external_id"]
-            described = ground.scenario(
-                files, name, self.outside.secrets.communities, () if number else registered
-            )
-            self.olts[name] = await start_olt(
-                self.household,
-                f"{self.name}-olt-{number + 1}",
-                described,
-                self.folder,
-                seed=number,
-            )
+    async def start_olt(
+        self, files: Path, number: int, registered: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """Start one OLT of the plant, counted from 0, which may know some ONTs already."""
+        name = ground.read_rows(files, "olts")[number]["external_id"]
+        described = ground.scenario(files, name, self.outside.secrets.communities, registered)
+        self.olts[name] = await start_olt(
+            self.household,
+            f"{self.name}-olt-{number + 1}",
+            described,
+            self.folder,
+            seed=number,
+        )
 
     async def firstlight(self, *command: str, stdin: str | None = None) -> str:
         """Run one command of this installation; what it printed."""

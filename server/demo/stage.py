@@ -177,10 +177,11 @@ async def _build(
     stage.receiver = Receiver(stage.household, "receiver", outside.secrets.webhook)
     main.write_settings(lease_s=USUAL_LEASE_S)
     second.write_settings(lease_s=SHORT_LEASE_S)
-    registered = [foreign_registration(files)]
     await together(
-        main.start_olts(files, registered),
-        second.start_olts(files, ()),
+        main.start_olt(files, 0, [foreign_registration(files)]),
+        main.start_olt(files, 1),
+        # Only the first of its OLTs is ever asked for anything.
+        second.start_olt(files, 0),
         main.firstlight("migrate"),
         stage.receiver.start(),
     )
