@@ -5,6 +5,7 @@ transaction that moves the cursor and drops the overlay of what the documents no
 never sees half of a pull, nor an own entry vanish and come back.
 """
 
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -75,7 +76,7 @@ def apply_response(
     measure_offset(db, response.server_time, received)
     acked = ()
     if request.chain_before == state.acked_chain:
-        acked = _acknowledge(db, state, request, (response, verdicts), received)
+        acked = _acknowledge(db, state, request, (response, verdicts))
     entries = _pull(db, request, response)
     run(db, "jobs_purge")
     after = get_state(db)
@@ -108,7 +109,6 @@ def _acknowledge(
     state: ReplicaState,
     request: SyncRequest,
     answer: tuple[SyncResponse, tuple[OperationVerdict, ...]],
-    received: Moment,
 ) -> tuple[OperationVerdict, ...]:
     """Store the verdicts of what was sent and move the mark over those that are all there."""
     response, verdicts = answer
@@ -126,7 +126,7 @@ def _acknowledge(
         if dseq > response.acked_dseq or dseq not in by_dseq:
             break
         verdict, raw = by_dseq[dseq]
-        _store_verdict(db, verdict, bytes(raw), received)
+        _store_verdict(db, verdict, bytes(raw), response.server_time)
         acked.append(verdict)
     if acked:
         _move_ack(db, acked[-1].dseq)
@@ -138,7 +138,9 @@ def _move_ack(db: Connection, dseq: Counter) -> None:
     run(db, "replica_advance_ack", dseq=dseq, chain=chain)
 
 
-def _store_verdict(db: Connection, verdict: OperationVerdict, raw: bytes, received: Moment) -> None:
+def _store_verdict(
+    db: Connection, verdict: OperationVerdict, raw: bytes, server_time: datetime
+) -> None:
     run(
         db,
         "operation_verdict",
@@ -146,7 +148,7 @@ def _store_verdict(db: Connection, verdict: OperationVerdict, raw: bytes, receiv
         verdict=raw,
         kind=verdict.verdict,
         code=verdict.code,
-        at=received.wall.isoformat(),
+        at=server_time.isoformat(),
     )
 
 

@@ -172,12 +172,18 @@ def find_chain(db: Connection, dseq: Counter) -> str | None:
 
 
 def forget_old(db: Connection, now: datetime) -> int:
-    """Drop what is settled, older than ``KEPT_FOR``, and of a job that is no longer here."""
+    """Drop what is settled, older than ``KEPT_FOR``, and of a job that is no longer here.
+
+    The age is counted by the server's clock, as last measured: one of this tablet that was set
+    right by a year would drop everything at once.
+    """
+    state = get_state(db)
+    server_now = now + timedelta(milliseconds=state.server_offset_ms or 0)
     return run(
         db,
         "operations_forget",
-        before=(now - KEPT_FOR).isoformat(),
-        settled_dseq=get_state(db).settled_dseq,
+        before=(server_now - KEPT_FOR).isoformat(),
+        settled_dseq=state.settled_dseq,
     )
 
 

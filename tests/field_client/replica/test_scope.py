@@ -7,7 +7,7 @@ import pytest
 from field_client import capture
 from field_client.replica.inbox import ForkSeen, Progress, apply_response
 from field_client.replica.outbox import forget_old, next_push, record_operation, rewind
-from field_client.replica.state import get_state
+from field_client.replica.state import get_state, measure_offset
 from field_client.replica.uploads import forget_uploaded, note_uploaded
 from field_client.replica.views import (
     JobUnknown,
@@ -207,6 +207,22 @@ def test_settled_operations_are_kept_thirty_days_and_pending_ones_for_ever(
 
     assert [row.dseq for row in list_operations(db, after=0, count_max=9)] == [2]
     assert count_all(db).captured == 2
+
+
+def test_a_tablet_whose_clock_is_set_right_forgets_nothing_early(
+    db: Connection, server: FakeServer
+) -> None:
+    server.now = lambda: NOON + timedelta(days=365)
+    sync(db, server)
+    capture.move_job(db, a_pen(), JOB, JobEvent.START)
+    sync(db, server)
+    server.take_away(JOB, COLLEAGUE)
+    sync(db, server)
+
+    measure_offset(db, server.now(), a_moment(server.now()))
+
+    assert forget_old(db, server.now() + timedelta(days=29)) == 0
+    assert forget_old(db, server.now() + timedelta(days=31)) == 1
 
 
 def test_what_an_operation_of_a_present_job_recorded_is_never_forgotten(
