@@ -11,12 +11,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 
-from tests.simulation.runs import Failed, live_all, open_ground
+from tests.simulation.runs import Failed, live_all, live_somewhere, open_ground
 from tests.simulation.world import Told
 
-_CHUNK = 10
+_CHUNK_MAX = 25
+_FEW = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _tell_failure(told, with_trace=args.trace)
         else:
             seen += told.seen
-            if args.trace or args.seeds <= _CHUNK:
+            if args.trace or args.seeds <= _FEW:
                 _say(f"seed {told.seed}: trace {told.digest}, drained in round {told.rounds}")
         if done % 100 == 0:
             _say(f"{done} worlds, {done / (time.perf_counter() - started):.1f} per second")
@@ -48,17 +50,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _live(seeds: Sequence[int], workers: int) -> Iterator[Told | Failed]:
     """Share the seeds among processes; the answers come in their order."""
-    if workers == 1 or len(seeds) <= _CHUNK:
-        yield from _live_chunk(seeds)
+    if workers == 1 or len(seeds) == 1:
+        with open_ground() as ground:
+            yield from live_all(ground, seeds)
         return
-    chunks = [seeds[first : first + _CHUNK] for first in range(0, len(seeds), _CHUNK)]
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from chain.from_iterable(pool.imap(_live_chunk, chunks))
-
-
-def _live_chunk(seeds: Sequence[int]) -> list[Told | Failed]:
-    with open_ground() as ground:
-        return list(live_all(ground, seeds))
+    size = min(_CHUNK_MAX, -(-len(seeds) // workers))
+    chunks = [seeds[first : first + size] for first in range(0, len(seeds), size)]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from chain.from_iterable(pool.map(live_somewhere, chunks))
 
 
 def _tell_failure(failed: Failed, *, with_trace: bool) -> None:

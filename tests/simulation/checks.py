@@ -183,7 +183,11 @@ def _check_scope_is_snapshot(office: Office, seat: Seat) -> None:
     """What was pulled piece by piece equals what a fresh tablet would pull at once."""
     jobs, issues = _snapshot(office, seat)
     here = seat.tablet.read(_documents)
-    require(here == jobs, f"{seat.tablet.name} holds {here}; its scope is {jobs}")
+    differing = [
+        job_id for job_id in here.keys() | jobs.keys() if here.get(job_id) != jobs.get(job_id)
+    ]
+    pairs = [(here.get(job_id), jobs.get(job_id)) for job_id in sorted(differing)]
+    require(not pairs, f"{seat.tablet.name} holds, and its scope is: {pairs}")
     raised = {issue.id: issue for issue in seat.tablet.read(list_issues)}
     require(raised == issues, f"{seat.tablet.name} knows issues {raised}; there are {issues}")
     foreign = [job.id for job in here.values() if job.assignee_id != seat.technician_id]

@@ -66,3 +66,9 @@ def live_all(ground: Ground, seeds: Iterable[int]) -> Generator[Told | Failed]:
             if not (isinstance(again, Told) and again.digest == told.digest):
                 told = Failed(seed=seed, reason=f"first {told.digest}, then {again}", trace=())
         yield told
+
+
+def live_somewhere(seeds: Iterable[int]) -> list[Told | Failed]:
+    """Live through seeds on a ground of their own; for a process beside others."""
+    with open_ground() as ground:
+        return list(live_all(ground, seeds))

@@ -203,15 +203,23 @@ class World:
             self.office.restart()
         for seat in self.seats:
             self._revive(seat)
-        for number in range(1, ROUNDS_MAX + 1):
-            self._go_on(self._is_somebody_syncing)
-            for seat in self.seats:
-                self._do(seat, lambda seat=seat: seat.tablet.take(Requested()))
-            self._go_on(self._is_somebody_syncing)
-            if all(checks.is_drained(seat.tablet) for seat in self.seats):
-                return number
-        states = [seat.tablet.read(get_state) for seat in self.seats]
-        raise Violation(f"not drained {ROUNDS_MAX} rounds after the network healed: {states}")
+        self._go_on(self._is_somebody_syncing)
+        rounds = next(filter(self._is_drained_after, range(1, ROUNDS_MAX + 1)), None)
+        if rounds is None:
+            states = [seat.tablet.read(get_state) for seat in self.seats]
+            raise Violation(f"not drained {ROUNDS_MAX} rounds after the network healed: {states}")
+        # What the last tablet sent may concern one that had its turn before.
+        self._let_all_sync()
+        return rounds
+
+    def _is_drained_after(self, _round: int) -> bool:
+        self._let_all_sync()
+        return all(checks.is_drained(seat.tablet) for seat in self.seats)
+
+    def _let_all_sync(self) -> None:
+        for seat in self.seats:
+            self._do(seat, lambda seat=seat: seat.tablet.take(Requested()))
+        self._go_on(self._is_somebody_syncing)
 
     def _is_somebody_syncing(self) -> bool:
         return any(seat.tablet.is_syncing for seat in self.seats)
