@@ -27,8 +27,9 @@ class LeaseLost(RuntimeError):
 def add_process(db: sa.Connection, process: Process) -> bool:
     """Start a process unless its effect has one; say whether it was started."""
     statement = _insert(db)(processes).values(**to_row(process))
-    inserted = db.execute(statement.on_conflict_do_nothing(index_elements=["effect_key"]))
-    return inserted.rowcount == 1
+    once = statement.on_conflict_do_nothing(index_elements=["effect_key"])
+    # Asked for what it stored: drivers do not count the rows of such an insert alike.
+    return db.execute(once.returning(processes.c.id)).first() is not None
 
 
 def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:

@@ -15,6 +15,18 @@ def town(store: Store) -> Town:
 
 
 @pytest.fixture
+async def shift_on_postgres(postgres_store: Store) -> AsyncGenerator[Shift]:
+    """The same where constraints can be dropped and several workers may race."""
+    clock = Clock()
+    town = found_town(postgres_store)
+    add_endpoint(postgres_store)
+    async with outside(clock, TownOlt(clock)) as world:
+        yield Shift(
+            store=postgres_store, town=town, world=world, worker=Operator(postgres_store, world)
+        )
+
+
+@pytest.fixture
 async def shift(store: Store, town: Town) -> AsyncGenerator[Shift]:
     """A town, its OLT with one lit ONT, and a worker."""
     clock = Clock()

@@ -1,0 +1,276 @@
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from uuid_utils.compat import uuid7
+
+from server.database import Connection, Store, Written
+from server.database.tables import plant
+from server.database.tables.fulfilment import process_attempts, processes
+from server.fulfilment import leases, storage
+from server.fulfilment.leases import LeaseTerms, Ran
+from server.fulfilment.records import Process, ProcessState, effect_key
+from server.fulfilment.steps import Advance, Finish, StepName, TryAgain
+from server.fulfilment.storage import LeaseLost
+from tests.server.factories import NOON, Town, act, assigned_job, change, count
+from tests.server.fulfilment.a_process import a_process
+
+LEASE_S, GRACE_S = 30, 2
+
+
+def terms(owner: str = "worker-1") -> LeaseTerms:
+    return LeaseTerms(
+        owner=owner, lease=timedelta(seconds=LEASE_S), grace=timedelta(seconds=GRACE_S)
+    )
+
+
+def add_processes(store: Store, town: Town, number: int, *, step: str = "register") -> list[UUID]:
+    """Give the first houses a process each, due one after the other."""
+    added: list[Process] = []
+    for house in range(1, number + 1):
+        placed = assigned_job(store, town.ada, f"O-{house}", house=house)
+        due = NOON - timedelta(seconds=number - house)
+        added.append(
+            a_process(
+                state=ProcessState.READY,
+                step=step,
+                attempt=0,
+                lane=None,
+                lease_owner=None,
+                lease_until=None,
+                fencing_token=0,
+                next_at=due,
+                effect_key=effect_key(placed.service_id, placed.order_item_id, a_process().intent),
+                service_id=placed.service_id,
+                order_item_id=placed.order_item_id,
+                job_id=placed.job_id,
+            )
+        )
+
+    def unit(db: Connection) -> Written[None]:
+        for process in added:
+            assert storage.add_process(db, process)
+        return Written(None)
+
+    store.write_now(unit)
+    return [process.id for process in added]
+
+
+def take(store: Store, at: datetime = NOON, owner: str = "worker-1") -> Sequence[Process]:
+    return store.write_now(leases.take_due, terms(owner), act=act(at))
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def ran(outcome: Advance | Finish | TryAgain) -> Ran:
+    return Ran(outcome=outcome, started_at=NOON, jitter=0)
+
+
+def test_one_olt_is_written_by_one_process_at_a_time(store: Store, town: Town) -> None:
+    first, second = add_processes(store, town, 2)
+
+    assert [each.id for each in take(store)] == [first]
+    assert take(store) == ()
+    (leased,) = [store.read_now(storage.get, first)]
+    store.write_now(
+        leases.let_go, leased, ran(TryAgain(code="X", detail="")), terms(), act=act(NOON)
+    )
+    assert [each.id for each in take(store)] == [second]
+
+
+def test_what_only_reads_waits_for_no_lane(store: Store, town: Town) -> None:
+    wanted = add_processes(store, town, 3, step="verify_online")
+
+    assert [each.id for each in take(store)] == wanted
+
+
+def test_a_queue_before_one_olt_keeps_nobody_from_another(
+    store: Store, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "TAKEN_AT_ONCE_MAX", 2)
+    *_, last = add_processes(store, town, 4)
+    _move_to_another_olt(store, town, house=4)
+
+    assert len(take(store)) == 1
+    assert [each.id for each in take(store)] == [last]
+
+
+def test_the_database_itself_refuses_a_second_lease_of_a_lane(store: Store, town: Town) -> None:
+    first, second = add_processes(store, town, 2)
+    take(store)
+    lane = store.read_now(storage.get, first).lane
+
+    def unit(db: Connection) -> Written[bool]:
+        process = storage.get(db, second, lock=True)
+        try:
+            with db.begin_nested():
+                storage.store(
+                    db, msgspec.structs.replace(process, state=ProcessState.LEASED, lane=lane)
+                )
+        except IntegrityError:
+            return Written(value=False)
+        return Written(value=True)
+
+    assert store.write_now(unit) is False
+    change(store, sa.DDL("DROP INDEX uq_processes_leased_lane"))
+    assert store.write_now(unit) is True, "it was that index which refused"
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(29, 0), (31, 0), (31.9, 0), (32, 1), (300, 1)])
+def test_an_ended_lease_is_taken_over_only_after_the_grace(
+    store: Store, town: Town, seconds: float, taken: int
+) -> None:
+    add_processes(store, town, 1)
+    take(store)
+
+    assert len(take(store, after(seconds), "worker-2")) == taken
+
+
+def test_a_lane_under_grace_is_not_free(store: Store, town: Town) -> None:
+    add_processes(store, town, 2)
+    take(store)
+
+    assert take(store, after(LEASE_S + GRACE_S / 2), "worker-2") == ()
+
+
+def test_each_lease_has_a_token_of_its_own(store: Store, town: Town) -> None:
+    add_processes(store, town, 1)
+    (first,) = take(store)
+    (second,) = take(store, after(60), "worker-2")
+
+    assert second.fencing_token > first.fencing_token
+    assert (second.lease_owner, second.attempt) == ("worker-2", 2)
+
+
+def test_whoever_lost_the_lease_writes_nothing(store: Store, town: Town) -> None:
+    add_processes(store, town, 1)
+    (first,) = take(store)
+    (second,) = take(store, after(60), "worker-2")
+
+    for unit in (
+        lambda: store.write_now(
+            leases.let_go,
+            first,
+            ran(Finish(progress=first.progress)),
+            terms(),
+            act=act(after(61)),
+        ),
+        lambda: store.write_now(
+            leases.keep, first.id, first.fencing_token, terms(), act=act(after(61))
+        ),
+    ):
+        with pytest.raises(LeaseLost):
+            unit()
+    assert store.read_now(storage.get, first.id) == second
+    assert count(store, process_attempts) == 0
+
+
+def test_a_heartbeat_extends_the_lease_from_now(store: Store, town: Town) -> None:
+    add_processes(store, town, 1)
+    (leased,) = take(store)
+
+    until = store.write_now(
+        leases.keep, leased.id, leased.fencing_token, terms(), act=act(after(20))
+    )
+
+    assert until == after(50)
+    assert take(store, after(51), "worker-2") == ()
+    assert len(take(store, after(52), "worker-2")) == 1
+
+
+def test_a_step_that_follows_at_once_stays_with_its_worker(store: Store, town: Town) -> None:
+    add_processes(store, town, 1)
+    (leased,) = take(store)
+
+    gone_on = store.write_now(
+        leases.let_go,
+        leased,
+        ran(Advance(step=StepName.VERIFY_ONLINE, progress=leased.progress)),
+        terms(),
+        act=act(after(1)),
+    )
+
+    assert (gone_on.state, gone_on.lane) == (ProcessState.LEASED, None)
+    assert gone_on.lease_until == after(1 + LEASE_S)
+    assert gone_on.fencing_token > leased.fencing_token
+
+
+def test_a_step_whose_lane_is_held_waits_its_turn(store: Store, town: Town) -> None:
+    add_processes(store, town, 2)
+    change(
+        store,
+        sa.update(processes).where(processes.c.next_at < NOON).values(step="verify_evidence"),
+    )
+    verifying, registering = take(store)
+
+    after_it = store.write_now(
+        leases.let_go,
+        verifying,
+        ran(Advance(step=StepName.REGISTER, progress=verifying.progress)),
+        terms(),
+        act=act(),
+    )
+
+    assert registering.lane is not None
+    assert (after_it.state, after_it.step) == (ProcessState.READY, "register")
+
+
+def test_a_server_that_starts_alone_takes_over_after_the_grace(store: Store, town: Town) -> None:
+    add_processes(store, town, 1)
+    take(store)
+
+    assert store.write_now(leases.reclaim, act=act(after(1))) == 1
+
+    assert take(store, after(2)) == ()
+    assert len(take(store, after(1 + GRACE_S))) == 1
+
+
+def test_an_effect_has_one_process_whatever_arrives(store: Store, town: Town) -> None:
+    (first,) = add_processes(store, town, 1)
+    known = store.read_now(storage.get, first)
+
+    def unit(db: Connection) -> Written[bool]:
+        return Written(storage.add_process(db, msgspec.structs.replace(known, id=uuid7())))
+
+    assert store.write_now(unit) is False
+    assert count(store, processes) == 1
+
+
+def _move_to_another_olt(store: Store, town: Town, *, house: int) -> None:
+    """Let a house hang on an OLT of its own."""
+    olt, port, splitter, terminal = (uuid7() for _ in range(4))
+    for table, changes, source in (
+        (plant.olts, {"id": olt, "external_id": "OLT-2"}, town.olt),
+        (plant.pon_ports, {"id": port, "external_id": "P2", "olt_id": olt}, town.pon_port),
+        (
+            plant.splitters,
+            {"id": splitter, "external_id": "S2", "pon_port_id": port},
+            town.splitter,
+        ),
+        (
+            plant.terminals,
+            {"id": terminal, "external_id": "T2", "splitter_id": splitter},
+            town.terminal,
+        ),
+    ):
+
+        def copy(
+            db: Connection, table: sa.Table, values: Mapping[str, object], of: UUID
+        ) -> Written[None]:
+            row = db.execute(sa.select(table).where(table.c.id == of)).mappings().one()
+            db.execute(sa.insert(table).values({**row, **values}))
+            return Written(None)
+
+        store.write_now(copy, table, changes, source)
+    change(
+        store,
+        sa.update(plant.drops)
+        .where(plant.drops.c.id == town.drops[house - 1])
+        .values(terminal_id=terminal),
+    )
