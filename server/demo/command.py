@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import secrets
 import shutil
 import signal
@@ -49,6 +50,10 @@ def main(arguments: Sequence[str]) -> int:
         return _say(f"--addresses: {error}", WRONG_INPUT)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _say("stopped before the end", FAILED)
+    except BrokenPipeError:
+        # Who read our output has gone; Python must not complain again when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except _NOT_AS_IT_SHOULD as error:
         return _say(f"{error}\nthe logs of all processes are in {_keep_logs(folder)}", FAILED)
     finally:
@@ -138,7 +143,7 @@ async def _keep_open(stage: Stage) -> None:
     narrator.heading("Look for yourself (Ctrl-C ends it)")
     password = main.installation.outside.secrets.password
     narrator.plain(f"  console   {main.office.url}  as {EMAIL}, password {password}")
-    for tablet in main.tablets.values():
+    for tablet in sorted(main.tablets.values(), key=lambda one: one.owner):
         narrator.plain(f"  tablet    {tablet.url}  {tablet.owner}, Bearer {tablet.token}")
     narrator.plain(f"  receiver  {stage.receiver.url.removesuffix('/hooks')}/seen")
     narrator.plain(f"  mail      {stage.post.log}")

@@ -20,7 +20,7 @@ from server.demo.ground import Ground
 from server.demo.olt import Olt, start_olt
 from server.demo.watching import JsonLog
 from server.imports.rows import PremiseRow
-from server.people.secrets import new_secret
+from server.people.secrets import new_code
 
 Table = Mapping[str, object]
 EMAIL: Final = "dispatch@firstlight.example"
@@ -122,8 +122,9 @@ class Installation:
         await self.firstlight("import", str(files))
         self.ground = ground.read_ground(files, premises)
 
-    async def let_people_in(self) -> None:
-        """Add the dispatcher and the token of the other systems."""
+    async def open_up(self) -> None:
+        """Make the database, and add the dispatcher and the token of the other systems."""
+        await self.firstlight("migrate")
         await self.firstlight(
             *("user", "add", EMAIL, "--name", "Dispatch", "--role", "admin"),
             stdin=self.outside.secrets.password + "\n",
@@ -160,7 +161,7 @@ class Installation:
 def make_secrets() -> Secrets:
     """Make the secrets of a run."""
     return Secrets(
-        password=new_secret(),
+        password=f"{new_code()}-{new_code()}",
         webhook="whsec_" + base64.b64encode(secrets.token_bytes(24)).decode(),
         read_community=secrets.token_hex(8),
         write_community=secrets.token_hex(8),

@@ -21,9 +21,17 @@ SENTINEL_S: Final = 0.5
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
     """How many requests the OLT has counted."""
 
+    get_requests: int
+    getnext_requests: int
+    getbulk_requests: int
     set_requests: int
     accepted_sets: int
     unanswered_requests: int
+
+    @property
+    def requests(self) -> int:
+        """All requests: as many round trips as the link has carried."""
+        return self.get_requests + self.getnext_requests + self.getbulk_requests + self.set_requests
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -182,14 +182,17 @@ async def _build(
         main.start_olt(files, 1),
         # Only the first of its OLTs is ever asked for anything.
         second.start_olt(files, 0),
-        main.firstlight("migrate"),
+        main.open_up(),
         stage.receiver.start(),
     )
     await main.bring_in(files, stage.wanted.addresses, premises)
-    await main.let_people_in()
     second.copy_data_from(main)
-    await second.bring_in(files, None, premises)
-    await together(main.serve(), second.serve())
+
+    async def serve_second() -> None:
+        await second.bring_in(files, None, premises)
+        await second.serve()
+
+    await together(main.serve(), serve_second())
     stage.main, stage.second = Place(main), Place(second)
     for place in (stage.main, stage.second):
         await place.office.push_feed_to(stage.receiver.url, _WEBHOOK_SECRET)
