@@ -9,11 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from litestar import Router
+from litestar import Response, Router
 from litestar.datastructures import CacheControlHeader
 from litestar.static_files import (
     create_static_files_router,  # pyright: ignore[reportUnknownVariableType]  Litestar's signature
 )
+
+from server import problems
+from server.problems import HttpRequest
 
 FOLDER: Final = Path(__file__).parent.parent / "static"
 PATH: Final = "/static"
@@ -43,4 +46,10 @@ def asset_routes() -> Router:
         path=PATH,
         directories=[FOLDER],
         cache_control=CacheControlHeader(max_age=_KEPT_S, public=True, immutable=True),
+        exception_handlers={ValueError: _no_file_name, OSError: _no_file_name},
     )
+
+
+def _no_file_name(_request: HttpRequest, _error: Exception) -> Response[bytes]:
+    """Answer a path that no file system takes: one with a NUL, or a name that is too long."""
+    return problems.answer(404, "not-found", "there is no static file of this name")
