@@ -1,0 +1,69 @@
+"""``python -m tests.benchmarks [NAME] [--json FILE]``: measure, each figure beside its limit.
+
+A benchmark is a file of this folder with a function that gives figures, and a line in
+``BENCHMARKS``. It reports; that a limit is kept is for people to see, never a condition of a test.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from tests.benchmarks import spine
+from tests.benchmarks.figures import Figure, as_table
+
+Benchmark = Callable[[int], Coroutine[Any, Any, tuple[Figure, ...]]]
+Known = Mapping[str, tuple[Benchmark, int, str]]
+BENCHMARKS: Final[Known] = {
+    "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
+}
+"""Name → what measures it, how often if nobody says, and what that repeats."""
+
+
+def main(argv: Sequence[str] | None = None, benchmarks: Known = BENCHMARKS) -> int:
+    """Run the command; 0 measured, 2 a wrong command line."""
+    args = _command_line().parse_args(argv)
+    names = [args.name] if args.name else list(benchmarks)
+    unknown = [name for name in names if name not in benchmarks]
+    if unknown:
+        sys.stderr.write(f"no benchmark {unknown[0]!r}; there are: {', '.join(benchmarks)}\n")
+        return 2
+    written: list[dict[str, object]] = []
+    for name in names:
+        measure, usual, _what = benchmarks[name]
+        figures = asyncio.run(measure(args.repeat or usual))
+        sys.stdout.write(as_table(name, figures) + "\n")
+        written.append({"bench": name, "figures": {each.key: each.value for each in figures}})
+    if args.json is not None:
+        # One benchmark is one object; all of them, a list.
+        args.json.write_bytes(msgspec.json.encode(written[0] if args.name else written))
+    return 0
+
+
+def _command_line() -> argparse.ArgumentParser:
+    known = "\n".join(
+        f"  {name:10} {usual} {what}" for name, (_measure, usual, what) in BENCHMARKS.items()
+    )
+    parser = argparse.ArgumentParser(
+        prog="python3 dev.py bench",
+        description=f"Measure and print each figure beside its limit.\n\nbenchmarks:\n{known}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="one benchmark; all if left out")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument("--repeat", type=_count, metavar="N", help="measure so many times")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; write a number from 1 on")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
