@@ -11,6 +11,7 @@ from typing import Final
 
 from litestar import Response, Router
 from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import InternalServerException  # Litestar's for any other OSError
 from litestar.static_files import (
     create_static_files_router,  # pyright: ignore[reportUnknownVariableType]  Litestar's signature
 )
@@ -46,7 +47,7 @@ def asset_routes() -> Router:
         path=PATH,
         directories=[FOLDER],
         cache_control=CacheControlHeader(max_age=_KEPT_S, public=True, immutable=True),
-        exception_handlers={ValueError: _no_file_name, OSError: _no_file_name},
+        exception_handlers={ValueError: _no_file_name, InternalServerException: _no_file_name},
     )
 
 
