@@ -33,6 +33,8 @@ def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
 def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobContext]:
     """Lock the jobs of a push in id order (so that two pushes cannot deadlock) and load them."""
     wanted = sorted(set(job_ids))
+    if not wanted:  # most syncs only pull
+        return {}
     rows = db.execute(
         sa.select(jobs).where(jobs.c.id.in_(wanted)).order_by(jobs.c.id).with_for_update()
     )

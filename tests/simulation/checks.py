@@ -85,8 +85,7 @@ def check_step(office: Office, seat: Seat) -> None:
     """Check what must hold at every moment of a tablet's life."""
     blocked = seat.tablet.blocked()
     require(blocked is None, f"{seat.tablet.name} cannot go on syncing: {blocked}")
-    state = seat.tablet.read(get_state)
-    kept = seat.tablet.read(find_chain, seat.saved_dseq)
+    state, kept = seat.tablet.read(_glance, seat.saved_dseq)
     require(
         state.head_dseq >= seat.saved_dseq and seat.saved_chain in {None, kept},
         f"{seat.tablet.name} lost what it had shown as saved, up to {seat.saved_dseq}",
@@ -350,6 +349,10 @@ def _told(known: Iterable[sa.Table]) -> Iterable[sa.Table]:
     # Plant and people's cards never change here, and a world prints what it ends with.
     untold = {"premises", "terminals", "drops", "onts", "accounts", "products", "technicians"}
     return (table for table in known if table.name not in untold)
+
+
+def _glance(db: ReplicaConnection, dseq: int) -> tuple[ReplicaState, str | None]:
+    return get_state(db), find_chain(db, dseq)
 
 
 def _recorded(db: ReplicaConnection) -> tuple[Received, ...]:

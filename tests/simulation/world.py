@@ -164,10 +164,10 @@ class World:
         )
 
     def _plan_chaos(self) -> None:
-        for _ in range(self._chance.between(6, 16)):
+        for _ in range(self._chance.between(5, 12)):
             self._at(self._chance.between(0, CHAOS_MS), self._dispatch)
         for seat in self.seats:
-            for _ in range(self._chance.between(8, 24)):
+            for _ in range(self._chance.between(6, 16)):
                 self._at(self._chance.between(0, CHAOS_MS), lambda seat=seat: self._work(seat))
             for _ in range(self._chance.between(0, 3)):
                 self._plan_outage(seat)
