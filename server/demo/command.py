@@ -56,6 +56,9 @@ def main(arguments: Sequence[str]) -> int:
         return FAILED
     except _NOT_AS_IT_SHOULD as error:
         return _say(f"{error}\nthe logs of all processes are in {_keep_logs(folder)}", FAILED)
+    except Exception:
+        _say(f"a mistake of ours; the logs of all processes are in {_keep_logs(folder)}", FAILED)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -214,7 +217,8 @@ def _writable(text: str) -> Path:
 
 def _keep_logs(folder: Path) -> Path:
     kept = folder.with_name(folder.name + "-logs")
-    shutil.copytree(folder / "logs", kept, dirs_exist_ok=True)
+    if (folder / "logs").exists():
+        shutil.copytree(folder / "logs", kept, dirs_exist_ok=True)
     return kept
 
 

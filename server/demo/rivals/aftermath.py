@@ -32,6 +32,7 @@ class Aftermath(msgspec.Struct, frozen=True, kw_only=True):
 
 ONCE = Aftermath(olt_rows=1, invoice_lines=1, feed_events=1, received_events=1, mails=1)
 """What every job that goes live must cause, whatever happened on the way."""
+ONCE_IN_WORDS = "every effect once"
 
 
 async def of_job(stage: Stage, place: Place, sold: Sold, serial: str) -> Aftermath:

@@ -11,7 +11,7 @@ import msgspec
 
 from server.demo.children import Child
 from server.demo.outcome import Rival
-from server.demo.rivals.aftermath import ONCE, of_job, once_live
+from server.demo.rivals.aftermath import ONCE, ONCE_IN_WORDS, of_job, once_live
 from server.demo.stage import Stage
 from server.demo.visit import visit
 from server.demo.watching import NotSeen
@@ -71,7 +71,7 @@ async def play(stage: Stage) -> Rival:
     voice.say("server", f"live all the same: {seen}")
     return Rival(
         name=f"server killed {point.side} commit {point.number} and restarted",
-        expected=str(ONCE),
+        expected=ONCE_IN_WORDS,
         happened=str(seen),
         ok=seen == ONCE,
     )

@@ -4,7 +4,7 @@ The ONT of the first received completion is dark, so the network decides for the
 """
 
 from server.demo.outcome import Rival
-from server.demo.rivals.aftermath import ONCE, of_job, once_live, once_waiting
+from server.demo.rivals.aftermath import ONCE, ONCE_IN_WORDS, of_job, once_live, once_waiting
 from server.demo.stage import Stage
 from server.demo.tablet import Tablet
 from server.demo.visit import visit
@@ -40,7 +40,8 @@ async def play(stage: Stage) -> Rival:
     is_kept = await _is_kept((first, second))
     return Rival(
         name="re-assigned while offline, both complete it with different ONTs",
-        expected=f"{lit} goes live (seen by the OLT), {dark} in the inbox, nothing lost; {ONCE}",
+        expected=f"{lit} goes live (seen by the OLT), {dark} in the inbox, nothing lost; "
+        f"{ONCE_IN_WORDS}",
         happened=f"{live.service.ont_serial} live, inbox: {_inbox(live)}, "
         f"{'nothing' if is_kept else 'SOMETHING'} lost; {seen}",
         ok=live.service.ont_serial == lit

@@ -2,7 +2,7 @@
 
 from server.demo.outcome import Rival
 from server.demo.receivers import Seen
-from server.demo.rivals.aftermath import ONCE, of_job, once_live
+from server.demo.rivals.aftermath import ONCE, ONCE_IN_WORDS, of_job, once_live
 from server.demo.stage import Stage
 from server.demo.visit import visit
 from server.demo.watching import until
@@ -52,7 +52,7 @@ async def play(stage: Stage) -> Rival:
     count = got.events.count(event_id)
     return Rival(
         name="the webhook receiver down at the first attempt",
-        expected=f"delivered later under the same event id, once; {ONCE}",
-        happened=f"delivered later, known there {count} times, {got.rejected} rejected; {seen}",
+        expected=f"delivered later under the same event id, once; {ONCE_IN_WORDS}",
+        happened=f"delivered later, under that id: {count}, rejected: {got.rejected}; {seen}",
         ok=count == 1 and got.rejected == 0 and seen == ONCE,
     )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from server.demo.outcome import Rival
-from server.demo.rivals.aftermath import ONCE, of_job, once_live
+from server.demo.rivals.aftermath import ONCE, ONCE_IN_WORDS, of_job, once_live
 from server.demo.stage import Stage
 from server.demo.visit import visit
 
@@ -34,7 +34,7 @@ async def play(stage: Stage) -> Rival:
     voice.say("server", f"live by itself; attempts that failed before: {len(failed)} ({reasons})")
     return Rival(
         name=f"the OLT silent for {SILENT_S:g} s during registration",
-        expected=f"requests are lost, then it goes live by itself; {ONCE}",
+        expected=f"requests are lost, then it goes live by itself; {ONCE_IN_WORDS}",
         happened=f"requests lost: {lost}, attempts failed: {len(failed)}, then live; {seen}",
         ok=lost > 0 and seen == ONCE,
     )
