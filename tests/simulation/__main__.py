@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for done, told in enumerate(_live(seeds, args.workers), start=1):
         if isinstance(told, Failed):
             failed += 1
-            _tell_failure(told, with_trace=args.trace)
+            _tell_failure(told, with_trace=args.trace or args.seeds == 1)
         else:
             seen += told.seen
             if args.trace or args.seeds <= _FEW:
@@ -77,7 +77,11 @@ def _command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seeds", type=_count, default=200, metavar="N", help="how many worlds")
     parser.add_argument("--start", type=int, default=0, metavar="S", help="the first seed")
-    parser.add_argument("--trace", action="store_true", help="print all that happened, on failure")
+    parser.add_argument(
+        "--trace",
+        action="store_true",
+        help="print all that happened in a failed seed; a single seed does so by itself",
+    )
     parser.add_argument(
         "--workers",
         type=_count,

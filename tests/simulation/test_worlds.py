@@ -10,6 +10,7 @@ import pytest
 
 from field_client.storage import CommitPoint
 from server.database.writer import Side
+from tests.simulation.__main__ import main
 from tests.simulation.checks import SUMMED
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.runs import Failed, Ground, live, live_all
@@ -74,6 +75,25 @@ def test_a_seed_is_the_same_trace_in_every_process() -> None:
 
     assert traces[0].startswith("seed 7: trace ")
     assert traces[0] == traces[1]
+
+
+def test_seeds_are_shared_among_processes() -> None:
+    command = [sys.executable, "-m", "tests.simulation", "--seeds", "2", "--workers", "2"]
+
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert [line.split(":")[0] for line in ran.stdout.splitlines()[:2]] == ["seed 0", "seed 1"]
+    assert "2 worlds from seed 0" in ran.stdout.splitlines()[-1]
+    assert "none failed" in ran.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "many"])
+def test_a_count_that_is_none_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--seeds", text])
+
+    assert ended.value.code == 2
+    assert repr(text) in capsys.readouterr().err
 
 
 def test_seeds_differ(ground: Ground) -> None:
