@@ -5,7 +5,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+import threading
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -119,8 +120,9 @@ class Household:
         return said
 
     async def stop_all(self) -> None:
-        """Stop whatever runs, the youngest first where order matters to nobody else."""
-        await asyncio.gather(*(child.stop() for child in reversed(self._children)))
+        """Stop whatever runs; who presses Ctrl-C once more still waits for the end of it."""
+        with _uninterrupted():
+            await asyncio.gather(*(child.stop() for child in self._children))
 
     def _log(self, name: str) -> Path:
         return self._logs / f"{name}.log"
@@ -140,6 +142,19 @@ class Household:
                 # Ctrl-C at the terminal is for the demo alone, which then stops its processes.
                 start_new_session=True,
             )
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Take no notice of Ctrl-C for a while, where that can be decided."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 async def _ready_line(child: Child) -> Mapping[str, Any]:

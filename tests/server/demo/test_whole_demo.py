@@ -6,10 +6,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 ROOT: Final = Path(__file__).parents[3]
+# Two whole demos side by side would only slow each other down.
+pytestmark = pytest.mark.xdist_group("whole demo")
 KEYS: Final = {
     "story": {
         "job_id",
@@ -58,6 +63,13 @@ def processes_of(folder: Path) -> list[str]:
         if str(folder) in words:
             found.append(words)
     return found
+
+
+def wait_for_a_death(folder: Path, alive: int) -> None:
+    """Wait until the first of the processes has ended."""
+    deadline = time.monotonic() + STOPPED_WITHIN_S
+    while len(processes_of(folder)) >= alive:
+        assert time.monotonic() < deadline, "none of the processes was stopped"
 
 
 def test_the_demo_plays_the_story_and_beats_every_rival() -> None:
@@ -111,6 +123,9 @@ def test_interrupted_the_demo_leaves_nothing_behind() -> None:
                     break
             assert processes_of(folder) != []
 
+            demo.send_signal(signal.SIGINT)
+            # People press it twice; the second must not cut the tidying short.
+            wait_for_a_death(folder, len(processes_of(folder)))
             demo.send_signal(signal.SIGINT)
             _, complaint = demo.communicate(timeout=STOPPED_WITHIN_S)
 
