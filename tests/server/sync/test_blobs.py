@@ -1,0 +1,244 @@
+import asyncio
+import base64
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.database import Store
+from server.database.tables.sync import blobs
+from server.sync.blob_store import BlobUnknown, ContentWrong, FolderBlobStore, OffsetWrong
+from tests.server.factories import Town, rows
+from tests.server.sync.doors import bearer, enrolled_now
+
+PHOTO = bytes(range(256)) * 40
+SHA256 = hashlib.sha256(PHOTO).hexdigest()
+HALF = len(PHOTO) // 2
+
+
+class Uploader:
+    """A tus client of one tablet."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str) -> None:
+        self._client = client
+        self.headers = bearer(token, **{"tus-resumable": "1.0.0"})
+
+    async def begin(self, size: int = len(PHOTO), sha256: str = SHA256) -> httpx.Response:
+        named = base64.b64encode(sha256.encode()).decode()
+        headers = {"upload-length": str(size), "upload-metadata": f"sha256 {named}"}
+        return await self._client.post("/blobs", headers={**self.headers, **headers})
+
+    async def send(self, offset: int, piece: bytes, *, sha256: str = SHA256) -> httpx.Response:
+        headers = {
+            **self.headers,
+            "upload-offset": str(offset),
+            "content-type": "application/offset+octet-stream",
+        }
+        return await self._client.patch(f"/blobs/{sha256}", content=piece, headers=headers)
+
+    async def ask(self, sha256: str = SHA256) -> httpx.Response:
+        return await self._client.head(f"/blobs/{sha256}", headers=self.headers)
+
+    async def offset(self) -> int:
+        return int((await self.ask()).headers["upload-offset"])
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: of blobs it holds a note."""
+    return sqlite_url
+
+
+@pytest.fixture
+def uploader(client: httpx.AsyncClient, store: Store, town: Town) -> Uploader:
+    return Uploader(client, enrolled_now(store, town.ada).token)
+
+
+def stored(folder: Path) -> bytes:
+    return (folder / "blobs" / SHA256[:2] / SHA256).read_bytes()
+
+
+async def test_a_photo_arrives_in_pieces_and_is_known(
+    uploader: Uploader, store: Store, tmp_path: Path
+) -> None:
+    begun = await uploader.begin()
+    assert (begun.status_code, begun.headers["location"]) == (201, f"/blobs/{SHA256}")
+    assert (await uploader.send(0, PHOTO[:HALF])).headers["upload-offset"] == str(HALF)
+    assert rows(store, blobs) == []
+    assert await uploader.offset() == HALF
+
+    assert (await uploader.send(HALF, PHOTO[HALF:])).status_code == 204
+
+    assert stored(tmp_path) == PHOTO
+    assert [(row["sha256"], row["size_bytes"]) for row in rows(store, blobs)] == [
+        (SHA256, len(PHOTO))
+    ]
+
+
+async def test_beginning_again_keeps_what_is_there(uploader: Uploader) -> None:
+    await uploader.begin()
+    await uploader.send(0, PHOTO[:HALF])
+
+    assert (await uploader.begin()).status_code == 201
+    assert await uploader.offset() == HALF
+
+
+async def test_a_wrong_announcement_of_the_size_keeps_no_blob_out(
+    uploader: Uploader, tmp_path: Path
+) -> None:
+    await uploader.begin(size=len(PHOTO) * 2)
+    await uploader.send(0, PHOTO)
+
+    await uploader.begin()
+    assert await uploader.offset() == 0
+    await uploader.send(0, PHOTO)
+
+    assert stored(tmp_path) == PHOTO
+
+
+@pytest.mark.parametrize("offset", [1, HALF - 1, HALF + 1, 10**17])
+async def test_a_piece_at_a_wrong_offset_is_refused(uploader: Uploader, offset: int) -> None:
+    await uploader.begin()
+    await uploader.send(0, PHOTO[:HALF])
+
+    assert (await uploader.send(offset, b"x")).status_code == 409
+    assert await uploader.offset() == HALF
+
+
+async def test_more_than_was_announced_is_refused(uploader: Uploader) -> None:
+    await uploader.begin()
+
+    assert (await uploader.send(0, PHOTO + b"x")).status_code == 409
+    assert await uploader.offset() == 0
+
+
+async def test_other_content_than_its_hash_says_is_dropped(
+    uploader: Uploader, store: Store, tmp_path: Path
+) -> None:
+    await uploader.begin()
+
+    assert (await uploader.send(0, b"x" * len(PHOTO))).status_code == 460
+
+    assert rows(store, blobs) == []
+    assert (await uploader.ask()).status_code == 404
+    await uploader.begin()
+    await uploader.send(0, PHOTO)
+    assert stored(tmp_path) == PHOTO
+
+
+async def test_what_is_here_already_is_complete_at_once(uploader: Uploader) -> None:
+    await uploader.begin()
+    await uploader.send(0, PHOTO)
+
+    assert (await uploader.begin()).status_code == 201
+    assert await uploader.offset() == len(PHOTO)
+    assert (await uploader.send(0, PHOTO)).status_code == 204
+
+
+async def test_many_uploads_of_one_blob_at_once_leave_one_right_blob(
+    uploader: Uploader, tmp_path: Path
+) -> None:
+    async def upload() -> None:
+        await uploader.begin()
+        while (offset := await uploader.offset()) < len(PHOTO):
+            await uploader.send(offset, PHOTO[offset : offset + 1000])
+
+    await asyncio.gather(*(upload() for _ in range(4)))
+
+    assert stored(tmp_path) == PHOTO
+
+
+def test_pieces_of_two_threads_never_mix(tmp_path: Path) -> None:
+    """The store itself, without a loop that would order the threads."""
+    store = FolderBlobStore(tmp_path)
+
+    def upload(_number: int) -> None:
+        store.begin(SHA256, len(PHOTO))
+        while (offset := store.progress(SHA256)[0]) < len(PHOTO):
+            try:
+                store.append(SHA256, offset, PHOTO[offset : offset + 500])
+            except (OffsetWrong, BlobUnknown):
+                continue
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(upload, range(8)))
+
+    assert store.path(SHA256).read_bytes() == PHOTO
+
+
+async def test_a_crash_between_the_last_piece_and_its_note_heals_when_asked(
+    uploader: Uploader, store: Store, tmp_path: Path
+) -> None:
+    await uploader.begin()
+    FolderBlobStore(tmp_path / "blobs").append(SHA256, 0, PHOTO)
+    assert rows(store, blobs) == []
+
+    assert await uploader.offset() == len(PHOTO)
+
+    assert len(rows(store, blobs)) == 1
+
+
+@pytest.mark.parametrize("torn", ["", "1e", "-"])
+def test_a_torn_announcement_is_begun_anew(tmp_path: Path, torn: str) -> None:
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, len(PHOTO))
+    (tmp_path / SHA256[:2] / f"{SHA256}.size").write_text(torn)
+    with pytest.raises(BlobUnknown):
+        store.progress(SHA256)
+
+    store.begin(SHA256, len(PHOTO))
+
+    assert store.append(SHA256, 0, PHOTO) == len(PHOTO)
+
+
+def test_a_piece_that_was_half_written_goes_on_where_the_file_ends(tmp_path: Path) -> None:
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, len(PHOTO))
+    with (tmp_path / SHA256[:2] / f"{SHA256}.part").open("ab") as part:
+        part.write(PHOTO[:777])
+
+    assert store.progress(SHA256) == (777, len(PHOTO))
+    store.append(SHA256, 777, PHOTO[777:])
+    assert store.is_present(SHA256)
+
+
+def test_wrong_content_is_named_with_both_hashes(tmp_path: Path) -> None:
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, 1)
+
+    with pytest.raises(ContentWrong, match=SHA256):
+        store.append(SHA256, 0, b"x")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"upload-length": "x"},
+        {"upload-length": "0"},
+        {"upload-length": str(10**12)},
+        {"upload-length": "5"},
+        {"upload-length": "5", "upload-metadata": "sha256 ???"},
+        {"upload-length": "5", "upload-metadata": "sha256 " + base64.b64encode(b"../x").decode()},
+    ],
+    ids=str,
+)
+async def test_an_upload_that_cannot_be_is_refused_by_name(
+    uploader: Uploader, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    token = uploader.headers["authorization"]
+
+    answer = await client.post("/blobs", headers={"authorization": token, **headers})
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+async def test_a_tablet_without_token_uploads_nothing(client: httpx.AsyncClient) -> None:
+    stranger = Uploader(client, "nobody's")
+
+    assert (await stranger.begin()).status_code == 401
+    assert (await stranger.send(0, b"x")).status_code == 401
+    assert (await stranger.ask()).status_code == 401
