@@ -23,11 +23,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class Receiver:
     """The sample billing system."""
 
-    def __init__(self, household: Household, name: str, secret: str, port: int = 0) -> None:
+    def __init__(
+        self, household: Household, name: str, secret: str, held: socket.socket | None = None
+    ) -> None:
         self._household = household
         self._name = name
         self._secret = secret
-        self.port = port
+        self._held = held
+        self.port: int = 0 if held is None else held.getsockname()[1]
 
     @property
     def url(self) -> str:
@@ -35,7 +38,9 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hooks"
 
     async def start(self) -> Child:
-        """Start it."""
+        """Start it; until then its port, if one is held, refuses connections."""
+        if self._held is not None:
+            self._held.close()
         child = await self._household.start(
             self._name,
             [
@@ -73,7 +78,8 @@ class Post:
         return tuple(mail for mail in mails if f"<{notification_id}@" in mail.message_id)
 
 
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def hold_port() -> socket.socket:
+    """Keep a port on which nobody listens: who connects is refused, and nobody else gets it."""
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    held.bind(("127.0.0.1", 0))
+    return held

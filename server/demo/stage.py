@@ -19,7 +19,7 @@ from server.demo.ground import Ground, Site
 from server.demo.installation import EMAIL, Installation, Outside, make_secrets
 from server.demo.narration import Narrator, Voice
 from server.demo.office import Office, Sold
-from server.demo.receivers import Post, Receiver, free_port
+from server.demo.receivers import Post, Receiver, hold_port
 from server.demo.tablet import Tablet, start_tablet
 from server.demo.visit import Fiber
 from server.imports.rows import PremiseRow
@@ -154,9 +154,8 @@ async def set_up(wanted: Wanted, narrator: Narrator, folder: Path) -> AsyncGener
             leaving.push_async_callback(place.close)
             await place.open()
         stage.air, air_url = await leaving.enter_async_context(open_air(stage.main.office.url))
-        stage.late_receiver = Receiver(
-            household, "late-receiver", outside.secrets.webhook, port=free_port()
-        )
+        held = leaving.enter_context(hold_port())
+        stage.late_receiver = Receiver(household, "late-receiver", outside.secrets.webhook, held)
         await _hand_out_tablets(stage, air_url)
         yield stage
 
