@@ -39,7 +39,7 @@ def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:
     this transaction (``leases.let_go`` counts) or has ended before, and is seen here.
     """
     of_item = sa.select(processes.c.id).where(processes.c.order_item_id == order_item_id)
-    db.execute(of_item.order_by(processes.c.id).with_for_update())
+    db.execute(of_item.order_by(processes.c.id).with_for_update(key_share=True))
     db.execute(
         sa.update(processes)
         .where(
@@ -65,7 +65,7 @@ def get(db: sa.Connection, process_id: UUID, *, lock: bool = False) -> Process:
         NotFound: no such process.
     """
     statement = sa.select(processes).where(processes.c.id == process_id)
-    row = db.execute(statement.with_for_update() if lock else statement).one_or_none()
+    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     if row is None:
         raise NotFound("process", process_id)
     return to_record(row, Process)
@@ -89,7 +89,7 @@ def list_due(
         )
         .order_by(processes.c.next_at, processes.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     )
     return to_records(rows, Process)
 

@@ -58,7 +58,7 @@ def _draft(db: sa.Connection, wanted: Invoice) -> Invoice:
         & (invoices.c.currency == wanted.currency)
         & (invoices.c.period_start == wanted.period_start)
     )
-    row = db.execute(sa.select(invoices).where(same).with_for_update()).one_or_none()
+    row = db.execute(sa.select(invoices).where(same).with_for_update(key_share=True)).one_or_none()
     if row is not None:
         return to_record(row, Invoice)
     db.execute(sa.insert(invoices).values(**to_row(wanted)))
@@ -70,7 +70,7 @@ def _terms(db: sa.Connection, account_id: UUID) -> BillingTerms:
     row = db.execute(
         sa.select(accounts.c.zone, accounts.c.billing_day)
         .where(accounts.c.id == account_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one()
     return BillingTerms(account_id=account_id, zone=row.zone, billing_day=row.billing_day)
 

@@ -67,7 +67,7 @@ def take_due(db: Connection, *, act: Act) -> Written[tuple[DueDelivery, ...]]:
         )
         .order_by(webhook_deliveries.c.next_at, webhook_deliveries.c.position)
         .limit(DELIVERIES_AT_ONCE_MAX)
-        .with_for_update(skip_locked=True, of=webhook_deliveries)
+        .with_for_update(key_share=True, skip_locked=True, of=webhook_deliveries)
     )
     due = to_records(rows, DueDelivery)
     if due:

@@ -55,7 +55,7 @@ def get(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job:
 def find(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job | None:
     """Find a job, or None."""
     statement = sa.select(jobs).where(jobs.c.id == job_id)
-    row = db.execute(statement.with_for_update() if lock else statement).one_or_none()
+    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     return None if row is None else to_record(row, Job)
 
 

@@ -83,7 +83,7 @@ def take_due(db: Connection, until: datetime, *, act: Act) -> Written[tuple[Mess
         .where(notifications.c.state == "waiting", notifications.c.next_at <= act.now)
         .order_by(notifications.c.next_at)
         .limit(SENDS_AT_ONCE_MAX)
-        .with_for_update(skip_locked=True, of=notifications)
+        .with_for_update(key_share=True, skip_locked=True, of=notifications)
     )
     messages = to_records(rows, Message)
     if messages:

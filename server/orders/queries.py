@@ -71,7 +71,7 @@ def get_item(db: sa.Connection, order_item_id: UUID, *, lock: bool = False) -> O
         NotFound: no such item.
     """
     statement = sa.select(order_items).where(order_items.c.id == order_item_id)
-    row = db.execute(statement.with_for_update() if lock else statement).one_or_none()
+    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     if row is None:
         raise NotFound("order item", order_item_id)
     return to_record(row, OrderItem)

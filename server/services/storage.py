@@ -29,7 +29,7 @@ def get(db: sa.Connection, service_id: UUID, *, lock: bool = False) -> Service:
         NotFound: no such service.
     """
     statement = sa.select(services).where(services.c.id == service_id)
-    row = db.execute(statement.with_for_update() if lock else statement).one_or_none()
+    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     if row is None:
         raise NotFound("service", service_id)
     return to_record(row, Service)

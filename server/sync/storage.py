@@ -25,7 +25,7 @@ from sync_protocol.operations import CompleteJob, Manifest, Operation, RecordCap
 def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
     """Find a device and keep its other requests waiting until this transaction ends."""
     row = db.execute(
-        sa.select(devices).where(devices.c.id == device_id).with_for_update()
+        sa.select(devices).where(devices.c.id == device_id).with_for_update(key_share=True)
     ).one_or_none()
     return None if row is None else to_record(row, Device)
 
@@ -36,7 +36,10 @@ def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, J
     if not wanted:  # most syncs only pull
         return {}
     rows = db.execute(
-        sa.select(jobs).where(jobs.c.id.in_(wanted)).order_by(jobs.c.id).with_for_update()
+        sa.select(jobs)
+        .where(jobs.c.id.in_(wanted))
+        .order_by(jobs.c.id)
+        .with_for_update(key_share=True)
     )
     found = to_records(rows, Job)
     fields = job_queries.fields_of(db, wanted)
