@@ -5,7 +5,8 @@ It travels inside the operation only when a tablet had to begin a new incarnatio
 what the server may not have; so a re-issue is recognised and never applied twice.
 
 Compatibility: a new kind of operation is a new tag; fields are only added, with a default. The
-server stores the bytes as received, so what an old server does not know is not lost.
+server stores the bytes as received, so what an old server does not know is not lost. What is
+digested and signed leaves defaults out: a field that is added later changes no digest of before.
 """
 
 from typing import Annotated
@@ -23,7 +24,7 @@ from sync_protocol.units import Counter, Instant, Millis, RxPowerCdbm, Sha256Hex
 Degrees = Annotated[float, Meta(ge=-180, le=180)]
 
 
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
+class Moment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When something happened, as the tablet can know it.
 
     Wall time may be wrong; ``monotonic_ms`` within one ``boot_id`` is not, and ``server_offset_ms``
@@ -36,7 +37,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     server_offset_ms: Annotated[int, Meta(ge=-(2**53), le=2**53)] | None = None
 
 
-class SerialScan(msgspec.Struct, frozen=True, kw_only=True, tag="serial"):
+class SerialScan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="serial"):
     """An ONT serial, canonical, and the raw text that was read or typed."""
 
     serial: SerialText
@@ -45,7 +46,7 @@ class SerialScan(msgspec.Struct, frozen=True, kw_only=True, tag="serial"):
     override_reason: ShortText | None = None
 
 
-class LightReading(msgspec.Struct, frozen=True, kw_only=True, tag="light"):
+class LightReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="light"):
     """A light level with the verdict that the tablet gave, and what it was judged against."""
 
     rx_power_cdbm: RxPowerCdbm
@@ -55,7 +56,7 @@ class LightReading(msgspec.Struct, frozen=True, kw_only=True, tag="light"):
     plant_snapshot: ShortText
 
 
-class Photo(msgspec.Struct, frozen=True, kw_only=True, tag="photo"):
+class Photo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="photo"):
     """A photo by its content; the bytes travel apart, before or after."""
 
     subject: ShortText
@@ -64,7 +65,7 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True, tag="photo"):
     media_type: ShortText = "image/jpeg"
 
 
-class Signature(msgspec.Struct, frozen=True, kw_only=True, tag="signature"):
+class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="signature"):
     """A subscriber's signature: who signed what, and the drawing by its content."""
 
     signer_name: ShortText
@@ -77,7 +78,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, tag="signature"):
 CaptureBody = SerialScan | LightReading | Photo | Signature
 
 
-class Capture(msgspec.Struct, frozen=True, kw_only=True):
+class Capture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One captured fact: never changed, never removed."""
 
     id: CaptureId
@@ -87,14 +88,14 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     longitude: Degrees | None = None
 
 
-class CaptureDigest(msgspec.Struct, frozen=True, kw_only=True):
+class CaptureDigest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A capture as a manifest names it."""
 
     capture_id: CaptureId
     digest: Sha256Hex
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the technician vouches for: the captured facts, and no merged or numbered state."""
 
     completion_id: CompletionId

@@ -56,7 +56,7 @@ def parse_dbm(text: str) -> int:
     cleaned = text.strip().lower().removesuffix("dbm").strip()
     cleaned = cleaned.replace("−", "-").replace(",", ".")  # noqa: RUF001  the typographic minus
     positive = cleaned.startswith("+")
-    digits = cleaned.lstrip("+-")
+    digits = cleaned[1:] if cleaned.startswith(("+", "-")) else cleaned
     whole, _, fraction = digits.partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 2):  # noqa: PLR2004
         raise NotALightLevel(f"{text!r} is not a light level; write it like -19.4")

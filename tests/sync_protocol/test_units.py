@@ -1,0 +1,61 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync_protocol.units import NotALightLevel, RxPowerCdbm, format_dbm, parse_dbm
+
+TYPED = {
+    "-19.4": -1940, "-19,4": -1940, "19.4": -1940, "\u221219.4 dBm": -1940, " -19.40 DBM ": -1940,
+    "+1.5": 150, "0": 0, "-0.05": -5, "-60": -6000, "+15": 1500, "-19.": -1900,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "power_cdbm"), TYPED.items())
+def test_a_typed_level_is_read_as_people_mean_it(text: str, power_cdbm: int) -> None:
+    assert parse_dbm(text) == power_cdbm
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-",
+        "x",
+        "1e3",
+        "-19.405",
+        "194",
+        "-61",
+        "+15.01",
+        "19.4.1",
+        "\u0661\u0669",
+        "--1",
+        "NaN",
+    ],
+)
+def test_what_is_no_level_is_refused_with_the_text(text: str) -> None:
+    with pytest.raises(NotALightLevel) as refused:
+        parse_dbm(text)
+    assert repr(text) in str(refused.value)
+
+
+@given(st.integers(-6000, 1500))
+def test_a_level_written_for_people_is_read_back(power_cdbm: int) -> None:
+    sign = "+" if power_cdbm > 0 else ""
+
+    assert parse_dbm(sign + format_dbm(power_cdbm)) == power_cdbm
+
+
+@given(st.text())
+def test_text_of_any_kind_is_a_level_or_refused(text: str) -> None:
+    try:
+        found = parse_dbm(text)
+    except NotALightLevel:
+        return
+    assert -6000 <= found <= 1500
+
+
+@pytest.mark.parametrize("power_cdbm", [-6001, 1501, 2**70])
+def test_a_level_outside_physics_gets_past_no_decoder(power_cdbm: int) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(str(power_cdbm), type=RxPowerCdbm)
