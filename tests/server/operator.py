@@ -130,12 +130,16 @@ class Operator:
         self.deliverer = Deliverer(
             store, client, {"billing": Secret(SECRET)}, clock=self.clock, random=lambda: random
         )
-        self.sender = Sender(
-            store,
-            MailSettings(port=world.smtp_port),
+        self.sender = self.sender_to(world.smtp_port)
+
+    def sender_to(self, port: int) -> Sender:
+        """Make a sender for the mail server at a port."""
+        return Sender(
+            self.store,
+            MailSettings(port=port, timeout_s=2),
             operator_name="Stadtnetz",
             clock=self.clock,
-            random=lambda: random,
+            random=lambda: 0.0,
         )
 
     async def start(self) -> None:

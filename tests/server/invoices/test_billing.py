@@ -1,0 +1,132 @@
+"""Charges, the completion feed and its deliveries, over the store."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from billing_bridge.feed import FeedPage, InstallCompleted, decode_cursor
+from billing_bridge.ledger import InvoiceLine
+from billing_bridge.money import PriceSnapshot
+from billing_bridge.start import BillingStartPolicy, ServiceInstants
+from server.database import Connection, Store, Written
+from server.database.tables.billing import invoices, webhook_deliveries
+from server.invoices import charging, deliveries, feed
+from server.orders.records import PlacedOrder
+from server.services import storage as services
+from tests.server.factories import act, count, found_town, place_order, rows
+from tests.server.operator import RECEIVER, add_endpoint
+
+LIVE = datetime(2026, 7, 20, 22, 30, tzinfo=UTC)
+"""In Berlin it is the 21st already."""
+
+
+def charge(store: Store, placed: PlacedOrder, live_at: datetime = LIVE) -> InvoiceLine:
+    def unit(db: Connection) -> Written[InvoiceLine]:
+        instants = ServiceInstants(completed_at=live_at, received_at=live_at, live_at=live_at)
+        service = services.get(db, placed.service_id)
+        return Written(
+            charging.charge_first(db, service, placed.order_item_id, instants, act=act(live_at))
+        )
+
+    return store.write_now(unit)
+
+
+def test_the_first_charge_runs_from_the_live_day_in_the_accounts_zone(store: Store) -> None:
+    found_town(store)
+    line = charge(store, place_order(store))
+
+    assert line.billing_start == date(2026, 7, 21)
+    assert (line.billed_days, line.period_days) == (11, 31)
+    assert line.amount_minor == 1416  # 3990 * 11 / 31 = 1415.8, half up
+    assert line.currency == "EUR"
+
+
+def test_two_services_of_one_account_share_the_draft_of_a_period(store: Store) -> None:
+    found_town(store)
+    first, second = place_order(store), place_order(store, "O-2", house=2)
+
+    assert charge(store, first).invoice_id == charge(store, second).invoice_id
+    assert count(store, invoices) == 1
+
+
+def test_a_service_is_charged_for_a_period_once(store: Store) -> None:
+    found_town(store)
+    placed = place_order(store)
+    charge(store, placed)
+
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        charge(store, placed)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        charge(store, placed, LIVE + timedelta(days=40))
+    assert len(store.read_now(charging.list_lines, placed.service_id)) == 1
+
+
+def append(store: Store, placed: PlacedOrder, premise: UUID) -> str:
+    def unit(db: Connection) -> Written[str]:
+        data = InstallCompleted(
+            service_id=placed.service_id,
+            order_id=placed.order_id,
+            order_item_id=placed.order_item_id,
+            premise_id=premise,
+            ont_serial="HWTC1A2B3C4D",
+            completed_at=LIVE,
+            received_at=LIVE,
+            live_at=LIVE,
+            rx_power_cdbm=-1910,
+            billing_start=date(2026, 7, 21),
+            billing_policy=BillingStartPolicy.LIVE_DAY,
+            price=PriceSnapshot(price_minor=3990, currency="EUR", price_version="FIBER-300/1"),
+            evidence_digest="a" * 64,
+        )
+        return Written(feed.append(db, data, operator_slug="stadtnetz", act=act(LIVE)).id)
+
+    return store.write_now(unit)
+
+
+def read_all(store: Store, limit: int) -> Sequence[str]:
+    """Follow the cursor to the end; the ids in order."""
+    found: list[str] = []
+    cursor = None
+    while True:
+        page: FeedPage = store.read_now(feed.page, cursor, limit=limit)
+        if not page.events:
+            return found
+        found += [event.id for event in page.events]
+        cursor = decode_cursor(page.next_cursor)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 500])
+def test_the_feed_is_read_without_gap_or_repeat_by_any_page_size(store: Store, limit: int) -> None:
+    town = found_town(store)
+    placed = place_order(store)
+    appended = [append(store, placed, town.premises[0]) for _ in range(5)]
+
+    assert read_all(store, limit) == appended
+
+
+def test_an_endpoint_hears_of_what_comes_after_it(store: Store) -> None:
+    town = found_town(store)
+    placed = place_order(store)
+    append(store, placed, town.premises[0])
+    endpoint = add_endpoint(store)
+    assert add_endpoint(store) == endpoint
+
+    append(store, placed, town.premises[0])
+
+    assert [row["position"] for row in rows(store, webhook_deliveries)] == [2]
+
+
+def test_a_delivery_in_hand_is_nobody_elses_until_its_time_is_over(store: Store) -> None:
+    town = found_town(store)
+    placed = place_order(store)
+    add_endpoint(store)
+    append(store, placed, town.premises[0])
+
+    (taken,) = store.write_now(deliveries.take_due, act=act(LIVE))
+    assert taken.url == RECEIVER
+    assert store.write_now(deliveries.take_due, act=act(LIVE)) == ()
+    later = act(LIVE + deliveries.TAKEN_FOR)
+    (again,) = store.write_now(deliveries.take_due, act=later)
+    assert again.attempt == taken.attempt + 1
