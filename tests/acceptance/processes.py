@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -82,13 +83,13 @@ def run(*module: str, stdin: str = "") -> str:
 
 
 def until(ask: Callable[[], T | None], what: str) -> T:
-    """Ask again and again until there is an answer; the pause is courtesy, not synchronisation."""
-    end = time.monotonic() + PATIENCE_S
+    """Ask another process again and again until there is an answer, with a deadline."""
+    end, pause = time.monotonic() + PATIENCE_S, threading.Event()
     while time.monotonic() < end:
         found = ask()
         if found is not None:
             return found
-        time.sleep(0.05)
+        pause.wait(0.05)
     raise AssertionError(f"within {PATIENCE_S} s there was no {what}")
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any, Final, cast
+from uuid import UUID
 
 import httpx
 from litestar import Litestar
@@ -50,6 +51,6 @@ async def sync(client: httpx.AsyncClient, tablet: Tablet) -> httpx.Response:
     )
 
 
-def enrolled_now(store: Store, technician_id: Any) -> Tablet:  # noqa: ANN401  an id
+def enrolled_now(store: Store, technician_id: UUID) -> Tablet:
     """Give a technician a tablet whose token is good at the machine's time."""
     return enrolled(store, technician_id, now=utc_now())

@@ -99,7 +99,7 @@ def test_a_job_that_changed_before_it_was_ever_pulled_enters(field: Field) -> No
 
 
 @pytest.mark.parametrize("cancelled", [True, False])
-def test_leaving_says_why(field: Field, *, cancelled: bool) -> None:
+def test_leaving_a_scope_says_why(field: Field, *, cancelled: bool) -> None:
     pulled(field.store, field.tablet)
     if cancelled:
         field.store.write_now(jobs.cancel, field.job_id, reason="x", act=act(actor=OFFICE))

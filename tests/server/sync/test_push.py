@@ -14,16 +14,15 @@ from server.database.tables.work import captures, completions
 from server.jobs import commands as jobs
 from server.sync import commands
 from server.sync.refusals import SyncRefused
-from sync_protocol.ids import Incarnation, JobId
+from sync_protocol.ids import Incarnation
 from sync_protocol.jobs import JobEvent, JobState
 from sync_protocol.messages import Refusal, SyncRequest
-from sync_protocol.operations import Moment, Origin
+from sync_protocol.operations import Moment
 from tests.server.factories import (
     NOON,
     OFFICE,
     act,
     assign,
-    assigned_job,
     change,
     count,
     rows,
@@ -246,90 +245,6 @@ def test_an_unknown_job_is_parked_and_seen(field: Field) -> None:
     assert {*verdicts(field.push())} == {("parked", "unknown_job")}
     assert count(field.store, issues) == count(field.store, operations) == 9
     assert count(field.store, captures) == 0
-
-
-def test_a_capture_id_of_another_job_is_rejected(field: Field) -> None:
-    other = assigned_job(field.store, field.town.ada, "O-2", house=2).job_id
-    taken = capture(bodies()[0])
-    field.tablet.say(record(field.job_id, taken), record(other, taken), record(field.job_id, taken))
-
-    assert verdicts(field.push()) == [
-        ("applied", None),
-        ("rejected", "id_reuse"),
-        ("merged", None),
-    ]
-    assert verdicts(field.push(2)) == [("rejected", "id_reuse"), ("merged", None)]
-    field.tablet.say(record(other, taken))
-    assert verdicts(field.push(4)) == [("rejected", "id_reuse")]
-
-
-def test_a_capture_id_with_other_content_is_rejected(field: Field) -> None:
-    taken = capture(bodies()[0])
-    field.tablet.say(
-        record(field.job_id, taken),
-        record(field.job_id, capture(bodies()[1], capture_id=taken.id)),
-    )
-
-    assert verdicts(field.push()) == [("applied", None), ("rejected", "id_reuse")]
-
-
-def test_a_completion_that_comes_again_with_other_content_is_no_repeat(field: Field) -> None:
-    said = field.tablet.complete(field.job_id)
-    field.tablet.say(said)
-    other = field.tablet.completion(field.job_id, [], completion_id=said.manifest.completion_id)
-    field.tablet.say(other)
-
-    assert verdicts(field.push())[-3:] == [
-        ("applied", None),
-        ("merged", None),
-        ("rejected", "id_reuse"),
-    ]
-    field.tablet.say(said, other)
-    assert verdicts(field.push(9)) == [("merged", None), ("rejected", "id_reuse")]
-    assert count(field.store, completions) == 1
-
-
-def test_a_manifest_of_another_job_completes_nothing(field: Field) -> None:
-    other = assigned_job(field.store, field.town.ada, "O-2", house=2).job_id
-    said = field.tablet.completion(other, [])
-    field.tablet.say(msgspec.structs.replace(said, job_id=JobId(field.job_id)))
-
-    assert verdicts(field.push()) == [("rejected", "bad_value")]
-    assert field.job.state is JobState.ASSIGNED
-
-
-def test_a_reissue_is_recognised_by_its_origin_in_either_order(field: Field) -> None:
-    field.tablet.say(set_field(field.job_id, "one"), move(field.job_id, JobEvent.ACCEPT))
-    field.push(1, 1)
-    again = enrolled(field.store, field.town.ada)
-    for dseq, body in enumerate(
-        (set_field(field.job_id, "one"), move(field.job_id, JobEvent.ACCEPT)), 1
-    ):
-        again.say(body, origin=Origin(incarnation=field.tablet.incarnation, dseq=dseq))
-
-    assert verdicts(push(field.store, again)) == [("duplicate", None), ("applied", None)]
-    # The original of the second was on its way all the time and arrives now.
-    assert verdicts(field.push(2)) == [("duplicate", None)]
-    assert field.job.state_version == 3
-
-
-def test_an_origin_inside_one_batch_is_applied_once(field: Field) -> None:
-    origin = Origin(incarnation=Incarnation(uuid7()), dseq=7)
-    field.tablet.say(set_field(field.job_id, "one"), origin=origin)
-    field.tablet.say(set_field(field.job_id, "one"), origin=origin)
-
-    assert verdicts(field.push()) == [("applied", None), ("duplicate", None)]
-
-
-def test_nobody_can_make_the_server_ignore_what_another_will_say(field: Field) -> None:
-    bens = enrolled(field.store, field.town.ben)
-    bens.say(
-        set_field(field.job_id, "?"), origin=Origin(incarnation=field.tablet.incarnation, dseq=1)
-    )
-    push(field.store, bens)
-    field.tablet.say(set_field(field.job_id, "one", base=1))
-
-    assert verdicts(field.push()) == [("applied", None)]
 
 
 @pytest.mark.parametrize(
