@@ -58,7 +58,9 @@ async def test_a_code_works_once(client: httpx.AsyncClient, store: Store, code: 
     assert count(store, devices) == 1
 
 
-async def test_a_code_ends_after_its_time(client: httpx.AsyncClient, store: Store, code: str) -> None:
+async def test_a_code_ends_after_its_time(
+    client: httpx.AsyncClient, store: Store, code: str
+) -> None:
     change(store, sa.update(enrolment_codes).values(expires_at=utc_now() - timedelta(seconds=1)))
 
     assert (await enrol(client, Tablet(), code)).status_code == 403
@@ -151,7 +153,9 @@ async def test_a_challenge_opens_nothing(
         assert (await sync(client, tablet)).status_code == 401
 
 
-async def test_a_challenge_ends_after_its_time(client: httpx.AsyncClient, store: Store, town: Town) -> None:
+async def test_a_challenge_ends_after_its_time(
+    client: httpx.AsyncClient, store: Store, town: Town
+) -> None:
     tablet = enrolled_now(store, town.ada)
     asked = (await challenge(client, tablet.device_id)).json()["challenge"]
     change(store, sa.update(device_tokens).values(expires_at=utc_now() - timedelta(seconds=1)))
