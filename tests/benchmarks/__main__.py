@@ -6,16 +6,18 @@ A benchmark is a file of this folder with a function that gives figures, and a l
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from tests.benchmarks import spine
 from tests.benchmarks.figures import Figure, as_table
 
+T = TypeVar("T")
 Benchmark = Callable[[int], Coroutine[Any, Any, tuple[Figure, ...]]]
 Known = Mapping[str, tuple[Benchmark, int, str]]
 BENCHMARKS: Final[Known] = {
@@ -25,7 +27,7 @@ BENCHMARKS: Final[Known] = {
 
 
 def main(argv: Sequence[str] | None = None, benchmarks: Known = BENCHMARKS) -> int:
-    """Run the command; 0 measured, 2 a wrong command line."""
+    """Run the command; 0 measured, 1 stopped by a signal, 2 a wrong command line."""
     args = _command_line().parse_args(argv)
     names = [args.name] if args.name else list(benchmarks)
     unknown = [name for name in names if name not in benchmarks]
@@ -35,13 +37,24 @@ def main(argv: Sequence[str] | None = None, benchmarks: Known = BENCHMARKS) -> i
     written: list[dict[str, object]] = []
     for name in names:
         measure, usual, _what = benchmarks[name]
-        figures = asyncio.run(measure(args.repeat or usual))
+        try:
+            figures = asyncio.run(_until_stopped(measure(args.repeat or usual)))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            sys.stderr.write(f"{name} was stopped; its processes have ended, nothing is written\n")
+            return 1
         sys.stdout.write(as_table(name, figures) + "\n")
         written.append({"bench": name, "figures": {each.key: each.value for each in figures}})
     if args.json is not None:
         # One benchmark is one object; all of them, a list.
         args.json.write_bytes(msgspec.json.encode(written[0] if args.name else written))
     return 0
+
+
+async def _until_stopped(measuring: Coroutine[Any, Any, T]) -> T:
+    """Let SIGTERM end a benchmark as Ctrl-C does: what it has started ends with it."""
+    task = asyncio.ensure_future(measuring)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def _command_line() -> argparse.ArgumentParser:

@@ -1,6 +1,9 @@
 """The command around the benchmarks, and the arithmetic in them; nothing is measured here."""
 
+import asyncio
 import doctest
+import os
+import signal
 from pathlib import Path
 
 import msgspec
@@ -53,6 +56,28 @@ def test_the_figures_are_written_beside_the_name(tmp_path: Path) -> None:
     written = msgspec.json.decode((tmp_path / "out.json").read_bytes())
     assert status == 0
     assert written == {"bench": "quick", "figures": {"runs": 3}}
+
+
+def test_a_benchmark_that_is_told_to_stop_leaves_nothing_behind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended: list[str] = []
+
+    async def measure(_repeat: int) -> tuple[Figure, ...]:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            async with asyncio.timeout(20):
+                await asyncio.Event().wait()
+        finally:
+            ended.append("what it had started")
+        return ()
+
+    status = main(["slow", "--json", str(tmp_path / "out.json")], {"slow": (measure, 1, "")})
+
+    assert status == 1
+    assert ended == ["what it had started"]
+    assert "slow was stopped" in capsys.readouterr().err
+    assert not (tmp_path / "out.json").exists()
 
 
 def test_the_overhead_is_told_as_a_share_of_its_limit() -> None:
