@@ -20,6 +20,7 @@ from sync_protocol.serials import SerialText
 from sync_protocol.units import Counter, Instant
 
 ShortText = Annotated[str, Meta(max_length=200)]
+AddressText = Annotated[str, Meta(max_length=400)]
 LongText = Annotated[str, Meta(max_length=4000)]
 
 
@@ -46,7 +47,7 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True):
 class PremiseCard(msgspec.Struct, frozen=True, kw_only=True):
     """Where: WGS84 degrees, and the IANA zone that the appointment is told in."""
 
-    address: ShortText
+    address: AddressText
     latitude: float
     longitude: float
     zone: ShortText

@@ -18,7 +18,11 @@ _DOMAIN = b"firstlight/evidence/1\n"
 
 def canonical_bytes(fact: Capture | Manifest) -> bytes:
     """Write a fact so that it gives the same bytes everywhere: sorted keys, no blanks."""
-    return msgspec.json.encode(msgspec.to_builtins(fact), order="sorted")
+    values = msgspec.to_builtins(fact)
+    for coordinate in ("latitude", "longitude"):
+        if values.get(coordinate) == 0:
+            values[coordinate] = 0.0  # a database may not keep the sign of a zero
+    return msgspec.json.encode(values, order="sorted")
 
 
 def capture_digest(capture: Capture) -> Sha256Hex:

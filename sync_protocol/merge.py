@@ -256,6 +256,18 @@ def _decide_field(situation: Situation, body: SetField) -> Decision:
         )
     if situation.state is None:
         return _unknown_job()
+    if not situation.is_assignee:
+        # Kept as history; neither written over the new assignee's value nor told what that is.
+        return Decision(
+            verdict=VerdictKind.KEPT_AS_CONFLICT,
+            code=Code.NOT_ASSIGNED,
+            clash=Clash(
+                field=body.field,
+                base_value=body.base_value,
+                field_value=body.value,
+                office_value="",
+            ),
+        )
     current = situation.fields.get(body.field, VersionedValue(value="", version=0))
     written = VersionedValue(value=body.value, version=current.version + 1)
     if current.version == body.base_version:

@@ -41,7 +41,8 @@ def parse_serial(text: str) -> OntSerial:
         NotAnOntSerial: with the text and what would be right.
     """
     upper = text.strip().upper()
-    bare = _FIELD_PREFIX.sub("", upper)
+    # A vendor may be called SN..: what is a serial as it stands has no field name before it.
+    bare = upper if _CANONICAL.fullmatch(upper) else _FIELD_PREFIX.sub("", upper)
     vouched_for = bare != upper
     compact = re.sub(r"[\s:.-]", "", bare)
     if _HEX_FORM.fullmatch(compact):

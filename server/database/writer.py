@@ -232,12 +232,22 @@ class Writer:
     def _attempt(
         self, db: sa.Connection, units: list[BoundUnit], index: int
     ) -> tuple[Outcome, ...]:
+        try:
+            return run_group(db, units, self.counter)
+        except DBAPIError as error:
+            if not is_retryable(error):
+                raise
+        # A group holds the locks of all its units at once, in an order that no unit chose. Alone,
+        # each locks in the order that its own code keeps.
+        return tuple(self._attempt_alone(db, unit, index) for unit in units)
+
+    def _attempt_alone(self, db: sa.Connection, unit: BoundUnit, index: int) -> Outcome:
         for attempt in range(1, ATTEMPTS_MAX):
-            try:
-                return run_group(db, units, self.counter)
-            except DBAPIError as error:
-                if not is_retryable(error):
-                    raise
             # Each thread waits another while, so that two that met do not meet again.
             self._stopped.wait(index * attempt * RETRY_STEP_S)
-        return run_group(db, units, self.counter)
+            try:
+                return run_group(db, [unit], self.counter)[0]
+            except DBAPIError as error:
+                if attempt == ATTEMPTS_MAX - 1 or not is_retryable(error):
+                    return Outcome(None, error)
+        raise AssertionError("ATTEMPTS_MAX allows one attempt at least")

@@ -43,7 +43,7 @@ def find(db: sa.Connection, kind: str, changed: Iterable[UUID]) -> tuple[FeedCha
     if column is None or not ids:
         return ()
     affected = sa.select(jobs.c.id).select_from(_JOIN).where(column.in_(ids)).order_by(jobs.c.id)
-    locked = db.execute(affected.with_for_update(of=jobs)).scalars().all()
+    locked = db.execute(affected.with_for_update(key_share=True, of=jobs)).scalars().all()
     if not locked:
         return ()
     holders = db.execute(

@@ -14,6 +14,8 @@ from sync_protocol.messages import Refusal, SyncRequest
 from sync_protocol.operations import Operation, OperationHead
 
 # JSON can only escape it; two backslashes are an escaped backslash and no escape.
+FAULT_CHARACTERS_MAX: Final = 1000
+"""A decoder quotes what it refuses; a verdict and an issue have room for this much of it."""
 _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -67,7 +69,13 @@ def _read_operation(raw: bytes, chain: str) -> Received:
     try:
         operation = wire.decode(raw, Operation)
     except wire.Unreadable as error:
-        return Received(dseq=head.dseq, raw=raw, chain=chain, operation=None, fault=str(error))
+        return Received(
+            dseq=head.dseq,
+            raw=raw,
+            chain=chain,
+            operation=None,
+            fault=str(error)[:FAULT_CHARACTERS_MAX],
+        )
     return Received(dseq=head.dseq, raw=raw, chain=chain, operation=operation, fault=None)
 
 

@@ -113,3 +113,11 @@ def test_what_is_signed_for_a_token_is_never_a_manifest() -> None:
         evidence.bytes_to_sign(completed().manifest)[:20]
     )
     assert evidence.challenge_bytes(device, "x") != evidence.challenge_bytes(device, "y")
+
+
+def test_the_sign_of_a_zero_coordinate_changes_no_digest() -> None:
+    def at(longitude: float) -> Capture:
+        return msgspec.structs.replace(a_capture(), latitude=51.5, longitude=longitude)
+
+    assert evidence.capture_digest(at(-0.0)) == evidence.capture_digest(at(0.0))
+    assert evidence.capture_digest(at(0.0)) != evidence.capture_digest(at(0.1))

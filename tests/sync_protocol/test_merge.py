@@ -101,7 +101,12 @@ CASES = {
     "field: the same edit on both sides": Case(
         a_situation(fields=NOTES), field_set("old", base=0), _V.MERGED
     ),
-    "field: re-assigned": Case(a_situation(fields=NOTES, assignee_id=BEN), field_set(), _V.APPLIED),
+    "field: re-assigned": Case(
+        a_situation(fields=NOTES, assignee_id=BEN),
+        field_set(),
+        _V.KEPT_AS_CONFLICT,
+        _C.NOT_ASSIGNED,
+    ),
     "field: the office's": Case(
         a_situation(), field_set(field="priority"), _V.REJECTED, _C.OWNER_FIELD
     ),
@@ -283,3 +288,13 @@ def test_a_tablet_moves_by_field_events_alone(event: JobEvent) -> None:
             assert decision.code is Code.NOT_A_FIELD_EVENT
         elif decision.state is not None:
             assert decision.state is next_state(state, event)
+
+
+def test_a_former_assignee_learns_nothing_of_what_the_office_wrote() -> None:
+    decision = decide(
+        a_situation(fields=NOTES, assignee_id=BEN), field_set("gate is green", base=0)
+    )
+
+    assert decision.field_value is None
+    assert decision.clash is not None
+    assert (decision.clash.field_value, decision.clash.office_value) == ("gate is green", "")

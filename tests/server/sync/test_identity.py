@@ -123,6 +123,6 @@ def test_nobody_can_make_the_server_ignore_what_another_will_say(field: Field) -
         set_field(field.job_id, "?"), origin=Origin(incarnation=field.tablet.incarnation, dseq=1)
     )
     push(field.store, bens)
-    field.tablet.say(set_field(field.job_id, "one", base=1))
+    field.tablet.say(set_field(field.job_id, "one"))
 
     assert verdicts(field.push()) == [("applied", None)]
