@@ -9,7 +9,7 @@ from server.imports import complaints, kinds, profiles
 
 
 @pytest.mark.parametrize("module", [complaints, kinds, profiles], ids=lambda m: m.__name__)
-def test_the_examples_hold(module: ModuleType) -> None:
+def test_the_examples_of_docstrings_hold_as_written(module: ModuleType) -> None:
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0
     assert outcome.failed == 0

@@ -46,7 +46,7 @@ def test_the_lock_of_a_dead_server_holds_nobody_up(tmp_path: Path) -> None:
         pass
 
 
-def test_postgresql_is_shared() -> None:
+def test_a_postgresql_database_is_shared_by_servers() -> None:
     shared = sa.make_url("postgresql://db.example/firstlight")
     with process_lock.held(shared), process_lock.held(shared):
         pass

@@ -96,7 +96,7 @@ def test_a_count_that_is_none_is_refused(text: str, capsys: pytest.CaptureFixtur
     assert repr(text) in capsys.readouterr().err
 
 
-def test_seeds_differ(ground: Ground) -> None:
+def test_two_seeds_give_two_different_traces(ground: Ground) -> None:
     told = [live(ground, seed) for seed in (3, 4)]
 
     assert all(isinstance(each, Told) for each in told)

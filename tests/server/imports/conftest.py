@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,3 +10,9 @@ import server.demo
 def town() -> Path:
     """The sample town."""
     return Path(server.demo.__file__).parent / "town"
+
+
+@pytest.fixture
+def copy(town: Path, tmp_path: Path) -> Path:
+    """A copy of the sample town that a test may alter."""
+    return shutil.copytree(town, tmp_path / "town")
