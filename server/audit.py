@@ -58,7 +58,7 @@ def record(  # noqa: PLR0913  the columns of a line, each by name
 
 
 def list_of_job(db: sa.Connection, job_id: UUID) -> tuple[AuditEntry, ...]:
-    """List what happened to a job, its order and its processes, oldest first."""
+    """List what happened to a job, its order and its processes; of the newest, the oldest first."""
     order_id = (
         sa.select(order_items.c.order_id)
         .join(jobs, jobs.c.order_item_id == order_items.c.id)
@@ -68,7 +68,7 @@ def list_of_job(db: sa.Connection, job_id: UUID) -> tuple[AuditEntry, ...]:
     rows = db.execute(
         sa.select(audit)
         .where((audit.c.job_id == job_id) | (audit.c.order_id == order_id))
-        .order_by(audit.c.at, audit.c.id)
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
         .limit(TIMELINE_MAX)
     )
-    return to_records(rows, AuditEntry)
+    return to_records(rows, AuditEntry)[::-1]

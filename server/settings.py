@@ -77,9 +77,17 @@ def load(file: Path | None, environment: Mapping[str, str]) -> Settings:
             if name in Settings.__struct_fields__:
                 values[name] = _read_value(variable, name, text)
     try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode_secret)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode_secret)
     except msgspec.ValidationError as error:
         raise SettingsUnusable(f"settings: {error}") from error
+    # A heartbeat leaves two thirds of a lease; a write goes out only while its answer fits in.
+    if settings.snmp_timeout_ms * 3 >= settings.lease_s * 2000:
+        raise SettingsUnusable(
+            f"settings: lease_s {settings.lease_s} is too short for snmp_timeout_ms "
+            f"{settings.snmp_timeout_ms}: nothing could ever be written; two thirds of the lease "
+            "must be longer than the time-out"
+        )
+    return settings
 
 
 def _read_file(file: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def lane_of(db: sa.Connection, process: Process) -> str:
         .join(drops, drops.c.terminal_id == terminals.c.id)
         .join(services, services.c.premise_id == drops.c.premise_id)
         .where(services.c.id == process.service_id)
+        .order_by(drops.c.external_id)  # of several drops the route takes this one, too
         .limit(1)
     ).scalar_one_or_none()
     return f"{_OLT}{olt_id}" if olt_id else f"service:{process.service_id}"

@@ -109,7 +109,7 @@ class Network:
         self._settings = SnmpSettings(timeout_ms=timeout_ms)
         self._clock = clock
         self._open_session = open_session
-        self._drivers: dict[tuple[str, int, str], OltDriver] = {}
+        self._drivers: dict[tuple[str, int, str, str], OltDriver] = {}
 
     def driver(self, route: Route) -> OltDriver:
         """Give the driver of an OLT, the same one each time: it knows the ports it has read.
@@ -118,7 +118,7 @@ class Network:
             CredentialsMissing: names the OLT and the credentials that are known.
             DriverUnknown: names the drivers that are known.
         """
-        place = (route.olt_host, route.olt_snmp_port, route.olt_driver)
+        place = (route.olt_host, route.olt_snmp_port, route.olt_driver, route.olt_credentials)
         if place not in self._drivers:
             guarded = GuardedSession(
                 self._open(route),

@@ -42,6 +42,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     completion_id: UUID | None = None
     serial: str | None = None
     registered_at: datetime | None = None
+    registrations: int = 0
+    """How often it was registered; an OLT that forgets is not written to without a pause."""
     live_at: datetime | None = None
     rx_power_cdbm: int | None = None
     olt_rx_power_cdbm: int | None = None

@@ -13,7 +13,14 @@ import msgspec
 
 from activation import prechecks
 from activation.driver import OltDriver
-from activation.failures import Failure, FlowConflict, IdTaken, OntNotSeen, SerialConflict
+from activation.failures import (
+    Failure,
+    FlowConflict,
+    ForeignOnt,
+    IdTaken,
+    OntNotSeen,
+    SerialConflict,
+)
 from activation.prechecks import Register, Resume
 from activation.requests import (
     Allocation,
@@ -35,7 +42,7 @@ from server.fulfilment.choice import Choice, choose
 from server.fulfilment.device_failures import after_failure
 from server.fulfilment.records import Process
 from server.fulfilment.reservations import IdsTaken
-from server.fulfilment.situation import Situation
+from server.fulfilment.situation import Reserved, Situation
 from server.fulfilment.steps import Advance, Outcome, StepName, Stick, TryAgain
 from sync_protocol.serials import OntSerial
 
@@ -73,6 +80,13 @@ class Registration:
             return after_failure(failure)
         found = {serial: s for serial, s in surveys.items() if isinstance(s, Survey)}
         choice = choose(proven, await self._lit(found))
+        holder = self._situation.holders.get(choice.chosen.serial)
+        if holder is not None:
+            return Stick(
+                code="ONT_SERIAL_DUP",
+                detail=f"{choice.chosen.serial} belongs to service {holder}; was a neighbour's "
+                "label scanned?",
+            )
         released = await self._release_other(choice.chosen.serial)
         if released is not None:
             return released
@@ -113,12 +127,13 @@ class Registration:
         return isinstance(observation, Observation) and observation.phase is Phase.ONLINE
 
     async def _release_other(self, serial: OntSerial) -> Outcome | None:
-        """Take back what this job registered for an ONT that does not go live after all."""
+        """Take back what this job registered for another ONT, or on a port that was wrong."""
         own = self._situation.own
-        if own is None or own.serial == serial:
+        if own is None or self._is_planned(own, serial):
             return None
         removed = await self._driver.remove(own.allocation, own.serial)
-        if not isinstance(removed, Removed | NoChange):
+        # A stranger at our ids: they were reserved and never written, nothing of ours is there.
+        if not isinstance(removed, Removed | NoChange | ForeignOnt):
             return after_failure(removed)
         await self._store.write(reservations.release, self._process, act=self._act())
         return None
@@ -156,6 +171,7 @@ class Registration:
                 completion_id=choice.chosen.completion_id,
                 serial=serial,
                 registered_at=self._act().now,
+                registrations=self._process.progress.registrations + 1,
             ),
             after_s=next_poll_s(0) or 0,
         )
@@ -172,10 +188,14 @@ class Registration:
             case _:
                 return None
 
+    def _is_planned(self, own: Reserved, serial: OntSerial) -> bool:
+        """Say whether a reservation is still what is wanted: the ONT, and the port of the plant."""
+        return own.serial == serial and own.allocation.ref.port == self._situation.port
+
     def _allocation(self, serial: OntSerial, decision: Register | Resume) -> Allocation:
         """Repeat the ids of an earlier attempt: its writes may have been done."""
         own = self._situation.own
-        if own is None or own.serial != serial:
+        if own is None or not self._is_planned(own, serial):
             return decision.allocation
         if isinstance(decision, Resume) and decision.allocation.ref != own.allocation.ref:
             return decision.allocation

@@ -170,8 +170,8 @@ class ProcessRunner:
                         return _noting(await registration.run(), considered), considered
                     outcome = await verify_online(process, known, driver, self._clock())
                     return outcome, process.progress.evidence_considered
-            except LeaseLost:
-                raise
+            except (LeaseLost, OperationalError, InterfaceError, WriterStopped):
+                raise  # the lease runs out, and whoever takes it over repeats the step
             except Exception as error:  # noqa: BLE001  a driver's mistake must not repeat unseen
                 structlog.get_logger().error("driver.failed", exc_info=error)
                 return Stick(code="DRIVER_BUG", detail=repr(error)), None

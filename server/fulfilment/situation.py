@@ -1,5 +1,6 @@
 """What the steps of an activation need to know, read in one snapshot."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -47,6 +48,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """First received first."""
     own: Reserved | None
     others: tuple[Allocation, ...]
+    holders: Mapping[OntSerial, UUID]
+    """Which other service of this OLT has which ONT."""
 
     @property
     def port(self) -> PonPort:
@@ -89,6 +92,7 @@ def load(db: sa.Connection, process: Process) -> Situation:
         evidence=load_evidence(db, process),
         own=own,
         others=tuple(each.allocation for each in reserved.values()),
+        holders={each.serial: service_id for service_id, each in reserved.items()},
     )
 
 

@@ -172,14 +172,14 @@ def add_attempt(db: sa.Connection, attempt: Attempt) -> None:
 def list_attempts(
     db: sa.Connection, process_ids: Sequence[UUID], *, limit: int = 500
 ) -> tuple[Attempt, ...]:
-    """List the attempts of processes, oldest first."""
+    """List the newest attempts of processes, the oldest of them first."""
     rows = db.execute(
         sa.select(process_attempts)
         .where(process_attempts.c.process_id.in_(process_ids))
-        .order_by(process_attempts.c.started_at, process_attempts.c.id)
+        .order_by(process_attempts.c.started_at.desc(), process_attempts.c.id.desc())
         .limit(limit)
     )
-    return to_records(rows, Attempt)
+    return to_records(rows, Attempt)[::-1]
 
 
 def list_of_job(db: sa.Connection, job_id: UUID) -> tuple[Process, ...]:

@@ -29,10 +29,17 @@ async def verify_online(
     own, registered_at = situation.own, process.progress.registered_at
     if own is None or registered_at is None:
         return Advance(step=StepName.REGISTER, progress=process.progress)
+    if own.allocation.ref.port != situation.port:
+        # The plant was corrected since: it is registered where no light of this house arrives.
+        return Advance(step=StepName.REGISTER, progress=process.progress)
     observation = await driver.observe(own.allocation.ref, own.serial)
     if isinstance(observation, OntNotRegistered):
         # The OLT restarted before it had saved: the ids are still ours, the write is repeated.
-        return Advance(step=StepName.REGISTER, progress=process.progress)
+        return Advance(
+            step=StepName.REGISTER,
+            progress=process.progress,
+            after_s=_pause_s(process.progress.registrations),
+        )
     if not isinstance(observation, Observation):
         return after_failure(observation)
     try:
@@ -40,6 +47,11 @@ async def verify_online(
     except PathUnknown as error:
         return Stick(code="PLANT_UNKNOWN", detail=str(error))
     return _after_finding(process, finding, registered_at, now)
+
+
+def _pause_s(registrations: int) -> float:
+    """Repeat a lost registration at once, and then more and more slowly, up to ten minutes."""
+    return 0 if registrations <= 1 else min(30 * 2 ** (registrations - 2), 600)
 
 
 def _after_finding(
