@@ -112,4 +112,4 @@ def _read_value(variable: str, name: str, text: str) -> Any:  # noqa: ANN401  no
 def _decode_secret(wanted: type, value: Any) -> Any:  # noqa: ANN401  msgspec's hook
     if wanted is Secret and isinstance(value, str):
         return Secret(value)
-    raise msgspec.ValidationError(f"expected text for a {wanted.__name__.lower()}")
+    raise TypeError(f"Expected `str` for a {wanted.__name__.lower()}, got `{type(value).__name__}`")
