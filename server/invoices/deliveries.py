@@ -146,12 +146,20 @@ def check_url(url: str, secret_name: str, settings: Settings) -> None:
 
 
 def add_endpoint(db: Connection, url: str, secret_name: str, *, act: Act) -> Written[UUID]:
-    """Push the feed to an endpoint from the next event on; adding it again changes nothing."""
+    """Push the feed to an endpoint from the next event on.
+
+    Adding it again enables it, if its receiver was gone, and takes the secret named now.
+    """
     existing = db.execute(
         sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.url == url)
     ).scalar_one_or_none()
     if existing is not None:
-        return Written(existing)
+        db.execute(
+            sa.update(webhook_endpoints)
+            .where(webhook_endpoints.c.id == existing)
+            .values(secret_name=secret_name, state="enabled")
+        )
+        return Written(existing, topics=frozenset({"webhook_deliveries"}))
     endpoint_id = act.new_id()
     db.execute(
         sa.insert(webhook_endpoints).values(

@@ -21,6 +21,7 @@ from server.database.tables.billing import (
     webhook_endpoints,
 )
 from server.database.tables.sync import sync_head
+from server.problems import Conflicting
 
 PAGE_EVENTS_MAX = 500
 
@@ -68,8 +69,18 @@ def append(
 
 
 def page(db: sa.Connection, after: Cursor | None, *, limit: int = PAGE_EVENTS_MAX) -> FeedPage:
-    """Read the events after a cursor; None begins with the first."""
+    """Read the events after a cursor; None begins with the first.
+
+    Raises:
+        Conflicting: the cursor is of another life of the server, where positions meant other
+            events; read from the beginning, event ids tell what is known.
+    """
     epoch = str(db.execute(sa.select(sync_head.c.epoch)).scalar_one())
+    if after is not None and after.epoch != epoch:
+        raise Conflicting(
+            f"this cursor is of epoch {after.epoch}, the feed is in {epoch}: a backup was "
+            "restored; read again without 'after', event ids tell what you have"
+        )
     reached = after.sequence if after else 0
     rows = db.execute(
         sa.select(completion_events.c.position, completion_events.c.event)

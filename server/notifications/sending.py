@@ -1,5 +1,6 @@
 """Sending what the outbox holds, over SMTP."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
@@ -15,8 +16,12 @@ from server.notifications.outbox import Message
 from server.notifications.texts import mail_of
 from server.settings import MailSettings
 
+PERMANENT: Final = 500
+"""Replies from here on are final, RFC 5321 4.2.1."""
 RETRY_DELAYS_S: Final = (5, 30, 120, 600, 3600, 14_400, 43_200)
 TAKEN_FOR: Final = timedelta(seconds=60)
+SEND_S_MAX: Final = 45
+"""Of a whole conversation, well within what it is taken for: nobody sends it a second time."""
 
 
 class Sender:
@@ -59,16 +64,24 @@ class Sender:
             return
         try:
             mail = mail_of(message, sender=self._mail.sender, operator_name=self._operator_name)
-            await aiosmtplib.send(
-                mail,
-                hostname=self._mail.host,
-                port=self._mail.port,
-                timeout=self._mail.timeout_s,
-                start_tls=None,
-            )
-        except aiosmtplib.SMTPRecipientsRefused:
-            await self._settle(message, "failed", "the mail server refuses the recipient")
-        except ValueError as error:  # a line break in an address or a name is no header
+            async with asyncio.timeout(SEND_S_MAX):
+                await aiosmtplib.send(
+                    mail,
+                    hostname=self._mail.host,
+                    port=self._mail.port,
+                    timeout=self._mail.timeout_s,
+                    start_tls=None,
+                )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            codes = [each.code for each in error.recipients]
+            if codes and min(codes) >= PERMANENT:
+                await self._settle(message, "failed", "the mail server refuses the recipient")
+            else:  # greylisting and full boxes pass
+                await self._retry(message, "the mail server asks to come back later")
+        except (
+            LookupError,
+            ValueError,
+        ) as error:  # a line break in an address or a name is no header
             await self._settle(message, "failed", f"no mail can be written: {type(error).__name__}")
         except (aiosmtplib.SMTPException, OSError) as error:
             await self._retry(message, type(error).__name__)

@@ -75,7 +75,7 @@ async def progress(
     await device_of(store, request.headers.get("authorization"))
     checked = _checked(sha256)
     offset, size = await asyncio.to_thread(blob_store.progress, checked)
-    if offset == size:
+    if await asyncio.to_thread(blob_store.is_present, checked):
         # A crash may have come between the last piece and its note, and no piece follows.
         await store.write(blobs.mark_present, checked, size, utc_now())
     return Response(

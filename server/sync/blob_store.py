@@ -75,7 +75,7 @@ class FolderBlobStore:
         """
         with self._locked(sha256):
             try:
-                if self.progress(sha256)[1] == size_bytes or self.is_present(sha256):
+                if self._progress(sha256)[1] == size_bytes or self.is_present(sha256):
                     return
             except BlobUnknown:
                 pass
@@ -83,7 +83,20 @@ class FolderBlobStore:
             self._size_file(sha256).write_text(str(size_bytes))
 
     def progress(self, sha256: str) -> tuple[int, int]:
-        """Tell how many bytes are here and how many there will be."""
+        """Tell how many bytes are here and how many there will be.
+
+        What is complete is verified: a crash may have come between the last piece and its check.
+        """
+        with self._locked(sha256):
+            here, size = self._progress(sha256)
+            if here == size and not self.is_present(sha256):
+                try:
+                    self._finish(sha256)
+                except ContentWrong as error:
+                    raise BlobUnknown(f"{error}; begin again") from error
+            return here, size
+
+    def _progress(self, sha256: str) -> tuple[int, int]:
         if self.is_present(sha256):
             size = self.path(sha256).stat().st_size
             return size, size
@@ -99,7 +112,7 @@ class FolderBlobStore:
             return self._append(sha256, offset, piece)
 
     def _append(self, sha256: str, offset: int, piece: bytes) -> int:
-        here, size = self.progress(sha256)
+        here, size = self._progress(sha256)
         if self.is_present(sha256):
             return size
         if offset != here:
@@ -138,7 +151,9 @@ class FolderBlobStore:
     def _locked(self, sha256: str) -> filelock.BaseFileLock:
         """Keep other threads and server processes from the blobs of this folder's part."""
         folder = self._folder / sha256[:2]
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(exist_ok=True)
+            _sync_folder(self._folder)
         return filelock.FileLock(folder / "lock")
 
     def _part_file(self, sha256: str) -> Path:

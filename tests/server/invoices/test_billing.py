@@ -5,17 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
-from billing_bridge.feed import FeedPage, InstallCompleted, decode_cursor
+from billing_bridge.feed import Cursor, FeedPage, InstallCompleted, decode_cursor
 from billing_bridge.ledger import InvoiceLine
 from billing_bridge.money import PriceSnapshot
 from billing_bridge.start import BillingStartPolicy, ServiceInstants
 from server.database import Connection, Store, Written
-from server.database.tables.billing import invoices, webhook_deliveries
+from server.database.tables.billing import invoices, webhook_deliveries, webhook_endpoints
 from server.invoices import charging, deliveries, feed
 from server.orders.records import PlacedOrder
+from server.problems import Conflicting
 from server.services import storage as services
-from tests.server.factories import act, count, found_town, place_order, rows
+from tests.server.factories import act, change, count, found_town, place_order, rows
 from tests.server.operator import RECEIVER, add_endpoint
 
 LIVE = datetime(2026, 7, 20, 22, 30, tzinfo=UTC)
@@ -104,6 +106,24 @@ def test_the_feed_is_read_without_gap_or_repeat_by_any_page_size(store: Store, l
     appended = [append(store, placed, town.premises[0]) for _ in range(5)]
 
     assert read_all(store, limit) == appended
+
+
+def test_a_cursor_of_another_life_of_the_server_skips_nothing_silently(store: Store) -> None:
+    town = found_town(store)
+    append(store, place_order(store), town.premises[0])
+
+    with pytest.raises(Conflicting, match="read again without 'after'"):
+        store.read_now(feed.page, Cursor("another-epoch", 1000))
+
+
+def test_adding_an_endpoint_again_enables_it_under_its_new_secret(store: Store) -> None:
+    endpoint = add_endpoint(store)
+    change(store, sa.update(webhook_endpoints).values(state="disabled"))
+
+    assert store.write_now(deliveries.add_endpoint, RECEIVER, "newer", act=act()) == endpoint
+
+    (row,) = rows(store, webhook_endpoints)
+    assert (row["state"], row["secret_name"]) == ("enabled", "newer")
 
 
 def test_an_endpoint_hears_of_what_comes_after_it(store: Store) -> None:

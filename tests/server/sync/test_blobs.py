@@ -204,6 +204,31 @@ def test_a_piece_that_was_half_written_goes_on_where_the_file_ends(tmp_path: Pat
     assert store.is_present(SHA256)
 
 
+def write_part(folder: Path, content: bytes) -> None:
+    (folder / SHA256[:2] / f"{SHA256}.part").write_bytes(content)
+
+
+def test_a_whole_part_is_checked_before_it_is_called_complete(tmp_path: Path) -> None:
+    """The process died after the last piece and before its check."""
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, len(PHOTO))
+    write_part(tmp_path, PHOTO)
+
+    assert store.progress(SHA256) == (len(PHOTO), len(PHOTO))
+    assert store.is_present(SHA256)
+
+
+def test_a_whole_part_of_wrong_bytes_is_never_called_complete(tmp_path: Path) -> None:
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, len(PHOTO))
+    write_part(tmp_path, b"x" * len(PHOTO))
+
+    with pytest.raises(BlobUnknown, match="begin again"):
+        store.progress(SHA256)
+
+    assert not store.is_present(SHA256)
+
+
 def test_wrong_content_is_named_with_both_hashes(tmp_path: Path) -> None:
     store = FolderBlobStore(tmp_path)
     store.begin(SHA256, 1)
