@@ -6,11 +6,12 @@ ever taken for ours by port and id alone.
 """
 
 import enum
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
 from activation.failures import Failure
 from activation.requests import (
+    NOTHING_PROMISED,
     Allocation,
     Applied,
     Listing,
@@ -21,6 +22,7 @@ from activation.requests import (
     OntRef,
     OntSpec,
     PonPort,
+    Promised,
     Removed,
     SeenOnt,
     Survey,
@@ -63,17 +65,13 @@ class OltDriver(Protocol):
         ...
 
     async def survey(
-        self, port: PonPort, spec: OntSpec, *, reserved: Collection[Allocation] = ()
+        self, port: PonPort, spec: OntSpec, *, promised: Promised = NOTHING_PROMISED
     ) -> Survey | Failure:
-        """Read all that decides whether and how to register: see ``activation.prechecks``.
-
-        ``reserved`` are allocations of this OLT that are persisted and perhaps not written yet;
-        their ids are not offered again.
-        """
+        """Read all that decides whether and how to register: see ``activation.prechecks``."""
         ...
 
     async def next_allocation(
-        self, port: PonPort, *, reserved: Collection[Allocation] = ()
+        self, port: PonPort, *, promised: Promised = NOTHING_PROMISED
     ) -> Allocation | Failure:
         """Read a free ONT id and a free service port index. Nothing is reserved on the OLT."""
         ...

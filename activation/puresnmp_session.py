@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+import msgspec
 from puresnmp import credentials as library_credentials
 from puresnmp import exc as library_errors
 from puresnmp.pdu import (
@@ -68,6 +69,9 @@ class PuresnmpSession:
     """A session that keeps no socket between requests and may live as long as its process.
 
     Use one per OLT and event loop: its limit of requests in flight is what protects the OLT.
+
+    ``may_write`` is asked right before the datagram of a write leaves, after the wait for a slot
+    and the look-up of the name; when it says no, nothing is sent and the write answers ``NotSent``.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class PuresnmpSession:
         credentials: Credentials,
         settings: SnmpSettings | None = None,
         *,
+        may_write: Callable[[], bool] = lambda: True,
         first_request_id: int = 1,
     ) -> None:
         if not isinstance(credentials, V2c):
@@ -85,6 +90,7 @@ class PuresnmpSession:
         self._settings = settings or SnmpSettings()
         self._read_codec = _codec(credentials.read_community)
         self._write_codec = _codec(credentials.write_community or credentials.read_community)
+        self._may_write = may_write
         self._slots = asyncio.Semaphore(self._settings.in_flight_max)
         self._request_ids = itertools.count(first_request_id)
 
@@ -101,7 +107,7 @@ class PuresnmpSession:
             varbinds = [VarBind(ObjectIdentifier(oid), Null()) for oid in oids]
             return GetRequest(PDUContent(request_id, varbinds))
 
-        reply = await self._exchange(request, self._read_codec, self._settings.read_attempts)
+        reply = await self._read(request)
         if not isinstance(reply, list):
             return reply
         if [oid for oid, _ in reply] != list(oids):
@@ -134,7 +140,8 @@ class PuresnmpSession:
             varbinds = [VarBind(ObjectIdentifier(b.oid), _encoded(b.value)) for b in bindings]
             return SetRequest(PDUContent(request_id, varbinds))
 
-        reply = await self._exchange(request, self._write_codec, 1)
+        sending = _Sending(attempts=1, permitted=self._may_write)
+        reply = await self._exchange(request, self._write_codec, sending)
         return Written() if isinstance(reply, list) else reply
 
     async def _next_page(
@@ -143,19 +150,23 @@ class PuresnmpSession:
         def request(request_id: int) -> PDU:
             return BulkGetRequest(request_id, 0, bulk_size, ObjectIdentifier(after))
 
-        page = await self._exchange(request, self._read_codec, self._settings.read_attempts)
+        page = await self._read(request)
         # An empty page would be asked for again for ever.
         return page if page != [] else Unintelligible(detail=f"an empty page after {after}")
 
+    async def _read(
+        self, build: Callable[[int], PDU]
+    ) -> list[tuple[Oid, SnmpValue | None]] | SnmpError:
+        sending = _Sending(attempts=self._settings.read_attempts, permitted=lambda: True)
+        return await self._exchange(build, self._read_codec, sending)
+
     async def _exchange(
-        self, build: Callable[[int], PDU], codec: "_Codec", attempts: int
+        self, build: Callable[[int], PDU], codec: "_Codec", sending: "_Sending"
     ) -> list[tuple[Oid, SnmpValue | None]] | SnmpError:
         request_id = next(self._request_ids) % 2**31
         packet = await codec.encode(request_id, build(request_id))
         async with self._slots:
-            raw = await _send(
-                self._address, packet, timeout_ms=self._settings.timeout_ms, attempts=attempts
-            )
+            raw = await _send(self._address, packet, sending, timeout_ms=self._settings.timeout_ms)
         return codec.decode(request_id, raw) if isinstance(raw, bytes) else raw
 
 
@@ -227,8 +238,15 @@ class _Exchange(asyncio.DatagramProtocol):
             self.outcome.set_exception(exc)
 
 
+class _Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a datagram may be sent, and whether it still may when its turn has come."""
+
+    attempts: int
+    permitted: Callable[[], bool]
+
+
 async def _send(
-    address: tuple[str, int], packet: bytes, *, timeout_ms: int, attempts: int
+    address: tuple[str, int], packet: bytes, sending: _Sending, *, timeout_ms: int
 ) -> bytes | SnmpError:
     """Send from a socket of its own, so that no late reply to another request can be taken."""
     loop = asyncio.get_running_loop()
@@ -237,12 +255,14 @@ async def _send(
     except OSError as error:
         return NotSent(detail=f"{address[0]}: {error}")
     try:
-        for _ in range(attempts):
+        for _ in range(sending.attempts):
+            if not sending.permitted():
+                return NotSent(detail="the right to write ended before its turn came")
             transport.sendto(packet)
             done, _pending = await asyncio.wait({exchange.outcome}, timeout=timeout_ms / 1000)
             if done:
                 return exchange.outcome.result()
-        return NoAnswer(waited_ms=timeout_ms * attempts)
+        return NoAnswer(waited_ms=timeout_ms * sending.attempts)
     except OSError as error:
         return NotSent(detail=f"{address[0]}:{address[1]}: {error}")
     finally:

@@ -6,7 +6,7 @@ or a clock.
 
 import enum
 import re
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -87,6 +87,18 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True):
 
     ref: OntRef
     service_port: int
+
+
+class Promised(msgspec.Struct, frozen=True, kw_only=True):
+    """Ids that are persisted for others and perhaps not written yet; they are not offered again."""
+
+    ont_ids: frozenset[int] = frozenset()
+    """Of the port that is asked about."""
+    service_ports: frozenset[int] = frozenset()
+    """Of the whole OLT."""
+
+
+NOTHING_PROMISED: Final = Promised()
 
 
 class SeenOnt(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ async def background(
     random_share = random.SystemRandom().random
     runner = ProcessRunner(
         store,
-        Network(settings.snmp, timeout_ms=settings.snmp_timeout_ms, clock=clock),
+        Network(settings.snmp, timeout_ms=settings.snmp_timeout_ms),
         LeaseTerms(
             owner=f"{socket.gethostname()}:{os.getpid()}",
             lease=timedelta(seconds=settings.lease_s),

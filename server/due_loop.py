@@ -30,7 +30,8 @@ class DueWork(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     name: str
     topic: str
-    take: Callable[[], Awaitable[Sequence[T]]]
+    take: Callable[[int], Awaitable[Sequence[T]]]
+    """Takes so many at most: a lease runs from the taking on, so nothing is taken to wait."""
     handle: Callable[[T], Awaitable[None]]
     next_due_at: Callable[[sa.Connection], datetime | None]
 
@@ -53,19 +54,21 @@ async def running(store: Store, work: DueWork[T], clock: Clock) -> AsyncGenerato
 async def _run(store: Store, work: DueWork[T], clock: Clock) -> None:
     log = structlog.get_logger()
     async with store.signals.subscribe(work.topic) as woken, asyncio.TaskGroup() as tasks:
-        slots = asyncio.Semaphore(IN_HAND_MAX)
+        in_hand = set[asyncio.Task[None]]()
         while True:
+            if len(in_hand) == IN_HAND_MAX:
+                await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
             woken.clear()
             try:
-                taken = await work.take()
+                taken = await work.take(IN_HAND_MAX - len(in_hand))
             except Exception as error:  # noqa: BLE001  a background loop ends for no item
                 log.warning("due_work.take_failed", work=work.name, error=repr(error))
                 taken = ()
                 await _sleep(woken, 1.0)
             for item in taken:
-                await slots.acquire()
                 task = tasks.create_task(_handle(work, item))
-                task.add_done_callback(lambda _task: slots.release())
+                in_hand.add(task)
+                task.add_done_callback(in_hand.discard)
             if not taken:
                 await _sleep(woken, await _pause_s(store, work, clock))
 

@@ -7,7 +7,7 @@ place is looked for, in the registration log first and by the walk last.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
@@ -33,6 +33,7 @@ from activation.failures import (
 )
 from activation.prechecks import allocated
 from activation.requests import (
+    NOTHING_PROMISED,
     Allocation,
     Applied,
     Listing,
@@ -44,6 +45,7 @@ from activation.requests import (
     OntRef,
     OntSpec,
     PonPort,
+    Promised,
     Removed,
     SeenOnt,
     Survey,
@@ -93,7 +95,7 @@ class HuaweiOlt:
         return await self._tables.locate(serial)
 
     async def survey(
-        self, port: PonPort, spec: OntSpec, *, reserved: Collection[Allocation] = ()
+        self, port: PonPort, spec: OntSpec, *, promised: Promised = NOTHING_PROMISED
     ) -> Survey | Failure:
         """Read registrations, sightings, profiles and free ids in one round trip.
 
@@ -118,10 +120,10 @@ class HuaweiOlt:
             return table
         if isinstance(autofound, Failure):
             return autofound
-        return await self._surveyed(port, spec, table, autofound, reserved)
+        return await self._surveyed(port, spec, table, autofound, promised)
 
     async def next_allocation(
-        self, port: PonPort, *, reserved: Collection[Allocation] = ()
+        self, port: PonPort, *, promised: Promised = NOTHING_PROMISED
     ) -> Allocation | Failure:
         """Read free ids of a port, without the rest of a survey."""
         if_index = await self._tables.if_index(port)
@@ -132,10 +134,10 @@ class HuaweiOlt:
             return table
         if not table.complete:
             return ListingIncomplete(table=f"ONTs on {port}", detail="the OLT counts more")
-        service_port = await self._free_service_port(table.cells, reserved)
+        service_port = await self._free_service_port(table.cells, promised)
         if isinstance(service_port, Failure):
             return service_port
-        return allocated(port, free_ont_id(port, table.serials, reserved), service_port)
+        return allocated(port, free_ont_id(table.serials, promised), service_port)
 
     async def apply(self, spec: OntSpec, allocation: Allocation) -> Applied | NoChange | Failure:
         """Read both rows, write what is missing, read each back: at most five round trips.
@@ -195,12 +197,12 @@ class HuaweiOlt:
         spec: OntSpec,
         table: PortTable,
         autofound: Walk,
-        reserved: Collection[Allocation],
+        promised: Promised,
     ) -> Survey | Failure:
         seen = await self._tables.sightings(autofound, spec.serial)
         if isinstance(seen, Failure):
             return seen
-        service_port = await self._free_service_port(table.cells, reserved)
+        service_port = await self._free_service_port(table.cells, promised)
         if isinstance(service_port, Failure):
             return service_port
         return Survey(
@@ -208,7 +210,7 @@ class HuaweiOlt:
             located=_located_on(port, spec.serial, table),
             seen=seen,
             missing_profiles=missing_profiles(spec, table.cells),
-            free_ont_id=free_ont_id(port, table.serials, reserved) if table.complete else None,
+            free_ont_id=free_ont_id(table.serials, promised) if table.complete else None,
             free_service_port=service_port,
         )
 
@@ -219,11 +221,9 @@ class HuaweiOlt:
         table = await self._tables.port_table(if_index)
         return () if isinstance(table, Failure) else refs_of(serial, port, table.serials)
 
-    async def _free_service_port(
-        self, cells: Cells, reserved: Collection[Allocation]
-    ) -> int | Failure | None:
+    async def _free_service_port(self, cells: Cells, promised: Promised) -> int | Failure | None:
         offered = number(cells[oids.NEXT_SERVICE_PORT]) or 0
-        candidates = service_port_candidates(offered, reserved)
+        candidates = service_port_candidates(offered, promised.service_ports)
         if candidates[:1] == (offered,) or not candidates:
             return next(iter(candidates), None)
         frames = {f"{oids.FLOW_FRAME}.{index}": index for index in candidates}

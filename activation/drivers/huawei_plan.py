@@ -1,5 +1,6 @@
 """What the rows of a Huawei OLT ask for: which writes, which free ids, which reason. Pure."""
 
+import itertools
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -17,7 +18,15 @@ from activation.failures import (
     Refused,
     VlanMissing,
 )
-from activation.requests import Allocation, OntRef, OntSpec, PonPort, ProfileKind, ProfileName
+from activation.requests import (
+    Allocation,
+    OntRef,
+    OntSpec,
+    PonPort,
+    ProfileKind,
+    ProfileName,
+    Promised,
+)
 from activation.snmp import Oid
 from sync_protocol.serials import OntSerial
 
@@ -84,29 +93,26 @@ def missing_profiles(spec: OntSpec, cells: Cells) -> tuple[ProfileName, ...]:
     )
 
 
-def free_ont_id(
-    port: PonPort, taken: Collection[int], reserved: Collection[Allocation]
-) -> int | None:
+def free_ont_id(taken: Collection[int], promised: Promised) -> int | None:
     """Choose the lowest ONT id that neither the OLT nor a persisted allocation uses."""
-    promised = {allocation.ref.ont_id for allocation in reserved if allocation.ref.port == port}
-    free = (i for i in range(oids.ONTS_PER_PORT) if i not in taken and i not in promised)
+    ids = range(oids.ONTS_PER_PORT)
+    free = (i for i in ids if i not in taken and i not in promised.ont_ids)
     return next(free, None)
 
 
 _CANDIDATES: Final = 16
 
 
-def service_port_candidates(next_free: int, reserved: Collection[Allocation]) -> tuple[int, ...]:
+def service_port_candidates(next_free: int, promised: frozenset[int]) -> tuple[int, ...]:
     """Name the service ports to try; the first is the one that the OLT offers if it may be used.
 
-    >>> service_port_candidates(7, ())[0]
-    7
+    >>> service_port_candidates(7, frozenset({8}))[:3]
+    (7, 9, 10)
     """
     if next_free < 1:
         return ()
-    promised = {allocation.service_port for allocation in reserved}
-    beyond = range(next_free, next_free + len(promised) + _CANDIDATES)
-    return tuple(index for index in beyond if index not in promised)[:_CANDIDATES]
+    free = (index for index in itertools.count(next_free) if index not in promised)
+    return tuple(itertools.islice(free, _CANDIDATES))
 
 
 def flow_refusal(refused: Refused, spec: OntSpec) -> Failure:

@@ -15,7 +15,8 @@ from server.acts import Act
 from server.database import FeedChange
 from server.database.rows import to_record
 from server.database.tables.work import completions
-from server.fulfilment.records import Process
+from server.fulfilment.records import InboxItem, Process
+from server.fulfilment.storage import add_inbox_item
 from server.invoices import charging, feed
 from server.jobs import commands as job_commands
 from server.jobs import queries as jobs
@@ -68,6 +69,8 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
     )
     services.update(db, live)
     order_storage.set_item_state(db, item, OrderState.COMPLETED)
+    if progress.measured_fails:
+        _show_disagreement(db, process, act)
     outbox.record(
         db,
         "service_live",
@@ -95,6 +98,33 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
         feed=job_commands.updated(jobs.get(db, process.job_id)),
         event_id=event.id,
         invoice_line_id=line.id,
+    )
+
+
+def _show_disagreement(db: sa.Connection, process: Process, act: Act) -> None:
+    """Put before a person that technician and network saw different light."""
+    progress = process.progress
+    detail = {"measured_cdbm": progress.measured_cdbm, "rx_power_cdbm": progress.rx_power_cdbm}
+    add_inbox_item(
+        db,
+        InboxItem(
+            id=act.new_id(),
+            kind="light_disagrees",
+            job_id=process.job_id,
+            completion_id=progress.completion_id,
+            code="LIGHT_READING_FAILS",
+            detail=detail,
+            raised_at=act.now,
+            decided_at=None,
+        ),
+    )
+    audit.record(
+        db,
+        act,
+        "light.disagrees",
+        job_id=process.job_id,
+        process_id=process.id,
+        detail=detail,
     )
 
 

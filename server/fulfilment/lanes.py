@@ -6,40 +6,55 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from server.database.tables.fulfilment import processes
+from server.database.tables.fulfilment import ont_allocations, processes
 from server.database.tables.offers import services
 from server.database.tables.plant import drops, pon_ports, splitters, terminals
 from server.fulfilment.records import Process
-from server.fulfilment.steps import STEPS
+from server.fulfilment.steps import STEPS, LaneOf, StepName
 
 _OLT: Final = "olt:"
 
 
-def lane_of(db: sa.Connection, process: Process) -> str:
-    """Name the lane of a process: its OLT, or the service itself where no drop leads there."""
-    olt_id = db.execute(
-        sa.select(pon_ports.c.olt_id)
-        .join(splitters, splitters.c.pon_port_id == pon_ports.c.id)
-        .join(terminals, terminals.c.splitter_id == splitters.c.id)
-        .join(drops, drops.c.terminal_id == terminals.c.id)
-        .join(services, services.c.premise_id == drops.c.premise_id)
-        .where(services.c.id == process.service_id)
-        .order_by(drops.c.external_id)  # of several drops the route takes this one, too
-        .limit(1)
-    ).scalar_one_or_none()
+def lane_of(db: sa.Connection, process: Process) -> str | None:
+    """Name the lane that the next step of a process needs; None when it needs none.
+
+    Where nothing leads to an OLT the service has a lane of its own.
+    """
+    lane = STEPS[StepName(process.step)].lane
+    if lane is None:
+        return None
+    olt_id = db.execute(_OLTS[lane].where(_SERVICE[lane] == process.service_id)).scalar()
     return f"{_OLT}{olt_id}" if olt_id else f"service:{process.service_id}"
 
 
 def is_blocked(held: Iterable[str]) -> sa.ColumnElement[bool]:
     """Pick the processes whose next step needs one of these lanes."""
     olt_ids = [UUID(lane.removeprefix(_OLT)) for lane in held if lane.startswith(_OLT)]
-    behind_them = (
-        sa.select(services.c.id)
-        .join(drops, drops.c.premise_id == services.c.premise_id)
-        .join(terminals, terminals.c.id == drops.c.terminal_id)
-        .join(splitters, splitters.c.id == terminals.c.splitter_id)
-        .join(pon_ports, pon_ports.c.id == splitters.c.pon_port_id)
-        .where(pon_ports.c.olt_id.in_(olt_ids))
+    return sa.or_(
+        *(
+            processes.c.step.in_([step.name for step in STEPS.values() if step.lane is lane])
+            & processes.c.service_id.in_(_services_on(lane, olt_ids))
+            for lane in LaneOf
+        )
     )
-    holding = [step.name for step in STEPS.values() if step.holds_lane]
-    return processes.c.step.in_(holding) & processes.c.service_id.in_(behind_them)
+
+
+def _services_on(lane: LaneOf, olt_ids: list[UUID]) -> sa.Select[UUID]:
+    column = pon_ports.c.olt_id if lane is LaneOf.PLANNED else ont_allocations.c.olt_id
+    behind = _OLTS[lane].with_only_columns(_SERVICE[lane], maintain_column_froms=True)
+    return behind.order_by(None).where(column.in_(olt_ids))
+
+
+_OLTS: Final = {
+    LaneOf.PLANNED: sa.select(pon_ports.c.olt_id)
+    .join(splitters, splitters.c.pon_port_id == pon_ports.c.id)
+    .join(terminals, terminals.c.splitter_id == splitters.c.id)
+    .join(drops, drops.c.terminal_id == terminals.c.id)
+    .join(services, services.c.premise_id == drops.c.premise_id)
+    .order_by(drops.c.external_id),  # of several drops the route takes the first, too
+    LaneOf.REGISTERED: sa.select(ont_allocations.c.olt_id),
+}
+_SERVICE: Final = {
+    LaneOf.PLANNED: services.c.id,
+    LaneOf.REGISTERED: ont_allocations.c.service_id,
+}

@@ -4,7 +4,7 @@ Each function is a unit of work. A lane is held by at most one lease, which a pa
 enforces; here that is only foreseen, so that the index is rarely asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,10 +19,23 @@ from server.database import Connection, Written
 from server.fulfilment import storage
 from server.fulfilment.lanes import lane_of
 from server.fulfilment.records import Attempt, Process, ProcessState
-from server.fulfilment.steps import STEPS, Advance, Finish, Hold, Outcome, StepName, Stick, conclude
+from server.fulfilment.steps import Advance, Finish, Hold, Outcome, StepName, Stick, conclude
 from server.jobs import queries as jobs
 
 TAKEN_AT_ONCE_MAX: Final = 32
+
+ReadNow = Callable[[Connection, Act], datetime]
+
+
+def database_now(db: Connection, act: Act) -> datetime:
+    """Read the one clock that all workers of a database share.
+
+    On SQLite there is one process, and its own clock is that clock.
+    """
+    if db.dialect.name != "postgresql":
+        return act.now
+    # Not now(): that is when the transaction began, and a group of units may have waited since.
+    return storage.read_clock(db)
 
 
 class LeaseTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,22 +44,27 @@ class LeaseTerms(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     lease: timedelta
     grace: timedelta
+    read_now: ReadNow = database_now
+    """Whose clock leases begin and end by: no worker's own, for theirs need not agree."""
 
 
-def take_due(db: Connection, terms: LeaseTerms, *, act: Act) -> Written[tuple[Process, ...]]:
-    """Lease what is due, one process per free lane.
+def take_due(
+    db: Connection, terms: LeaseTerms, *, limit: int, act: Act
+) -> Written[tuple[Process, ...]]:
+    """Lease what is due, one process per free lane and ``limit`` at most.
 
     A lease that ran out is taken over only ``grace`` after its end: until then a request of the
     stalled worker may still be on its way.
     """
+    now = terms.read_now(db, act)
     held = set(storage.leased_lanes(db))
     taken: list[Process] = []
-    for process in storage.list_due(db, act.now, held=held, limit=TAKEN_AT_ONCE_MAX):
+    for process in storage.list_due(db, now, held=held, limit=min(limit, TAKEN_AT_ONCE_MAX)):
         if process.state is ProcessState.LEASED:
-            if process.lease_until is None or process.lease_until + terms.grace > act.now:
+            if process.lease_until is None or process.lease_until + terms.grace > now:
                 continue
             held.discard(process.lane or "")
-        leased = _lease(db, process, held, terms, act)
+        leased = _lease(db, process, held, terms, now)
         if leased is not None:
             taken.append(leased)
             held.add(leased.lane or "")
@@ -54,10 +72,10 @@ def take_due(db: Connection, terms: LeaseTerms, *, act: Act) -> Written[tuple[Pr
 
 
 def _lease(
-    db: Connection, process: Process, held: AbstractSet[str], terms: LeaseTerms, act: Act
+    db: Connection, process: Process, held: AbstractSet[str], terms: LeaseTerms, now: datetime
 ) -> Process | None:
     """Lease a process unless its lane is held; between workers the index decides."""
-    lane = lane_of(db, process) if STEPS[StepName(process.step)].holds_lane else None
+    lane = lane_of(db, process)
     if lane is not None and lane in held:
         return None
     leased = msgspec.structs.replace(
@@ -66,9 +84,9 @@ def _lease(
         lane=lane,
         attempt=process.attempt + 1,
         lease_owner=terms.owner,
-        lease_until=act.now + terms.lease,
+        lease_until=now + terms.lease,
         fencing_token=process.fencing_token + 1,
-        updated_at=act.now,
+        updated_at=now,
     )
     try:
         with db.begin_nested():
@@ -95,7 +113,7 @@ def keep(
         LeaseLost: the process was leased again; stop at once and send nothing more.
     """
     process = storage.require_lease(db, process_id, token=token)
-    until = act.now + terms.lease
+    until = terms.read_now(db, act) + terms.lease
     storage.store(db, msgspec.structs.replace(process, lease_until=until))
     return Written(until)
 
@@ -123,9 +141,10 @@ def let_go(
         LeaseLost: the process was leased again; what this run found out is not stored.
     """
     process = storage.require_lease(db, leased.id, token=leased.fencing_token)
-    after = conclude(process, _told_of_news(db, process, ran), now=act.now, jitter=ran.jitter)
+    now = terms.read_now(db, act)
+    after = conclude(process, _told_of_news(db, process, ran), now=now, jitter=ran.jitter)
     storage.store_leased(db, after, token=leased.fencing_token)
-    storage.add_attempt(
+    storage.record_attempt(
         db,
         Attempt(
             id=act.new_id(),
@@ -146,10 +165,10 @@ def let_go(
             f"process.{_verb(ran.outcome)}",
             job_id=process.job_id,
             process_id=process.id,
-            detail={"step": process.step, "code": after.code},
+            detail={"step": process.step, "to": after.step, "code": after.code},
         )
     goes_on = after.state is ProcessState.READY
-    again = _lease(db, after, storage.leased_lanes(db), terms, act) if goes_on else None
+    again = _lease(db, after, storage.leased_lanes(db), terms, now) if goes_on else None
     return Written(again or after, topics=frozenset({"processes", f"job:{process.job_id}"}))
 
 

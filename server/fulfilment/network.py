@@ -1,29 +1,19 @@
 """The way to the OLTs: one driver per OLT, and a guard that lets no write outlive its lease."""
 
 import contextlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Protocol
 
 import msgspec
 
 from activation.driver import OltDriver
 from activation.puresnmp_session import PuresnmpSession
 from activation.registry import find_driver
-from activation.snmp import (
-    Answer,
-    Binding,
-    NotSent,
-    Oid,
-    SnmpError,
-    SnmpSession,
-    SnmpSettings,
-    V2c,
-    Walk,
-    Written,
-)
-from server.acts import Clock
-from server.plant.routes import Route
+from activation.snmp import SnmpSession, SnmpSettings, V2c
+from server.plant.routes import OltAddress
 from server.settings import SnmpCredentials
 
 
@@ -32,9 +22,17 @@ class CredentialsMissing(LookupError):
 
 
 class Lease(msgspec.Struct):
-    """Until when a worker may write; moved on by its heartbeat, ended by a lost lease."""
+    """Until when a worker may write, in seconds of its own monotonic clock.
 
-    until: datetime
+    A lease in the database ends by the database's clock, which no worker's wall clock has to agree
+    with. Counted from before the database was asked, this one never outlives it.
+    """
+
+    until_s: float
+
+    def end(self) -> None:
+        """Let nothing more be written."""
+        self.until_s = float("-inf")
 
 
 _lease: ContextVar[Lease | None] = ContextVar("lease", default=None)
@@ -50,95 +48,77 @@ def writing_under(lease: Lease) -> Generator[None]:
         _lease.reset(reset)
 
 
-class GuardedSession:
-    """A session that sends no write unless the lease outlives the time an answer may take.
+class OpenSession(Protocol):
+    """A way to open sessions; ``may_write`` is asked right before a write's datagram leaves."""
 
-    A lease in the database cannot stop the datagram of a stalled worker; this can. The lease is
-    that of the running task, for one session and its driver serve all processes of an OLT.
-
-    Writes have a session of their own: behind the reads of other processes a write would wait for a
-    slot after it was let through here, and be sent when its lease is over.
-    """
-
-    def __init__(
+    def __call__(
         self,
-        session: SnmpSession,
+        host: str,
+        port: int,
+        credentials: V2c,
+        settings: SnmpSettings,
+        /,
         *,
-        writing: SnmpSession,
-        answer_within: timedelta,
-        clock: Clock,
-    ) -> None:
-        self._session = session
-        self._writing = writing
-        self._answer_within = answer_within
-        self._clock = clock
-
-    @property
-    def peer(self) -> str:
-        """Where it talks to."""
-        return self._session.peer
-
-    async def get_many(self, oids: Sequence[Oid]) -> Answer | SnmpError:
-        """Read; reading changes nothing and needs no lease."""
-        return await self._session.get_many(oids)
-
-    async def bulk_walk(self, column: Oid, *, bulk_size: int) -> Walk:
-        """Read; reading changes nothing and needs no lease."""
-        return await self._session.bulk_walk(column, bulk_size=bulk_size)
-
-    async def set_many(self, bindings: Sequence[Binding]) -> Written | SnmpError:
-        """Write while the lease surely lasts; otherwise say that nothing was sent."""
-        lease = _lease.get()
-        if lease is None or self._clock() + self._answer_within > lease.until:
-            return NotSent(detail="the lease of this worker is about to end")
-        return await self._writing.set_many(bindings)
+        may_write: Callable[[], bool],
+    ) -> SnmpSession:
+        """Open a session with one OLT."""
+        ...
 
 
 class Network:
-    """Sessions and drivers of the OLTs that are in use."""
+    """Sessions and drivers of the OLTs that are in use.
+
+    A lease in the database cannot stop the datagram of a stalled worker; this can: a write leaves
+    only while the lease of the running task outlives the time that its answer may take. One session
+    and its driver serve all processes of an OLT, so the lease is found in the task's context.
+    """
 
     def __init__(
         self,
         credentials: Mapping[str, SnmpCredentials],
         *,
         timeout_ms: int,
-        clock: Clock,
-        open_session: Callable[[str, int, V2c, SnmpSettings], SnmpSession] = PuresnmpSession,
+        monotonic: Callable[[], float] = time.monotonic,
+        open_session: OpenSession = PuresnmpSession,
     ) -> None:
         self._credentials = credentials
         self._settings = SnmpSettings(timeout_ms=timeout_ms)
-        self._clock = clock
+        self._monotonic = monotonic
         self._open_session = open_session
-        self._drivers: dict[tuple[str, int, str, str], OltDriver] = {}
+        self._drivers: dict[OltAddress, OltDriver] = {}
 
-    def driver(self, route: Route) -> OltDriver:
+    def lease(self, duration: timedelta) -> Lease:
+        """Begin a lease that lasts from now; ask before the database is asked for the same."""
+        return Lease(until_s=self._monotonic() + duration.total_seconds())
+
+    def may_write(self) -> bool:
+        """Say whether a write that leaves now is answered, or lost, before this task's lease ends.
+
+        False outside of ``writing_under``.
+        """
+        lease = _lease.get()
+        answered_by = self._monotonic() + self._settings.timeout_ms / 1000
+        return lease is not None and answered_by <= lease.until_s
+
+    def driver(self, olt: OltAddress) -> OltDriver:
         """Give the driver of an OLT, the same one each time: it knows the ports it has read.
 
         Raises:
             CredentialsMissing: names the OLT and the credentials that are known.
             DriverUnknown: names the drivers that are known.
         """
-        place = (route.olt_host, route.olt_snmp_port, route.olt_driver, route.olt_credentials)
-        if place not in self._drivers:
-            guarded = GuardedSession(
-                self._open(route),
-                writing=self._open(route),
-                answer_within=timedelta(milliseconds=self._settings.timeout_ms),
-                clock=self._clock,
-            )
-            self._drivers[place] = find_driver(route.olt_driver)(guarded)
-        return self._drivers[place]
+        if olt not in self._drivers:
+            self._drivers[olt] = find_driver(olt.driver)(self._open(olt))
+        return self._drivers[olt]
 
-    def _open(self, route: Route) -> SnmpSession:
-        found = self._credentials.get(route.olt_credentials)
+    def _open(self, olt: OltAddress) -> SnmpSession:
+        found = self._credentials.get(olt.credentials)
         if found is None:
             known = ", ".join(sorted(self._credentials)) or "none"
             raise CredentialsMissing(
-                f"OLT {route.olt_name} names credentials {route.olt_credentials!r}; "
-                f"the settings hold: {known}"
+                f"OLT {olt.name} names credentials {olt.credentials!r}; the settings hold: {known}"
             )
-        communities = V2c(
-            read_community=found.read,
-            write_community=found.write,
+        communities = V2c(read_community=found.read, write_community=found.write)
+        return self._open_session(
+            olt.host, olt.snmp_port, communities, self._settings, may_write=self.may_write
         )
-        return self._open_session(route.olt_host, route.olt_snmp_port, communities, self._settings)

@@ -45,8 +45,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     registrations: int = 0
     """How often it was registered; an OLT that forgets is not written to without a pause."""
     live_at: datetime | None = None
+    measured_cdbm: int | None = None
+    """What the technician measured, by the evidence that goes live."""
     rx_power_cdbm: int | None = None
-    olt_rx_power_cdbm: int | None = None
+    """What the ONT itself receives."""
+    measured_fails: bool = False
+    """The technician's level fails by the plant, and yet the network shows sound light."""
     evidence_considered: int | None = None
     """How many completions there were when the evidence was chosen."""
 

@@ -16,14 +16,12 @@ from activation.driver import OltDriver
 from activation.failures import (
     Failure,
     FlowConflict,
-    ForeignOnt,
     IdTaken,
     OntNotSeen,
     SerialConflict,
 )
 from activation.prechecks import Register, Resume
 from activation.requests import (
-    Allocation,
     Applied,
     At,
     Many,
@@ -31,7 +29,6 @@ from activation.requests import (
     Observation,
     OntRef,
     Phase,
-    Removed,
     Survey,
 )
 from activation.verification import next_poll_s
@@ -41,6 +38,7 @@ from server.fulfilment import reservations
 from server.fulfilment.choice import Choice, choose
 from server.fulfilment.device_failures import after_failure
 from server.fulfilment.records import Process
+from server.fulfilment.releasing import take_back
 from server.fulfilment.reservations import IdsTaken
 from server.fulfilment.situation import Reserved, Situation
 from server.fulfilment.steps import Advance, Outcome, StepName, Stick, TryAgain
@@ -67,11 +65,13 @@ class Registration:
         self._process = process
         self._situation = situation
         self._driver = driver
-        self._act = begin_act
+        self._begin_act = begin_act
 
     async def run(self) -> Outcome:
         """Register the ONT of the evidence that goes live."""
-        proven = self._situation.proven
+        own, proven = self._situation.own, self._situation.proven
+        if own is not None and own.olt.id != self._situation.route.olt_id:
+            return Advance(step=StepName.RELEASE, progress=self._process.progress)
         if not proven:
             return Stick(code="EVIDENCE_INCOMPLETE", detail="no completion stands")
         surveys = await self._survey({each.serial for each in proven})
@@ -87,9 +87,10 @@ class Registration:
                 detail=f"{choice.chosen.serial} belongs to service {holder}; was a neighbour's "
                 "label scanned?",
             )
-        released = await self._release_other(choice.chosen.serial)
-        if released is not None:
-            return released
+        if own is not None and not self._is_wanted(own, choice.chosen.serial):
+            kept = await self._take_back(own)
+            if kept is not None:
+                return kept
         return await self._register(choice, found[choice.chosen.serial])
 
     async def _survey(self, serials: Collection[OntSerial]) -> dict[OntSerial, Survey | Failure]:
@@ -99,7 +100,7 @@ class Registration:
                 self._driver.survey(
                     self._situation.port,
                     self._situation.spec(serial, self._process.service_id),
-                    reserved=self._situation.others,
+                    promised=self._situation.promised,
                 )
                 for serial in ordered
             )
@@ -126,17 +127,11 @@ class Registration:
         observation = await self._driver.observe(ref, serial)
         return isinstance(observation, Observation) and observation.phase is Phase.ONLINE
 
-    async def _release_other(self, serial: OntSerial) -> Outcome | None:
+    async def _take_back(self, own: Reserved) -> Outcome | None:
         """Take back what this job registered for another ONT, or on a port that was wrong."""
-        own = self._situation.own
-        if own is None or self._is_planned(own, serial):
-            return None
-        removed = await self._driver.remove(own.allocation, own.serial)
-        # A stranger at our ids: they were reserved and never written, nothing of ours is there.
-        if not isinstance(removed, Removed | NoChange | ForeignOnt):
-            return after_failure(removed)
-        await self._store.write(reservations.release, self._process, act=self._act())
-        return None
+        return await take_back(
+            self._store, self._process, own, self._driver, begin_act=self._begin_act
+        )
 
     async def _register(self, choice: Choice, survey: Survey) -> Outcome:
         serial = choice.chosen.serial
@@ -145,32 +140,38 @@ class Registration:
             decision = await self._elsewhere(serial) or decision
         if not isinstance(decision, Register | Resume):
             return after_failure(decision)
-        allocation = self._allocation(serial, decision)
+        reserved = self._reserved(serial, decision)
         try:
             await self._store.write(
                 reservations.reserve,
                 self._process,
                 self._situation.route,
-                allocation=allocation,
+                reserved=reserved,
                 choice=choice,
-                act=self._act(),
+                act=self._begin_act(),
             )
         except IdsTaken as error:
             return TryAgain(code="IDS_TAKEN", detail=str(error))
         spec = self._situation.spec(serial, self._process.service_id)
-        applied = await self._driver.apply(spec, allocation)
+        applied = await self._driver.apply(spec, reserved.allocation)
         if isinstance(applied, IdTaken | FlowConflict):
-            await self._store.write(reservations.release, self._process, act=self._act())
+            await self._store.write(
+                reservations.release, self._process, reserved, act=self._begin_act()
+            )
             return TryAgain(code=applied.code, detail=str(applied))
         if not isinstance(applied, Applied | NoChange):
             return after_failure(applied)
+        return self._registered(choice)
+
+    def _registered(self, choice: Choice) -> Advance:
         return Advance(
             step=StepName.VERIFY_ONLINE,
             progress=msgspec.structs.replace(
                 self._process.progress,
                 completion_id=choice.chosen.completion_id,
-                serial=serial,
-                registered_at=self._act().now,
+                serial=choice.chosen.serial,
+                measured_cdbm=choice.chosen.rx_power_cdbm,
+                registered_at=self._begin_act().now,
                 registrations=self._process.progress.registrations + 1,
             ),
             after_s=next_poll_s(0) or 0,
@@ -188,15 +189,25 @@ class Registration:
             case _:
                 return None
 
-    def _is_planned(self, own: Reserved, serial: OntSerial) -> bool:
+    def _is_wanted(self, own: Reserved, serial: OntSerial) -> bool:
         """Say whether a reservation is still what is wanted: the ONT, and the port of the plant."""
-        return own.serial == serial and own.allocation.ref.port == self._situation.port
+        return own.serial == serial and self._situation.is_planned(own)
 
-    def _allocation(self, serial: OntSerial, decision: Register | Resume) -> Allocation:
-        """Repeat the ids of an earlier attempt: its writes may have been done."""
+    def _reserved(self, serial: OntSerial, decision: Register | Resume) -> Reserved:
+        """Repeat the ids of an earlier attempt: its writes may have been done.
+
+        An ONT that is registered where this job never reserved ids was there before it.
+        """
         own = self._situation.own
-        if own is None or not self._is_planned(own, serial):
-            return decision.allocation
-        if isinstance(decision, Resume) and decision.allocation.ref != own.allocation.ref:
-            return decision.allocation
-        return own.allocation
+        resumed = isinstance(decision, Resume)
+        if own is not None and self._is_wanted(own, serial):
+            if not resumed:
+                return msgspec.structs.replace(own, adopted=False)
+            if decision.allocation.ref == own.allocation.ref:
+                return own
+        return Reserved(
+            olt=self._situation.route.olt,
+            serial=serial,
+            allocation=decision.allocation,
+            adopted=resumed,
+        )

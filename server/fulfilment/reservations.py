@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from activation.requests import Allocation
 from server import audit
 from server.acts import Act
 from server.database import Connection, Written
@@ -11,6 +10,7 @@ from server.database.tables.fulfilment import ont_allocations
 from server.fulfilment import storage
 from server.fulfilment.choice import Choice
 from server.fulfilment.records import InboxItem, Process
+from server.fulfilment.situation import Reserved
 from server.plant.routes import Route
 
 
@@ -23,7 +23,7 @@ def reserve(
     process: Process,
     route: Route,
     *,
-    allocation: Allocation,
+    reserved: Reserved,
     choice: Choice,
     act: Act,
 ) -> Written[None]:
@@ -35,15 +35,21 @@ def reserve(
     """
     storage.require_lease(db, process.id, token=process.fencing_token)
     release_now(db, process)
+    allocation = reserved.allocation
+    port = allocation.ref.port
     try:
         db.execute(
             sa.insert(ont_allocations).values(
                 service_id=process.service_id,
                 olt_id=route.olt_id,
                 pon_port_id=route.pon_port_id,
-                serial=choice.chosen.serial,
+                serial=reserved.serial,
+                frame=port.frame,
+                slot=port.slot,
+                port=port.port,
                 ont_id=allocation.ref.ont_id,
                 service_port=allocation.service_port,
+                adopted=reserved.adopted,
             )
         )
     except IntegrityError as error:
@@ -81,15 +87,27 @@ def reserve(
     return Written(None, topics=frozenset({f"job:{process.job_id}"}))
 
 
-def release(db: Connection, process: Process, *, act: Act) -> Written[None]:
-    """Give up the ids of a service, once they are known to be free on the device.
+def release(db: Connection, process: Process, own: Reserved, *, act: Act) -> Written[None]:
+    """Give up the ids of a service, once nothing that we made has them on the device.
 
     Raises:
         LeaseLost: the process was leased again; nothing was given up.
     """
     storage.require_lease(db, process.id, token=process.fencing_token)
     release_now(db, process)
-    audit.record(db, act, "ids.released", job_id=process.job_id, process_id=process.id)
+    audit.record(
+        db,
+        act,
+        "ids.released",
+        job_id=process.job_id,
+        process_id=process.id,
+        detail={
+            "olt": own.olt.name,
+            "place": str(own.allocation.ref),
+            "serial": own.serial,
+            "adopted": own.adopted,
+        },
+    )
     return Written(None)
 
 

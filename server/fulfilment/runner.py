@@ -1,36 +1,43 @@
 """Driving processes: lease what is due, run one step, tell what came of it.
 
-The steps decide; this is the shell with the clock, the heartbeat and the driver. A crash at any
-line leaves a lease that runs out, and a step that can be run again.
+The steps decide; this is the shell with the clock and the heartbeat. A crash at any line leaves a
+lease that runs out, and a step that can be run again.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from activation.registry import DriverUnknown
 from server.acts import SYSTEM, Act, Clock, act_of
 from server.database import Connection, Store, Written
 from server.database.writer import WriterStopped
 from server.due_loop import DueWork
 from server.fulfilment import leases, situation, storage
+from server.fulfilment.device_steps import NOT_CONFIGURED, DeviceSteps, Told
 from server.fulfilment.going_live import go_live
 from server.fulfilment.leases import LeaseTerms, Ran
-from server.fulfilment.network import CredentialsMissing, Lease, Network, writing_under
+from server.fulfilment.network import Lease, Network, writing_under
 from server.fulfilment.records import Process, ProcessState
-from server.fulfilment.registering import Registration
-from server.fulfilment.steps import Advance, Finish, Outcome, StepName, Stick
+from server.fulfilment.steps import STEPS, Advance, Finish, Outcome, StepName, Stick
 from server.fulfilment.storage import LeaseLost
-from server.fulfilment.verifying import verify_online
-from server.problems import NotFound
 
 HEARTBEATS_PER_LEASE: Final = 3
+
+NOT_STORED: Final = (LeaseLost, OperationalError, InterfaceError, WriterStopped)
+"""The lease runs out, and whoever takes it over repeats the step."""
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A process and the lease under which this worker runs its step."""
+
+    process: Process
+    lease: Lease
 
 
 class ProcessRunner:
@@ -48,12 +55,13 @@ class ProcessRunner:
     ) -> None:
         self._store = store
         self._network = network
+        self._device_steps = DeviceSteps(store, network, self._act)
         self._terms = terms
         self._operator_slug = operator_slug
         self._clock = clock
         self._random = random
 
-    def work(self) -> DueWork[Process]:
+    def work(self) -> DueWork[Held]:
         """Describe this runner for the loop."""
         return DueWork(
             name="processes",
@@ -63,53 +71,58 @@ class ProcessRunner:
             next_due_at=storage.next_due_at,
         )
 
-    async def take(self) -> Sequence[Process]:
-        """Lease what is due."""
-        return await self._store.write(leases.take_due, self._terms, act=self._act())
+    async def take(self, limit: int) -> Sequence[Held]:
+        """Lease what is due, ``limit`` processes at most."""
+        lease = self._network.lease(self._terms.lease)
+        taken = await self._store.write(leases.take_due, self._terms, limit=limit, act=self._act())
+        return [Held(process=each, lease=Lease(until_s=lease.until_s)) for each in taken]
 
-    async def handle(self, process: Process) -> None:
+    async def handle(self, held: Held) -> None:
         """Run the steps of a leased process for as long as they follow at once."""
-        leased = process
-        while leased.state is ProcessState.LEASED:
-            log = structlog.get_logger().bind(process_id=str(leased.id), step=leased.step)
+        while held.process.state is ProcessState.LEASED:
+            ran = held.process
+            log = structlog.get_logger().bind(process_id=str(ran.id), step=ran.step)
             try:
-                after = await self._run_step(leased)
+                held = await self._run_step(held)
             except LeaseLost as error:
                 log.warning("process.lease_lost", detail=str(error))
                 return
-            log.info(
-                "process.step_ended", state=after.state, code=after.code, attempt=leased.attempt
-            )
-            leased = after
+            after = held.process
+            log.info("process.step_ended", state=after.state, code=after.code, attempt=ran.attempt)
 
-    async def _run_step(self, process: Process) -> Process:
-        started_at = self._clock()
-        match StepName(process.step):
-            case StepName.VERIFY_EVIDENCE:
-                return await self._decide(self._verify_evidence, process, started_at)
-            case StepName.GO_LIVE:
-                return await self._decide(self._go_live, process, started_at)
-            case StepName.REGISTER | StepName.VERIFY_ONLINE:
-                outcome, considered = await self._talk(process)
+    async def _run_step(self, held: Held) -> Held:
+        process, started_at = held.process, self._clock()
+        step = StepName(process.step)
+        if not STEPS[step].talks:
+            unit = self._go_live if step is StepName.GO_LIVE else self._verify_evidence
+            return await self._decide(unit, process, started_at)
+        told = await self._talk(held)
         ran = Ran(
-            outcome=outcome,
+            outcome=told.outcome,
             started_at=started_at,
             jitter=self._random(),
-            evidence_considered=considered,
+            evidence_considered=told.evidence_considered,
         )
-        return await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
+        return await self._let_go(process, ran)
+
+    async def _let_go(self, process: Process, ran: Ran) -> Held:
+        """Tell what came of a step; what is answered is still held if the next one is due."""
+        lease = self._network.lease(self._terms.lease)
+        after = await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
+        return Held(process=after, lease=lease)
 
     async def _decide(
         self,
         unit: Callable[[Connection, Process, datetime], Written[Process]],
         process: Process,
         started_at: datetime,
-    ) -> Process:
+    ) -> Held:
         """Run a step that is one transaction; one that cannot succeed is stuck, not repeated."""
+        lease = self._network.lease(self._terms.lease)
         try:
-            return await self._store.write(unit, process, started_at)
-        except (LeaseLost, OperationalError, InterfaceError, WriterStopped):
-            raise  # the lease runs out, and whoever takes it over repeats the step
+            after = await self._store.write(unit, process, started_at)
+        except NOT_STORED:
+            raise
         except Exception as error:  # noqa: BLE001  a mistake of ours must not repeat unseen
             structlog.get_logger().error("step.failed", step=process.step, exc_info=error)
             ran = Ran(
@@ -117,7 +130,8 @@ class ProcessRunner:
                 started_at=started_at,
                 jitter=0,
             )
-        return await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
+            return await self._let_go(process, ran)
+        return Held(process=after, lease=lease)
 
     def _verify_evidence(
         self, db: Connection, process: Process, started_at: datetime
@@ -148,55 +162,23 @@ class ProcessRunner:
             topics=let_go.topics | {"webhook_deliveries", "notifications"},
         )
 
-    async def _talk(self, process: Process) -> tuple[Outcome, int | None]:
-        """Run a step that needs the device, with a heartbeat beside it.
-
-        Also says how many completions its outcome rests on.
-        """
-        lease = Lease(until=process.lease_until or self._clock())
-        try:
-            known = await self._store.read(situation.load, process)
-            driver = self._network.driver(known.route)
-        except (NotFound, CredentialsMissing, DriverUnknown) as error:
-            return Stick(code="CONFIGURATION_MISSING", detail=str(error)), None
-        async with self._heartbeat(process, lease):
+    async def _talk(self, held: Held) -> Told:
+        """Run a step that needs the device, with a heartbeat beside it."""
+        async with self._heartbeat(held):
             try:
-                with writing_under(lease):
-                    if process.step == StepName.REGISTER:
-                        registration = Registration(
-                            self._store, process, known, driver, begin_act=self._act
-                        )
-                        considered = len(known.evidence)
-                        return _noting(await registration.run(), considered), considered
-                    outcome = await verify_online(process, known, driver, self._clock())
-                    return outcome, process.progress.evidence_considered
-            except (LeaseLost, OperationalError, InterfaceError, WriterStopped):
-                raise  # the lease runs out, and whoever takes it over repeats the step
+                with writing_under(held.lease):
+                    return await self._device_steps.run(held.process)
+            except NOT_CONFIGURED as error:
+                return Told(outcome=Stick(code="CONFIGURATION_MISSING", detail=str(error)))
+            except NOT_STORED:
+                raise
             except Exception as error:  # noqa: BLE001  a driver's mistake must not repeat unseen
                 structlog.get_logger().error("driver.failed", exc_info=error)
-                return Stick(code="DRIVER_BUG", detail=repr(error)), None
+                return Told(outcome=Stick(code="DRIVER_BUG", detail=repr(error)))
 
     @contextlib.asynccontextmanager
-    async def _heartbeat(self, process: Process, lease: Lease) -> AsyncGenerator[None]:
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(self._terms.lease.total_seconds() / HEARTBEATS_PER_LEASE)
-                try:
-                    lease.until = await self._store.write(
-                        leases.keep,
-                        process.id,
-                        process.fencing_token,
-                        self._terms,
-                        act=self._act(),
-                    )
-                except LeaseLost:
-                    lease.until = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
-                    return
-                except (SQLAlchemyError, WriterStopped) as error:
-                    # The lease is not extended, so writing ends by itself if this goes on.
-                    structlog.get_logger().warning("heartbeat.failed", error=repr(error))
-
-        beating = asyncio.create_task(beat())
+    async def _heartbeat(self, held: Held) -> AsyncGenerator[None]:
+        beating = asyncio.create_task(self._beat(held))
         try:
             yield
         finally:
@@ -204,16 +186,26 @@ class ProcessRunner:
             with contextlib.suppress(asyncio.CancelledError):
                 await beating
 
+    async def _beat(self, held: Held) -> None:
+        process = held.process
+        while True:
+            await asyncio.sleep(self._terms.lease.total_seconds() / HEARTBEATS_PER_LEASE)
+            lease = self._network.lease(self._terms.lease)
+            try:
+                await self._store.write(
+                    leases.keep, process.id, process.fencing_token, self._terms, act=self._act()
+                )
+            except LeaseLost:
+                held.lease.end()
+                return
+            except (SQLAlchemyError, WriterStopped) as error:
+                # The lease is not extended, so writing ends by itself if this goes on.
+                structlog.get_logger().warning("heartbeat.failed", error=repr(error))
+            else:
+                held.lease.until_s = lease.until_s
+
     def _act(self) -> Act:
         return act_of(SYSTEM, clock=self._clock)
-
-
-def _noting(outcome: Outcome, considered: int) -> Outcome:
-    """Keep with the progress how many completions the choice rests on."""
-    if not isinstance(outcome, Advance):
-        return outcome
-    progress = msgspec.structs.replace(outcome.progress, evidence_considered=considered)
-    return msgspec.structs.replace(outcome, progress=progress)
 
 
 def after_evidence(

@@ -1,21 +1,22 @@
 """What the steps of an activation need to know, read in one snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from activation.requests import Allocation, OntRef, OntSpec, PonPort
+from activation.requests import Allocation, OntRef, OntSpec, PonPort, Promised
 from server.database.rows import to_record
 from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import products, services
-from server.database.tables.plant import pon_ports
+from server.database.tables.plant import olts
 from server.fulfilment.evidence_check import Proven, Unproven, check
 from server.fulfilment.records import Process
 from server.jobs import queries as jobs
 from server.plant import routes
-from server.plant.routes import Route
+from server.plant.routes import OltAddress, Route
 from server.sync import devices
 from sync_protocol.serials import OntSerial
 
@@ -33,28 +34,40 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reserved(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids that are kept for a service on its OLT, and for which ONT."""
+    """The ids that are kept for a service, on which OLT, and for which ONT."""
 
+    olt: OltAddress
     serial: OntSerial
     allocation: Allocation
+    adopted: bool
+    """The registration was there before we came; undoing our work leaves it there."""
 
 
-class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """One activation: where, what, with which evidence, and what is reserved on the OLT."""
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a service belongs by the plant, and where ids are kept for it."""
 
     route: Route
-    flow: Flow
-    evidence: tuple[Proven | Unproven, ...]
-    """First received first."""
     own: Reserved | None
-    others: tuple[Allocation, ...]
-    holders: Mapping[OntSerial, UUID]
-    """Which other service of this OLT has which ONT."""
 
     @property
     def port(self) -> PonPort:
         """The planned PON port, as drivers name it."""
         return PonPort(frame=self.route.frame, slot=self.route.slot, port=self.route.port)
+
+    def is_planned(self, own: Reserved) -> bool:
+        """Say whether ids are kept where the plant leads; it may have been corrected since."""
+        return own.olt.id == self.route.olt_id and own.allocation.ref.port == self.port
+
+
+class Situation(Place, frozen=True, kw_only=True):
+    """One activation: where, what, with which evidence, and what others have on the OLT."""
+
+    flow: Flow
+    evidence: tuple[Proven | Unproven, ...]
+    """First received first."""
+    promised: Promised
+    holders: Mapping[OntSerial, UUID]
+    """Which other service, on whatever OLT, has which of the ONTs in the evidence."""
 
     @property
     def proven(self) -> tuple[Proven, ...]:
@@ -82,17 +95,50 @@ def load(db: sa.Connection, process: Process) -> Situation:
     Raises:
         NotFound: no drop leads to the premise any more.
     """
-    job = jobs.get(db, process.job_id)
-    route = routes.get(db, job.premise_id)
-    reserved = _reserved(db, route.olt_id)
-    own = reserved.pop(process.service_id, None)
+    place = load_place(db, process)
+    evidence = load_evidence(db, process)
+    serials = {each.serial for each in evidence if isinstance(each, Proven)}
     return Situation(
-        route=route,
+        route=place.route,
+        own=place.own,
         flow=_flow(db, process.service_id),
-        evidence=load_evidence(db, process),
-        own=own,
-        others=tuple(each.allocation for each in reserved.values()),
-        holders={each.serial: service_id for service_id, each in reserved.items()},
+        evidence=evidence,
+        promised=_promised(db, process.service_id, place.route),
+        holders=_holders(db, process.service_id, serials),
+    )
+
+
+def load_place(db: sa.Connection, process: Process) -> Place:
+    """Load where a service belongs and where it is; a look at one ONT needs no more.
+
+    Raises:
+        NotFound: no drop leads to the premise any more.
+    """
+    job = jobs.get(db, process.job_id)
+    return Place(route=routes.get(db, job.premise_id), own=load_reserved(db, process.service_id))
+
+
+def load_reserved(db: sa.Connection, service_id: UUID) -> Reserved | None:
+    """Load the ids that are kept for a service, if any."""
+    row = (
+        db.execute(
+            sa.select(ont_allocations, *(olts.c[name] for name in _OLT_NAMES))
+            .join(olts, olts.c.id == ont_allocations.c.olt_id)
+            .where(ont_allocations.c.service_id == service_id)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    port = PonPort(frame=row["frame"], slot=row["slot"], port=row["port"])
+    return Reserved(
+        olt=OltAddress(id=row["olt_id"], **{name: row[name] for name in _OLT_NAMES}),
+        serial=OntSerial(row["serial"]),
+        allocation=Allocation(
+            ref=OntRef(port=port, ont_id=row["ont_id"]), service_port=row["service_port"]
+        ),
+        adopted=row["adopted"],
     )
 
 
@@ -122,21 +168,33 @@ def _flow(db: sa.Connection, service_id: UUID) -> Flow:
     return to_record(row, Flow)
 
 
-def _reserved(db: sa.Connection, olt_id: UUID) -> dict[UUID, Reserved]:
-    rows = db.execute(
-        sa.select(ont_allocations, pon_ports.c.frame, pon_ports.c.slot, pon_ports.c.port)
-        .join(pon_ports, pon_ports.c.id == ont_allocations.c.pon_port_id)
-        .where(ont_allocations.c.olt_id == olt_id)
+def _promised(db: sa.Connection, service_id: UUID, route: Route) -> Promised:
+    """Tell which ids others have, whether or not they are on the OLT yet."""
+    others = (ont_allocations.c.olt_id == route.olt_id) & (
+        ont_allocations.c.service_id != service_id
     )
-    return {
-        row.service_id: Reserved(
-            serial=OntSerial(row.serial),
-            allocation=Allocation(
-                ref=OntRef(
-                    port=PonPort(frame=row.frame, slot=row.slot, port=row.port), ont_id=row.ont_id
-                ),
-                service_port=row.service_port,
-            ),
+    on_port = (
+        (ont_allocations.c.frame == route.frame)
+        & (ont_allocations.c.slot == route.slot)
+        & (ont_allocations.c.port == route.port)
+    )
+    ont_ids = db.execute(sa.select(ont_allocations.c.ont_id).where(others, on_port))
+    service_ports = db.execute(sa.select(ont_allocations.c.service_port).where(others))
+    return Promised(
+        ont_ids=frozenset(ont_ids.scalars()), service_ports=frozenset(service_ports.scalars())
+    )
+
+
+def _holders(
+    db: sa.Connection, service_id: UUID, serials: Collection[OntSerial]
+) -> dict[OntSerial, UUID]:
+    rows = db.execute(
+        sa.select(ont_allocations.c.serial, ont_allocations.c.service_id).where(
+            ont_allocations.c.serial.in_(sorted(serials)),
+            ont_allocations.c.service_id != service_id,
         )
-        for row in rows
-    }
+    )
+    return {OntSerial(row.serial): row.service_id for row in rows}
+
+
+_OLT_NAMES: Final = tuple(name for name in OltAddress.__struct_fields__ if name != "id")

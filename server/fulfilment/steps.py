@@ -18,27 +18,39 @@ class StepName(enum.StrEnum):
     """The steps of an activation, in order."""
 
     VERIFY_EVIDENCE = "verify_evidence"
+    RELEASE = "release"
     REGISTER = "register"
     VERIFY_ONLINE = "verify_online"
     GO_LIVE = "go_live"
 
 
+class LaneOf(enum.StrEnum):
+    """Which OLT a step writes to."""
+
+    PLANNED = "planned"
+    """The one that the plant leads to."""
+    REGISTERED = "registered"
+    """The one on which ids are kept: another one, after the plant was corrected."""
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step: does it talk to the device, and does it hold the OLT's lane while it does?"""
+    """One step: does it talk to a device, and whose lane does it hold while it does?"""
 
     name: StepName
     talks: bool
-    holds_lane: bool
+    lane: LaneOf | None
 
 
-# Verification only reads and waits, so it holds no lane: others register in the meantime.
+# Verification only reads and waits, so it holds no lane: others register in the meantime. An OLT is
+# written to in its own lane only, so taking back from another one is a step of its own.
 STEPS: Final[Mapping[StepName, Step]] = {
     step.name: step
     for step in (
-        Step(name=StepName.VERIFY_EVIDENCE, talks=False, holds_lane=False),
-        Step(name=StepName.REGISTER, talks=True, holds_lane=True),
-        Step(name=StepName.VERIFY_ONLINE, talks=True, holds_lane=False),
-        Step(name=StepName.GO_LIVE, talks=False, holds_lane=False),
+        Step(name=StepName.VERIFY_EVIDENCE, talks=False, lane=None),
+        Step(name=StepName.RELEASE, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.REGISTER, talks=True, lane=LaneOf.PLANNED),
+        Step(name=StepName.VERIFY_ONLINE, talks=True, lane=None),
+        Step(name=StepName.GO_LIVE, talks=False, lane=None),
     )
 }
 

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.fulfilment import inbox_items, process_attempts, processes
+from server.database.types import UtcDateTime
 from server.fulfilment import lanes
 from server.fulfilment.records import DUE_STATES, Attempt, InboxItem, Process, ProcessState
 from server.problems import NotFound
@@ -164,9 +165,46 @@ def require_lease(db: sa.Connection, process_id: UUID, *, token: int) -> Process
     return process
 
 
-def add_attempt(db: sa.Connection, attempt: Attempt) -> None:
-    """Add a line to the history of a process."""
-    db.execute(sa.insert(process_attempts).values(**to_row(attempt)))
+def record_attempt(db: sa.Connection, attempt: Attempt) -> None:
+    """Add a line to the history of a process, or count a repeat in its last line.
+
+    An ONT that stays dark is looked for twice a minute; that it still is dark is one line with its
+    first and last time, and how often in ``detail.repeats``.
+    """
+    last = db.execute(
+        sa.select(process_attempts)
+        .where(process_attempts.c.process_id == attempt.process_id)
+        .order_by(process_attempts.c.started_at.desc(), process_attempts.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    before = None if last is None else to_record(last, Attempt)
+    if before is None or not _repeats(before, attempt):
+        db.execute(sa.insert(process_attempts).values(**to_row(attempt)))
+        return
+    repeats = before.detail.get("repeats", 0) + 1
+    db.execute(
+        sa.update(process_attempts)
+        .where(process_attempts.c.id == before.id)
+        .values(
+            attempt=attempt.attempt,
+            ended_at=attempt.ended_at,
+            detail={**attempt.detail, "repeats": repeats},
+        )
+    )
+
+
+def _repeats(before: Attempt, attempt: Attempt) -> bool:
+    """Say whether a step ended as it did the time before, for the same coded reason."""
+    return attempt.code is not None and (before.step, before.outcome, before.code) == (
+        attempt.step,
+        attempt.outcome,
+        attempt.code,
+    )
+
+
+def read_clock(db: sa.Connection) -> datetime:
+    """Read the clock of a PostgreSQL server."""
+    return db.execute(sa.select(sa.func.clock_timestamp(type_=UtcDateTime()))).scalar_one()
 
 
 def list_attempts(

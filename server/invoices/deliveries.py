@@ -49,8 +49,8 @@ class DueDelivery(msgspec.Struct, frozen=True, kw_only=True):
     secret_name: str
 
 
-def take_due(db: Connection, *, act: Act) -> Written[tuple[DueDelivery, ...]]:
-    """Take what is due and keep others from it for a while."""
+def take_due(db: Connection, *, limit: int, act: Act) -> Written[tuple[DueDelivery, ...]]:
+    """Take what is due, ``limit`` at most, and keep others from it for a while."""
     rows = db.execute(
         sa.select(
             webhook_deliveries.c.id,
@@ -66,7 +66,7 @@ def take_due(db: Connection, *, act: Act) -> Written[tuple[DueDelivery, ...]]:
             webhook_endpoints.c.state == "enabled",
         )
         .order_by(webhook_deliveries.c.next_at, webhook_deliveries.c.position)
-        .limit(DELIVERIES_AT_ONCE_MAX)
+        .limit(min(limit, DELIVERIES_AT_ONCE_MAX))
         .with_for_update(key_share=True, skip_locked=True, of=webhook_deliveries)
     )
     due = to_records(rows, DueDelivery)
@@ -215,9 +215,9 @@ class Deliverer:
             next_due_at=next_due_at,
         )
 
-    async def take(self) -> Sequence[DueDelivery]:
-        """Take what is due."""
-        return await self._store.write(take_due, act=self._act())
+    async def take(self, limit: int) -> Sequence[DueDelivery]:
+        """Take what is due, ``limit`` at most."""
+        return await self._store.write(take_due, limit=limit, act=self._act())
 
     async def handle(self, delivery: DueDelivery) -> None:
         """Make one attempt."""

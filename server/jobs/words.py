@@ -63,6 +63,9 @@ _SIMPLE: Final[Mapping[str, Sentence]] = {
     "invoice_line.posted": Sentence("Charge posted", tone=Tone.GOOD),
     "evidence.chosen": Sentence("ONT chosen for the service"),
     "ids.released": Sentence("Ids on the OLT given back"),
+    "light.disagrees": Sentence(
+        "The technician's light level fails, the ONT's own is sound", tone=Tone.ATTENTION
+    ),
     "notification.sent": Sentence("Subscriber told", tone=Tone.GOOD),
 }
 _MOVED: Final[Mapping[str, str]] = {
@@ -81,12 +84,14 @@ _CAPTURED: Final[Mapping[str, str]] = {
 }
 _STEP_DONE: Final[Mapping[str, str]] = {
     "verify_evidence": "Evidence verified",
+    "release": "Registration taken back from another OLT",
     "register": "ONT registered on its OLT",
     "verify_online": "ONT online, light read back",
     "go_live": "Service live",
 }
 _STEP_WAITS: Final[Mapping[str, str]] = {
     "verify_evidence": "Evidence is being checked",
+    "release": "Waiting to take the registration back from another OLT",
     "register": "Waiting to register the ONT",
     "verify_online": "Waiting for the ONT to come up",
     "go_live": "Waiting to go live",
@@ -129,13 +134,21 @@ def _of_process(entry: AuditEntry) -> Sentence:
     step = _text(entry, "step")
     match entry.action:
         case "process.advanced":
-            return Sentence(_of(_STEP_DONE, step), tone=Tone.MOVING)
+            return _advanced(step, _text(entry, "to"))
         case "process.waiting":
             return Sentence(_of(_STEP_WAITS, step), note=_code(entry), tone=Tone.MOVING)
         case "process.stuck":
             return Sentence("Activation stuck", note=_code(entry), tone=Tone.ATTENTION)
         case action:
             return _SIMPLE.get(action) or Sentence(phrase(action))
+
+
+def _advanced(step: str, to: str) -> Sentence:
+    """Say what is done; a process that goes back has not done it, and says what it does again."""
+    order = list(_STEP_DONE)
+    if to in order and step in order and order.index(to) < order.index(step):
+        return Sentence(_of(_STEP_WAITS, to), note="once more", tone=Tone.MOVING)
+    return Sentence(_of(_STEP_DONE, step), tone=Tone.MOVING)
 
 
 def _note(entry: AuditEntry) -> str:
@@ -145,6 +158,8 @@ def _note(entry: AuditEntry) -> str:
             return _seen(entry)
         case "invoice_line.posted":
             return _amount(entry)
+        case "light.disagrees":
+            return _both_levels(entry)
         case "evidence.chosen":
             decided_by = _text(entry, "decided_by")
             return f"{_text(entry, 'serial')}, decided by: {decided_by}" if decided_by else ""
@@ -184,6 +199,13 @@ def _seen(entry: AuditEntry) -> str:
     power_cdbm = entry.detail.get("rx_power_cdbm")
     light = dbm(power_cdbm) if isinstance(power_cdbm, int) else ""
     return ", ".join(part for part in (_text(entry, "serial"), light) if part)
+
+
+def _both_levels(entry: AuditEntry) -> str:
+    measured, seen = (entry.detail.get(key) for key in ("measured_cdbm", "rx_power_cdbm"))
+    if not (isinstance(measured, int) and isinstance(seen, int)):
+        return ""
+    return f"measured {dbm(measured)}, seen by the ONT {dbm(seen)}"
 
 
 def _amount(entry: AuditEntry) -> str:

@@ -63,8 +63,10 @@ def record(
     )
 
 
-def take_due(db: Connection, until: datetime, *, act: Act) -> Written[tuple[Message, ...]]:
-    """Take what is due and keep others from it until ``until``."""
+def take_due(
+    db: Connection, until: datetime, *, limit: int, act: Act
+) -> Written[tuple[Message, ...]]:
+    """Take what is due, ``limit`` at most, and keep others from it until ``until``."""
     rows = db.execute(
         sa.select(
             notifications.c.id,
@@ -82,7 +84,7 @@ def take_due(db: Connection, until: datetime, *, act: Act) -> Written[tuple[Mess
         .join(products, products.c.id == services.c.product_id)
         .where(notifications.c.state == "waiting", notifications.c.next_at <= act.now)
         .order_by(notifications.c.next_at)
-        .limit(SENDS_AT_ONCE_MAX)
+        .limit(min(limit, SENDS_AT_ONCE_MAX))
         .with_for_update(key_share=True, skip_locked=True, of=notifications)
     )
     messages = to_records(rows, Message)

@@ -52,10 +52,10 @@ class Sender:
             next_due_at=outbox.next_due_at,
         )
 
-    async def take(self) -> Sequence[Message]:
-        """Take what is due."""
+    async def take(self, limit: int) -> Sequence[Message]:
+        """Take what is due, ``limit`` at most."""
         act = self._act()
-        return await self._store.write(outbox.take_due, act.now + TAKEN_FOR, act=act)
+        return await self._store.write(outbox.take_due, act.now + TAKEN_FOR, limit=limit, act=act)
 
     async def handle(self, message: Message) -> None:
         """Send one message."""

@@ -14,6 +14,18 @@ from sync_protocol.documents import PlantCard
 from sync_protocol.optics import LightPath
 
 
+class OltAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """An OLT and how it is spoken to."""
+
+    id: UUID
+    name: str
+    driver: str
+    host: str
+    snmp_port: int
+    credentials: str
+    """The name under which the settings hold them."""
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One premise's route, flat as the database joins it."""
 
@@ -39,6 +51,18 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     drop_length_m: int
     connectors: int
     splices: int
+
+    @property
+    def olt(self) -> OltAddress:
+        """The OLT that the premise hangs on."""
+        return OltAddress(
+            id=self.olt_id,
+            name=self.olt_name,
+            driver=self.olt_driver,
+            host=self.olt_host,
+            snmp_port=self.olt_snmp_port,
+            credentials=self.olt_credentials,
+        )
 
     @property
     def pon_port_label(self) -> str:

@@ -162,6 +162,29 @@ async def test_a_write_is_sent_once_whatever_happens() -> None:
     assert len(agent.requests) == 1
 
 
+async def test_the_right_to_write_is_asked_for_when_the_turn_has_come() -> None:
+    """One slot, held by a read that nobody answers; only after it the write may be judged."""
+    read_had_ended: list[bool] = []
+    one_at_a_time = SnmpSettings(timeout_ms=50, read_attempts=1, in_flight_max=1)
+
+    async with listening(lambda _: []) as agent:
+
+        def may_write() -> bool:
+            read_had_ended.append(reading.done())
+            return False
+
+        session = PuresnmpSession(
+            "127.0.0.1", agent.port, COMMUNITIES, one_at_a_time, may_write=may_write
+        )
+        reading = asyncio.create_task(session.get_many([OID]))
+        await agent.arrived.wait()
+        outcome = await session.set_many([Binding(oid=OID, value=1)])
+
+    assert isinstance(outcome, NotSent)
+    assert read_had_ended == [True]
+    assert [request.kind for request in agent.requests] == ["GetRequestPDU"]
+
+
 async def test_a_port_where_nothing_listens_is_told_from_silence() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))

@@ -25,6 +25,7 @@ from activation.snmp import (
     Binding,
     ErrorStatus,
     NoAnswer,
+    NotSent,
     Oid,
     Row,
     SnmpError,
@@ -111,9 +112,12 @@ class TownOlt:
 class TownSession:
     """``SnmpSession`` straight into the exchange; silence costs the time that it would."""
 
-    def __init__(self, olt: TownOlt, *, may_write: bool = True) -> None:
+    def __init__(
+        self, olt: TownOlt, *, may_write: bool = True, permitted: Callable[[], bool] = lambda: True
+    ) -> None:
         self._olt = olt
         self._may_write = may_write
+        self._permitted = permitted
 
     @property
     def peer(self) -> str:
@@ -142,6 +146,8 @@ class TownSession:
 
     async def set_many(self, bindings: Sequence[Binding]) -> Written | SnmpError:
         self._olt.before_set()
+        if not self._permitted():
+            return NotSent(detail="the right to write ended before its turn came")
         answer = self._ask(RequestKind.SET, [(_nodes(each.oid), each.value) for each in bindings])
         return Written() if isinstance(answer, RawAnswer) else answer
 

@@ -7,8 +7,8 @@ is opened again over the same database.
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Generator, Sequence
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from typing import Any, Final
 from uuid import UUID
@@ -18,9 +18,10 @@ import msgspec
 from aiosmtpd.smtp import SMTP
 
 from activation.snmp import SnmpSession, SnmpSettings, V2c
-from server.database import Store
+from server.acts import Act
+from server.database import Connection, Store
 from server.database.writer import Boundary, Probe
-from server.due_loop import DueWork
+from server.due_loop import IN_HAND_MAX, DueWork
 from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
 from server.fulfilment.network import Network
@@ -38,6 +39,11 @@ GRACE: Final = timedelta(seconds=TIMEOUT_S)
 RECEIVER: Final = "http://127.0.0.1:9/hooks"
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _QUIET_ROUNDS_MAX: Final = 500
+
+
+def by_act(_db: Connection, act: Act) -> datetime:
+    """Let leases begin and end by the clock of the test."""
+    return act.now
 
 
 class Died(RuntimeError):
@@ -64,6 +70,8 @@ class Outside(msgspec.Struct, kw_only=True):
 
     clock: Clock
     olt: TownOlt
+    other_olts: dict[str, TownOlt] = {}
+    """By the host under which the plant knows them; every other host is ``olt``."""
     hooks: list[str] = []
     """The ids of the webhooks that arrived, repeats included."""
     mails: list[str] = []
@@ -107,17 +115,19 @@ class Operator:
         self.clock = world.clock
         self.world = world
 
-        def open_session(_host: str, _port: int, _who: V2c, _how: SnmpSettings) -> SnmpSession:
-            return TownSession(world.olt)
+        def open_session(
+            host: str, _port: int, _who: V2c, _how: SnmpSettings, *, may_write: Callable[[], bool]
+        ) -> SnmpSession:
+            return TownSession(world.other_olts.get(host, world.olt), permitted=may_write)
 
         credentials = SnmpCredentials(Secret("town-read"), Secret("town-write"))
         self.network = Network(
             {"town": credentials},
             timeout_ms=int(TIMEOUT_S * 1000),
-            clock=self.clock,
+            monotonic=lambda: world.clock().timestamp(),
             open_session=open_session,
         )
-        self.terms = LeaseTerms(owner=owner, lease=LEASE, grace=GRACE)
+        self.terms = LeaseTerms(owner=owner, lease=LEASE, grace=GRACE, read_now=by_act)
         self.runner = ProcessRunner(
             store,
             self.network,
@@ -160,7 +170,7 @@ class Operator:
             due_at = await self.store.read(work.next_due_at)
             if due_at is None or due_at > self.clock():
                 continue
-            for item in await work.take():
+            for item in await work.take(IN_HAND_MAX):
                 busy = True
                 await work.handle(item)
         return busy

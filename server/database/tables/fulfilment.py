@@ -53,17 +53,25 @@ process_attempts = sa.Table(
     sa.Column("detail", JsonDocument, nullable=False),
 )
 
-# Chosen and stored before the write to the OLT, so that a retry repeats the same ids.
+# Chosen and stored before the write to the OLT, so that a retry repeats the same ids. Frame, slot
+# and port are those that were written: the plant's own numbers may be corrected later.
 ont_allocations = sa.Table(
     "ont_allocations",
     metadata,
     sa.Column("service_id", sa.Uuid, sa.ForeignKey("services.id"), primary_key=True),
     reference("olt_id", "olts"),
     reference("pon_port_id", "pon_ports"),
-    sa.Column("serial", sa.String(12), nullable=False),
+    sa.Column("serial", sa.String(12), nullable=False, index=True),
     sa.Column("ont_id", sa.Integer, nullable=False),
     sa.Column("service_port", sa.Integer, nullable=False),
-    sa.UniqueConstraint("pon_port_id", "ont_id"),
+    sa.Column("frame", sa.Integer, nullable=False),
+    sa.Column("slot", sa.Integer, nullable=False),
+    sa.Column("port", sa.Integer, nullable=False),
+    # Found on the OLT, not made by us: it is never removed to undo what we did.
+    sa.Column("adopted", sa.Boolean, nullable=False),
+    sa.UniqueConstraint(
+        "olt_id", "frame", "slot", "port", "ont_id", name="uq_ont_allocations_place"
+    ),
     sa.UniqueConstraint("olt_id", "service_port"),
 )
 

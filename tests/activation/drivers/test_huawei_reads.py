@@ -29,6 +29,7 @@ from activation.requests import (
     OntRef,
     Phase,
     PonPort,
+    Promised,
     Reading,
     Survey,
 )
@@ -64,9 +65,9 @@ async def test_ids_promised_to_others_are_not_offered_again(
     olt: FakeOlt, driver: HuaweiOlt
 ) -> None:
     olt.bind(2)
-    reserved = [ALLOCATION, Allocation(ref=OntRef(port=OTHER_PORT, ont_id=1), service_port=3)]
+    promised = Promised(ont_ids=frozenset({0}), service_ports=frozenset({1, 3}))
 
-    allocation = await driver.next_allocation(PORT, reserved=reserved)
+    allocation = await driver.next_allocation(PORT, promised=promised)
 
     assert allocation == Allocation(ref=OntRef(port=PORT, ont_id=1), service_port=4)
 

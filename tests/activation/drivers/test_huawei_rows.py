@@ -35,6 +35,7 @@ from activation.requests import (
     OntSpec,
     Phase,
     PonPort,
+    Promised,
     Reading,
 )
 from activation.snmp import Binding, SnmpValue
@@ -175,13 +176,7 @@ def test_the_sentinel_is_never_a_level() -> None:
 def test_a_free_id_is_the_lowest_that_is_neither_taken_nor_promised(
     taken: set[int], promised: set[int]
 ) -> None:
-    port, elsewhere = PonPort(frame=0, slot=1, port=0), PonPort(frame=0, slot=1, port=1)
-    reserved = [
-        *(Allocation(ref=OntRef(port=port, ont_id=i), service_port=i + 1) for i in promised),
-        Allocation(ref=OntRef(port=elsewhere, ont_id=0), service_port=500),
-    ]
-
-    chosen = free_ont_id(port, taken, reserved)
+    chosen = free_ont_id(taken, Promised(ont_ids=frozenset(promised)))
 
     free = [i for i in range(128) if i not in taken | promised]
     assert chosen == (free[0] if free else None)
@@ -191,10 +186,7 @@ def test_a_free_id_is_the_lowest_that_is_neither_taken_nor_promised(
 def test_service_ports_promised_to_others_are_never_candidates(
     next_free: int, promised: set[int]
 ) -> None:
-    place = OntRef(port=PonPort(frame=0, slot=1, port=0), ont_id=0)
-    reserved = [Allocation(ref=place, service_port=index) for index in promised]
-
-    candidates = service_port_candidates(next_free, reserved)
+    candidates = service_port_candidates(next_free, frozenset(promised))
 
     assert not promised.intersection(candidates)
     assert (len(candidates) > 0) == (next_free > 0)

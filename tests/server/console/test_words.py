@@ -109,6 +109,25 @@ CASES: list[tuple[str, Mapping[str, Any], Sentence]] = [
         Sentence("Charge posted", note="28.45 EUR", tone=Tone.GOOD),
     ),
     (
+        "process.advanced",
+        {"step": "verify_online", "to": "go_live", "code": None},
+        Sentence("ONT online, light read back", tone=Tone.MOVING),
+    ),
+    (
+        "process.advanced",
+        {"step": "verify_online", "to": "register", "code": None},
+        Sentence("Waiting to register the ONT", note="once more", tone=Tone.MOVING),
+    ),
+    (
+        "light.disagrees",
+        {"measured_cdbm": -3100, "rx_power_cdbm": -1910},
+        Sentence(
+            "The technician's light level fails, the ONT's own is sound",
+            note="measured −31.0 dBm, seen by the ONT −19.1 dBm",  # noqa: RUF001  a minus
+            tone=Tone.ATTENTION,
+        ),
+    ),
+    (
         "evidence.chosen",
         {"completion_id": "x", "serial": "HWTC1A2B3C4D", "decided_by": "network"},
         Sentence("ONT chosen for the service", note="HWTC1A2B3C4D, decided by: network"),

@@ -16,11 +16,11 @@ from tests.server.tablets import OTHER_SERIAL, SERIAL, bodies, enrolled, push
 async def _leased_then_second(shift: Shift) -> Process:
     """Lease the process of Ada's completion, then receive Ben's."""
     placed, _ = shift.complete_job()
-    (leased,) = await shift.worker.runner.take()
+    (held,) = await shift.worker.runner.take(1)
     bens = enrolled(shift.store, shift.town.ben)
     bens.complete(placed.job_id, bodies(OTHER_SERIAL))
     push(shift.store, bens)
-    return leased
+    return held.process
 
 
 @pytest.mark.parametrize("outcome", [Hold(code="X", detail=""), Stick(code="X", detail="")])

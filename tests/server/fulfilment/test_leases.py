@@ -1,5 +1,5 @@
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -14,17 +14,21 @@ from server.database.tables.fulfilment import process_attempts, processes
 from server.fulfilment import leases, storage
 from server.fulfilment.leases import LeaseTerms, Ran
 from server.fulfilment.records import Process, ProcessState, effect_key
-from server.fulfilment.steps import Advance, Finish, StepName, TryAgain
+from server.fulfilment.steps import Advance, Finish, Hold, StepName, TryAgain
 from server.fulfilment.storage import LeaseLost
-from tests.server.factories import NOON, Town, act, assigned_job, change, count
+from tests.server.factories import NOON, Town, act, assigned_job, change, count, found_town, rows
 from tests.server.fulfilment.a_process import a_process
+from tests.server.operator import by_act
 
 LEASE_S, GRACE_S = 30, 2
 
 
 def terms(owner: str = "worker-1") -> LeaseTerms:
     return LeaseTerms(
-        owner=owner, lease=timedelta(seconds=LEASE_S), grace=timedelta(seconds=GRACE_S)
+        owner=owner,
+        lease=timedelta(seconds=LEASE_S),
+        grace=timedelta(seconds=GRACE_S),
+        read_now=by_act,
     )
 
 
@@ -60,8 +64,10 @@ def add_processes(store: Store, town: Town, number: int, *, step: str = "registe
     return [process.id for process in added]
 
 
-def take(store: Store, at: datetime = NOON, owner: str = "worker-1") -> Sequence[Process]:
-    return store.write_now(leases.take_due, terms(owner), act=act(at))
+def take(
+    store: Store, at: datetime = NOON, owner: str = "worker-1", *, limit: int = 64
+) -> Sequence[Process]:
+    return store.write_now(leases.take_due, terms(owner), limit=limit, act=act(at))
 
 
 def after(seconds: float) -> datetime:
@@ -88,6 +94,48 @@ def test_what_only_reads_waits_for_no_lane(store: Store, town: Town) -> None:
     wanted = add_processes(store, town, 3, step="verify_online")
 
     assert [each.id for each in take(store)] == wanted
+
+
+def test_no_more_is_leased_than_can_be_worked_on(store: Store, town: Town) -> None:
+    wanted = add_processes(store, town, 3, step="verify_online")
+
+    assert [each.id for each in take(store, limit=2)] == wanted[:2]
+    assert [each.id for each in take(store, limit=2)] == wanted[2:]
+
+
+def test_what_stays_as_it_was_is_one_line_of_the_history(store: Store, town: Town) -> None:
+    add_processes(store, town, 1, step="verify_online")
+    dark = Hold(code="ONT_OFFLINE", detail="dark")
+    for minute in range(5):
+        (leased,) = take(store, after(60 * minute))
+        at = after(60 * minute + 1)
+        ended = Ran(outcome=dark, started_at=at, jitter=0)
+        store.write_now(leases.let_go, leased, ended, terms(), act=act(at))
+    (leased,) = take(store, after(600))
+    other = TryAgain(code="OLT_UNREACHABLE", detail="silent")
+    store.write_now(leases.let_go, leased, ran(other), terms(), act=act(after(601)))
+
+    (line, last) = sorted(rows(store, process_attempts), key=lambda row: row["ended_at"])
+
+    assert (line["code"], line["attempt"], line["detail"]["repeats"]) == ("ONT_OFFLINE", 5, 4)
+    assert (line["started_at"], line["ended_at"]) == (after(1), after(241))
+    assert last["code"] == "OLT_UNREACHABLE"
+
+
+def test_workers_whose_clocks_differ_agree_on_when_a_lease_ends(postgres_store: Store) -> None:
+    town = found_town(postgres_store)
+    add_processes(postgres_store, town, 1)
+    shared = LeaseTerms(owner="w", lease=timedelta(seconds=LEASE_S), grace=timedelta(seconds=2))
+    assert shared.read_now is leases.database_now
+
+    def take_by(clock: datetime) -> Sequence[Process]:
+        return postgres_store.write_now(leases.take_due, shared, limit=9, act=act(clock))
+
+    (leased,) = take_by(datetime(2020, 1, 1, tzinfo=UTC))
+    lease_s = (leased.lease_until - leased.updated_at).total_seconds() if leased.lease_until else 0
+
+    assert lease_s == LEASE_S
+    assert take_by(datetime(2090, 1, 1, tzinfo=UTC)) == ()
 
 
 def test_a_queue_before_one_olt_keeps_nobody_from_another(

@@ -18,6 +18,7 @@ from server.database.tables.offers import services
 from server.fulfilment import going_live, intake, leases, storage
 from server.fulfilment.leases import Ran
 from server.fulfilment.records import Process, ProcessState, Progress
+from server.fulfilment.runner import Held
 from server.fulfilment.steps import Advance, StepName
 from server.jobs import queries as jobs
 from server.notifications import outbox
@@ -130,7 +131,7 @@ REMOVALS: dict[str, Removal] = {
 async def _go_live_twice(shift: Shift) -> dict[str, int]:
     """Let a stalled worker go live after another has taken its lease over and gone live."""
     placed, _ = shift.complete_job()
-    (leased,) = await shift.worker.runner.take()
+    (held,) = await shift.worker.runner.take(1)
     (completion,) = shift.store.read_now(jobs.list_completions, placed.order_item_id)
     found = Progress(
         completion_id=completion.id,
@@ -141,7 +142,7 @@ async def _go_live_twice(shift: Shift) -> dict[str, int]:
     )
     stalled = shift.store.write_now(
         leases.let_go,
-        leased,
+        held.process,
         Ran(
             outcome=Advance(step=StepName.GO_LIVE, progress=found),
             started_at=shift.world.clock(),
@@ -153,10 +154,10 @@ async def _go_live_twice(shift: Shift) -> dict[str, int]:
     assert stalled.step == StepName.GO_LIVE
     shift.world.clock.advance((LEASE + GRACE).total_seconds())
     other = Operator(shift.store, shift.world, owner="worker-2")
-    (taken_over,) = await other.runner.take()
+    (taken_over,) = await other.runner.take(1)
     await other.runner.handle(taken_over)
 
-    await shift.worker.runner.handle(stalled)
+    await shift.worker.runner.handle(Held(process=stalled, lease=held.lease))
 
     await shift.worker.settle()
     figures = shift.figures()

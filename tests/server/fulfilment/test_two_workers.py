@@ -48,7 +48,7 @@ def test_workers_that_race_for_one_olt_never_hold_it_together(postgres_store: St
         terms = LeaseTerms(owner=owner, lease=timedelta(seconds=30), grace=timedelta(seconds=2))
         start.wait(20)
         while len(street.done) < HOUSES:
-            taken: Sequence[Process] = store.write_now(leases.take_due, terms, act=act())
+            taken: Sequence[Process] = store.write_now(leases.take_due, terms, limit=64, act=act())
             for process in taken:
                 street.enter(process)
             for process in taken:

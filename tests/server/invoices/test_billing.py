@@ -144,9 +144,9 @@ def test_a_delivery_in_hand_is_nobody_elses_until_its_time_is_over(store: Store)
     add_endpoint(store)
     append(store, placed, town.premises[0])
 
-    (taken,) = store.write_now(deliveries.take_due, act=act(LIVE))
+    (taken,) = store.write_now(deliveries.take_due, limit=64, act=act(LIVE))
     assert taken.url == RECEIVER
-    assert store.write_now(deliveries.take_due, act=act(LIVE)) == ()
+    assert store.write_now(deliveries.take_due, limit=64, act=act(LIVE)) == ()
     later = act(LIVE + deliveries.TAKEN_FOR)
-    (again,) = store.write_now(deliveries.take_due, act=later)
+    (again,) = store.write_now(deliveries.take_due, limit=64, act=later)
     assert again.attempt == taken.attempt + 1
