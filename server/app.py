@@ -16,6 +16,7 @@ from server import problems
 from server.console.headers import add_headers
 from server.console.templates import template_config
 from server.database import Store
+from server.inputs import StrictRequest, require_printable_request
 from server.people import doors
 from server.settings import Settings
 
@@ -48,6 +49,8 @@ def build_app(
             "actor": Provide(doors.provide_actor),
             "signed_in": Provide(doors.provide_signed_in),
         },
+        request_class=StrictRequest,
+        before_request=require_printable_request,
         # Guards run before anything is injected, so they find both here.
         state=State({"store": store, "settings": settings}),
         before_send=[add_headers(secure=settings.secure_cookies)],

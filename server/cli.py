@@ -16,7 +16,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from server import logs
+from server import inputs, logs
 from server.database.engines import DatabaseUnusable
 from server.database.schema_versions import SchemaOutdated
 from server.database.sqlite import SettingRefused
@@ -61,6 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser(importlib.metadata.entry_points(group=GROUP))
     args = parser.parse_args(argv)
     try:
+        # A file may have any name; a text goes into the database or is looked up there.
+        for name, value in vars(args).items():
+            if not isinstance(value, Path):
+                inputs.require_printable(value, name)
         return args.run(args)
     except tuple(_STATUS) as error:
         return _say(

@@ -5,6 +5,7 @@ people. An exception class that is not in the table is our mistake: 500, without
 """
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -12,9 +13,11 @@ import structlog
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.params import ParameterKwarg
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from server.database.writer import WriterStopped
+from server.input_words import SECRET_NAMES, explain, fields_of, shown
 from sync_protocol.jobs import MoveNotAllowed
 
 HttpRequest = Request[Any, Any, State]
@@ -33,7 +36,7 @@ class NotFound(LookupError):
     """There is no such thing, or it is not for this caller to see; nothing was changed."""
 
     def __init__(self, what: str, key: object) -> None:
-        super().__init__(f"no {what} {str(key)!r}")
+        super().__init__(f"no {what} {shown(str(key))}")
 
 
 class Conflicting(ValueError):
@@ -60,9 +63,19 @@ KNOWN: Final[Mapping[type[Exception], tuple[int, str]]] = {
     UnicodeDecodeError: (400, "wrong-input"),
 }
 _FIXED_TEXT: Final[Mapping[type[Exception], str]] = {
-    RecursionError: "the body is nested too deep",
-    UnicodeDecodeError: "the body is not UTF-8",
+    RecursionError: "the body is nested too deep; nothing that is read here has many levels",
+    UnicodeDecodeError: "the body is not UTF-8; JSON is written in UTF-8",
 }
+
+
+_SLUGS: Final[Mapping[int, str]] = {
+    400: "wrong-input",
+    401: "not-signed-in",
+    413: "too-large",
+    429: "too-often",
+    503: "busy",
+}
+"""Where the words of HTTP are not ours; what a slug names, it names for every route."""
 
 
 def answer(status: int, slug: str, detail: str) -> Response[bytes]:
@@ -80,16 +93,67 @@ def _known(_request: HttpRequest, error: Exception) -> Response[bytes]:
 
 
 def _http(request: HttpRequest, error: HTTPException) -> Response[bytes]:
-    if error.status_code == 500:  # noqa: PLR2004  the framework met a mistake of ours
+    status = error.status_code
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:  # the framework met a mistake of ours
         return _unknown(request, error)
-    detail = error.detail
-    if isinstance(error, ValidationException) and error.extra:
-        detail = f"{detail}: {msgspec.json.encode(error.extra).decode()}"
-    slug = error.__class__.__name__.removesuffix("Exception").lower() or "error"
-    response = answer(error.status_code, slug, detail)
+    if isinstance(error, ValidationException):
+        detail = _invalid(request, error)
+    elif error.detail == HTTPStatus(status).phrase:  # the framework's own words name nothing
+        detail = _refused(request, status)
+    else:
+        detail = error.detail
+    response = answer(status, _slug(status), detail)
     for name, value in (error.headers or {}).items():
         response.set_header(name, value)
     return response
+
+
+def _slug(status: int) -> str:
+    return _SLUGS.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "-")
+
+
+def _refused(request: HttpRequest, status: int) -> str:
+    """Say what the framework refused before a handler saw it."""
+    path = shown(request.url.path)
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return f"there is nothing at {path}"
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return f"{request.method} is not possible at {path}"
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return f"the body for {path} has more bytes than are taken there"
+        case _:
+            return f"{request.method} {path}: {HTTPStatus(status).phrase.lower()}"
+
+
+def _invalid(request: HttpRequest, error: ValidationException) -> str:
+    """Word what the framework found wrong with a query, a path, a form, or a body not sent.
+
+    JSON bodies are read by ``server.inputs``, which says it itself.
+    """
+    faults = error.extra if isinstance(error.extra, list) else []
+    first: Mapping[str, str] = next(iter(faults), {"message": error.detail})
+    key, message = first.get("key", ""), first["message"]
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    if first.get("source") == "body":
+        return _invalid_body(key, message, parameters["data"].annotation)
+    parameter = parameters.get(key)
+    if parameter is None:
+        return f"{key}: {message}" if key else message
+    definition = parameter.kwarg_definition
+    name = (isinstance(definition, ParameterKwarg) and definition.name) or key
+    wanted = msgspec.defstruct("Given", [(name, parameter.annotation)])
+    given = {**request.query_params, **request.path_params}
+    return explain(f"{message} - at `$.{name}`", given, wanted)
+
+
+def _invalid_body(key: str, message: str, wanted: Any) -> str:  # noqa: ANN401  the record of a handler
+    if key != "data":
+        # Of a form the framework keeps no value beside its complaint.
+        return explain(f"{message} - at `$.{key}`", {}, wanted, hidden={*SECRET_NAMES, key})
+    if message == "'data'":
+        return f"the body is empty; it must hold {', '.join(fields_of(wanted))}"
+    return explain(message, None, wanted)
 
 
 def _busy(_request: HttpRequest, error: OperationalError) -> Response[bytes]:

@@ -7,13 +7,12 @@ import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta
 
-from server import audit
 from server.acts import Actor, act_of
 from server.audit import AuditEntry
 from server.database import Store
 from server.jobs import commands, queries
+from server.jobs.commands import Cancellation
 from server.jobs.queries import JobFilter
 from server.jobs.records import Job, JobLine
 from server.people.doors import require_access
@@ -27,12 +26,6 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     technician_id: UUID
 
 
-class Cancellation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a job is called off; a code or a few words, no personal data."""
-
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
-
-
 class JobController(Controller):
     """Seeing, assigning and cancelling jobs."""
 
@@ -44,7 +37,7 @@ class JobController(Controller):
         store: NamedDependency[Store],
         job_state: Annotated[JobState | None, QueryParameter(name="state")] = None,
         assignee_id: FromQuery[UUID | None] = None,
-        offset: FromQuery[Annotated[int, Meta(ge=0, le=1_000_000)]] = 0,
+        offset: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 0,
     ) -> tuple[JobLine, ...]:
         """List jobs, unassigned first."""
         wanted = JobFilter(state=job_state, assignee_id=assignee_id)
@@ -60,7 +53,7 @@ class JobController(Controller):
         self, store: NamedDependency[Store], job_id: FromPath[UUID]
     ) -> tuple[AuditEntry, ...]:
         """Answer what happened to a job, oldest first."""
-        return await store.read(audit.list_of_job, job_id)
+        return await store.read(queries.timeline, job_id)
 
     @post("/{job_id:uuid}/assignment", guards=[require_access(Scope.JOBS_WRITE, *DISPATCH)])
     async def assign(

@@ -5,9 +5,11 @@ import sys
 from typing import Any
 from uuid import UUID
 
+from server import inputs
 from server.acts import Actor, ActorKind, act_of
 from server.database import Connection
 from server.jobs import commands, queries
+from server.jobs.commands import Cancellation
 from server.jobs.queries import JobFilter
 from server.jobs.records import JobLine
 from server.opened import opened_store
@@ -68,14 +70,15 @@ def run_cancel(args: argparse.Namespace) -> int:
     """Cancel a job.
 
     Raises:
-        WrongInput: no such job; nothing was changed.
+        WrongInput: no such job, or no reason that can be kept; nothing was changed.
         MoveNotAllowed: the job is finished.
     """
+    wanted = inputs.read({"reason": args.reason}, Cancellation)
     with opened_store(args.settings) as store:
         job = store.write_now(
             commands.cancel,
             store.read_now(_job_id, args.job),
-            reason=args.reason,
+            reason=wanted.reason,
             act=act_of(_AT_THE_SHELL),
         )
     sys.stdout.write(f"{job.number} is {job.state}\n")

@@ -1,9 +1,11 @@
 """What the office does with jobs: create, assign, cancel. The field's side is ``server.sync``."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from server import audit
 from server.acts import Act
@@ -19,6 +21,12 @@ from sync_protocol.messages import LeaveReason
 
 REQUIRED_PHOTOS = ("ont_mounted", "ont_label")
 """What an install must show, by subject."""
+
+
+class Cancellation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why a job is called off; a code or a few words, no personal data."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class InstallRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +47,10 @@ def create_install(db: Connection, request: InstallRequest, *, act: Act) -> Job:
         WrongInput: the appointment ends before it starts.
     """
     if request.ends_at <= request.starts_at:
-        raise WrongInput(f"the appointment ends at {request.ends_at} before it starts")
+        raise WrongInput(
+            f"the appointment ends at {request.ends_at.isoformat()}; that must be after its start "
+            f"at {request.starts_at.isoformat()}"
+        )
     job = Job(
         id=act.new_id(),
         number=f"{request.order_number}-1",

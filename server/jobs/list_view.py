@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from server import inputs, times
 from server.console import wording
 from server.console.views import frame
 from server.console.wording import EN_DASH, phrase
@@ -20,7 +21,6 @@ from server.jobs.views import AssignView, Chip, Choice, JobListView, JobRowView,
 from server.jobs.words import STATE_TONES
 from server.people.records import DISPATCH, SignedIn
 from server.people.technicians import Technician
-from server.problems import WrongInput
 from sync_protocol.jobs import FINAL_STATES, JobState
 
 SECTION: Final = "jobs"
@@ -36,6 +36,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     day: date | None = None
     page: Annotated[int, Meta(ge=1, le=100_000)] = 1
 
+    def __post_init__(self) -> None:
+        if self.day is not None:
+            times.require_bounded("day", self.day)
+
 
 def read_asked(*, state: str, technician: str, day: str, page: int) -> Asked:
     """Read the fields of the filter as a browser sends them: what was left open is empty.
@@ -45,13 +49,7 @@ def read_asked(*, state: str, technician: str, day: str, page: int) -> Asked:
     """
     fields = {"state": state, "technician_id": technician, "day": day}
     given = {name: text for name, text in fields.items() if text}
-    try:
-        return msgspec.convert({**given, "page": page}, Asked)
-    except msgspec.ValidationError as error:
-        raise WrongInput(
-            f"cannot filter jobs by {given} on page {page}: {error}; "
-            "use a state, a technician's id, a day like 2026-07-02"
-        ) from error
+    return inputs.read({**given, "page": page}, Asked)
 
 
 def filter_of(asked: Asked, zones: Sequence[str]) -> JobFilter:

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from server import audit
+from server.audit import AuditEntry
 from server.database.rows import to_record, to_records
 from server.database.tables.offers import accounts, products, services
 from server.database.tables.people import technicians
@@ -106,6 +108,15 @@ def _conditions(wanted: JobFilter) -> Iterable[sa.ColumnElement[bool]]:
         yield jobs.c.ends_at > wanted.from_time
     if wanted.until_time is not None:
         yield jobs.c.starts_at < wanted.until_time
+
+
+def timeline(db: sa.Connection, job_id: UUID) -> tuple[AuditEntry, ...]:
+    """List what happened to a job, oldest first.
+
+    Raises:
+        NotFound: no such job.
+    """
+    return audit.list_of_job(db, get(db, job_id).id)
 
 
 def list_captures(db: sa.Connection, job_id: UUID) -> tuple[StoredCapture, ...]:

@@ -4,13 +4,19 @@ import argparse
 import sys
 from typing import Any
 
-import msgspec
-
+from server import inputs, times
 from server.acts import Actor, ActorKind, act_of
+from server.input_words import shown
 from server.opened import opened_store
 from server.orders import commands
 from server.orders.records import InstallOrder
 from server.problems import WrongInput
+
+_EPILOG = """\
+Times carry their offset; seconds may be left out. An example:
+  firstlight order place O-1 --account A-1 --premise P-1 --product FIBER-300 \\
+    --starts 2026-11-23T13:00+01:00 --ends 2026-11-23T14:00Z
+"""
 
 
 def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
@@ -22,13 +28,17 @@ def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to
         "place",
         help="order an install; the same number again changes nothing",
         description="Order an install: the order, its service and its job, unassigned.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     placed.add_argument("number", metavar="NUMBER", help="your number for the order")
     placed.add_argument("--account", required=True, help="id of the account in your system")
     placed.add_argument("--premise", required=True, help="id of the premise in your system")
     placed.add_argument("--product", required=True, help="code of the product")
-    placed.add_argument("--starts", required=True, metavar="TIME", help="2026-11-23T13:00+01:00")
-    placed.add_argument("--ends", required=True, metavar="TIME", help="2026-11-23T15:00+01:00")
+    placed.add_argument(
+        "--starts", required=True, metavar="TIME", help="like 2026-11-23T13:00+01:00"
+    )
+    placed.add_argument("--ends", required=True, metavar="TIME", help="like 2026-11-23T14:00Z")
     placed.set_defaults(run=run_place)
 
 
@@ -37,23 +47,32 @@ def run_place(args: argparse.Namespace) -> int:
 
     Raises:
         WrongInput: names the value that cannot be used; nothing was stored.
+        Conflicting: another order has the number; names what differs.
     """
+    wanted = read_order(args)
+    with opened_store(args.settings) as store:
+        placed = store.write_now(commands.place_install, wanted, act=act_of(Actor(ActorKind.HUMAN)))
+    sys.stdout.write(f"order {placed.number} is {placed.state}; job {placed.number}-1\n")
+    return 0
+
+
+def read_order(args: argparse.Namespace) -> InstallOrder:
+    """Read an order from its arguments.
+
+    Raises:
+        WrongInput: names the value and what would be right.
+    """
+    try:
+        starts_at = times.read_instant("--starts", args.starts)
+        ends_at = times.read_instant("--ends", args.ends)
+    except ValueError as error:
+        raise WrongInput(f"cannot order {shown(args.number)}: {error}") from error
     values = {
         "number": args.number,
         "account": args.account,
         "premise": args.premise,
         "product": args.product,
-        "appointment_starts_at": args.starts,
-        "appointment_ends_at": args.ends,
+        "appointment_starts_at": starts_at,
+        "appointment_ends_at": ends_at,
     }
-    try:
-        wanted = msgspec.convert(values, InstallOrder)
-    except msgspec.ValidationError as error:
-        raise WrongInput(
-            f"cannot order {args.number!r} from {args.starts!r} to {args.ends!r}: {error}; "
-            "times are written like 2026-11-23T13:00:00+01:00"
-        ) from error
-    with opened_store(args.settings) as store:
-        placed = store.write_now(commands.place_install, wanted, act=act_of(Actor(ActorKind.HUMAN)))
-    sys.stdout.write(f"order {placed.number} is {placed.state}; job {placed.number}-1\n")
-    return 0
+    return inputs.read(values, InstallOrder)

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from server import times
+
 
 class OrderState(enum.StrEnum):
     """Where an order or an order item stands (TMF622 product order)."""
@@ -54,6 +56,10 @@ class InstallOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     product: Annotated[str, Meta(min_length=1, max_length=40)]
     appointment_starts_at: Annotated[datetime, Meta(tz=True)]
     appointment_ends_at: Annotated[datetime, Meta(tz=True)]
+
+    def __post_init__(self) -> None:
+        times.require_bounded("appointment_starts_at", self.appointment_starts_at)
+        times.require_bounded("appointment_ends_at", self.appointment_ends_at)
 
 
 class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):

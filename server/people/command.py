@@ -9,12 +9,12 @@ import getpass
 import sys
 from typing import Any
 
-import msgspec
-
+from server import inputs
 from server.acts import SYSTEM, act_of
+from server.input_words import shown
 from server.opened import opened_store
 from server.people import commands
-from server.people.commands import NewUser
+from server.people.commands import NewApiToken, NewUser
 from server.people.passwords import hash_password
 from server.people.records import Role, Scope
 from server.people.secrets import hash_secret, new_secret
@@ -69,12 +69,12 @@ def add_user(args: argparse.Namespace) -> int:
         Conflicting: the address is taken; nothing was changed.
     """
     try:
-        new = msgspec.convert(
+        new = inputs.read(
             {"email": args.email.strip(), "name": args.name.strip(), "role": args.role}, NewUser
         )
-    except msgspec.ValidationError as error:
+    except WrongInput as error:
         raise WrongInput(
-            f"cannot add {args.email!r} named {args.name!r}: {error}; "
+            f"cannot add {shown(args.email)} named {shown(args.name)}: {error}; "
             "write an address like ada@operator.example and a name"
         ) from error
     password_hash = hash_password(_read_password())
@@ -90,15 +90,16 @@ def add_token(args: argparse.Namespace) -> int:
     """Add one token and print its secret.
 
     Raises:
-        WrongInput: an empty name; nothing was written.
+        WrongInput: a name that is empty or too long; nothing was written.
         Conflicting: the name is taken; nothing was changed.
     """
+    new = inputs.read({"name": args.name.strip(), "scopes": args.scope}, NewApiToken)
     secret = new_secret()
     with opened_store(args.settings) as store:
         store.write_now(
             commands.add_api_token,
-            args.name,
-            [Scope(scope) for scope in args.scope],
+            new.name,
+            new.scopes,
             secret_hash=hash_secret(secret),
             act=act_of(SYSTEM),
         )

@@ -25,6 +25,13 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     role: Role
 
 
+class NewApiToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An integration that is to be let in."""
+
+    name: PersonName
+    scopes: frozenset[Scope]
+
+
 class NewSession(msgspec.Struct, frozen=True, kw_only=True):
     """The secrets of a session that begins, and the session that the browser had before."""
 

@@ -5,10 +5,13 @@ from types import ModuleType
 
 import pytest
 
+from server import input_words, times
 from server.imports import complaints, kinds, profiles
 
+MODULES = [complaints, input_words, kinds, profiles, times]
 
-@pytest.mark.parametrize("module", [complaints, kinds, profiles], ids=lambda m: m.__name__)
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
 def test_the_examples_of_docstrings_hold_as_written(module: ModuleType) -> None:
     outcome = doctest.testmod(module)
     assert outcome.attempted > 0

@@ -1,12 +1,13 @@
 """Dispatching from the shell: the commands of jobs, orders, tablets and webhooks."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from server import cli
+from server import cli, times
 from server.database import Store
 from server.database.tables import offers, people, plant
 from tests.server.factories import found_town
@@ -97,6 +98,19 @@ def test_the_same_order_number_again_changes_nothing(
     assert len([line for line in capsys.readouterr().out.splitlines() if "S-1-1 " in line]) == 1
 
 
+@pytest.mark.parametrize("written", ["2026-07-02T12:00Z", "2026-07-02T14:00+02:00"])
+def test_a_time_may_be_written_without_seconds(written: str) -> None:
+    assert times.read_instant("--starts", written) == datetime(2026, 7, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-07-02T12:00", "2026-07-02", "12:00Z", "0001-01-01T00:00+14:00", "", "x" * 999]
+)
+def test_a_time_without_offset_or_out_of_all_bounds_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"--starts is .*; it"):
+        times.read_instant("--starts", written)
+
+
 def test_a_finished_job_is_not_assigned(
     settings_file: Path, names: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +144,13 @@ def test_a_code_is_printed_alone_so_that_a_script_can_take_it(
             "gestern",
         ),
         ((*ORDER, "--account", "NO-SUCH", "--premise", "P", *TIMES), "NO-SUCH"),
+        ((*ORDER, "--account", "A\x00", "--premise", "P", *TIMES), "account is 'A\\x00'"),
+        ((*ORDER, "--account", "A", "--premise", "\udcff", *TIMES), "premise is '\\udcff'"),
+        ((*ORDER, "--account", "A" * 81, "--premise", "P", *TIMES), "at most 80 characters"),
+        (("job", "cancel", "X-9", "--reason", "r" * 201), "at most 200 characters"),
+        (("job", "assign", "X\n9", "T"), "job is 'X\\n9'"),
+        (("token", "add", "t" * 201, "--scope", "jobs:read"), "at most 200 characters"),
+        (("device", "code", "T\x1b[2J"), "technician is 'T\\x1b[2J'"),
     ],
 )
 def test_wrong_input_is_named_and_changes_nothing(
