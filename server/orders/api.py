@@ -24,7 +24,7 @@ class OrderController(Controller):
         actor: NamedDependency[Actor],
         data: JSONBody[InstallOrder],
     ) -> PlacedOrder:
-        """Place an order; the same number again answers what came of it the first time."""
+        """Place an order; the same order again answers what came of it the first time."""
         return await store.write(commands.place_install, data, act=act_of(actor))
 
     @get("/{number:str}", guards=[require_access(Scope.ORDERS_READ, *OFFICE)])

@@ -39,6 +39,31 @@ def find_placed(db: sa.Connection, number: str) -> PlacedOrder | None:
     return None if row is None else to_record(row, PlacedOrder)
 
 
+def find_wanted(db: sa.Connection, number: str) -> InstallOrder | None:
+    """Find what an order that was placed before had asked for.
+
+    Its appointment is read from its job: nothing moves one yet. Whatever comes to move one must
+    keep what was ordered, or the same order sent again would be taken for another.
+    """
+    row = db.execute(
+        sa.select(
+            orders.c.number,
+            accounts.c.external_id.label("account"),
+            premises.c.external_id.label("premise"),
+            products.c.code.label("product"),
+            jobs.c.starts_at.label("appointment_starts_at"),
+            jobs.c.ends_at.label("appointment_ends_at"),
+        )
+        .join(accounts, accounts.c.id == orders.c.account_id)
+        .join(order_items, order_items.c.order_id == orders.c.id)
+        .join(premises, premises.c.id == order_items.c.premise_id)
+        .join(products, products.c.id == order_items.c.product_id)
+        .join(jobs, jobs.c.order_item_id == order_items.c.id)
+        .where(orders.c.number == number)
+    ).first()
+    return None if row is None else to_record(row, InstallOrder)
+
+
 def get_placed(db: sa.Connection, number: str) -> PlacedOrder:
     """Get what came of an order.
 

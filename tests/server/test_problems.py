@@ -17,7 +17,7 @@ from server.database import Store
 from server.input_words import SHOWN_MAX
 from server.people.records import Scope
 from tests.server.console.serving import console_app
-from tests.server.factories import add_token, found_town
+from tests.server.factories import add_token, found_town, place_order
 
 NOBODY = UUID(int=1)
 ORDER: Mapping[str, Any] = {
@@ -183,6 +183,18 @@ async def test_a_control_character_is_refused_on_both_databases_alike(
     detail = await refusal(answer, 400, "wrong-input")
     assert detail.startswith(f"{field} is ")
     assert f"a text may not hold the character {character!r}" in detail
+
+
+async def test_a_number_given_again_for_another_order_is_a_conflict(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    placed = place_order(store, "O-2")
+
+    again = await client.post("/api/orders", json=ORDER)
+    other = await client.post("/api/orders", json={**ORDER, "premise": "P-2"})
+
+    assert (again.status_code, again.json()["order_id"]) == (201, str(placed.order_id))
+    assert "premise was 'P-1', now 'P-2'" in await refusal(other, 409, "conflict")
 
 
 async def test_a_password_is_in_no_refusal(client: httpx.AsyncClient) -> None:

@@ -98,6 +98,15 @@ def test_the_same_order_number_again_changes_nothing(
     assert len([line for line in capsys.readouterr().out.splitlines() if "S-1-1 " in line]) == 1
 
 
+def test_the_same_order_number_with_other_content_is_refused(
+    settings_file: Path, names: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert place(settings_file, names) == 0
+    assert place(settings_file, {**names, "premise": "P-2"}) == cli.FAILED
+
+    assert "premise was 'P-1', now 'P-2'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("written", ["2026-07-02T12:00Z", "2026-07-02T14:00+02:00"])
 def test_a_time_may_be_written_without_seconds(written: str) -> None:
     assert times.read_instant("--starts", written) == datetime(2026, 7, 2, 12, tzinfo=UTC)

@@ -1,18 +1,20 @@
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from server import inputs
 from server.database import Store
 from server.database.tables import offers, plant, work
 from server.jobs import queries as jobs
 from server.orders import commands, queries
 from server.orders.records import InstallOrder, OrderState
-from server.problems import NotFound, WrongInput
+from server.problems import Conflicting, NotFound, WrongInput
 from server.services import storage as services
 from server.services.records import ServiceState
 from sync_protocol.jobs import JobState
@@ -45,8 +47,64 @@ def test_the_same_number_again_answers_what_came_of_it_the_first_time(store: Sto
     found_town(store)
     first = place_order(store)
 
-    assert place_order(store, house=2) == first
+    assert place_order(store) == first
     assert count(store, offers.orders) == count(store, work.jobs) == 1
+
+
+def test_the_same_instants_under_another_offset_are_the_same_order(store: Store) -> None:
+    found_town(store)
+    first = place_order(store)
+    east = timezone(timedelta(hours=9))
+    again = msgspec.structs.replace(
+        ORDER,
+        appointment_starts_at=ORDER.appointment_starts_at.astimezone(east),
+        appointment_ends_at=ORDER.appointment_ends_at.astimezone(east),
+    )
+
+    assert store.write_now(commands.place_install, again, act=act()) == first
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"premise": "P-2"}, "premise was 'P-1', now 'P-2'"),
+        ({"account": "A-9"}, "account was 'A-1', now 'A-9'"),
+        ({"product": "FIBER-9"}, "product was 'FIBER-300', now 'FIBER-9'"),
+        (
+            {"appointment_ends_at": NOON + timedelta(hours=3)},
+            "appointment_ends_at was 2026-07-02T14:00:00+00:00, now 2026-07-02T15:00:00+00:00",
+        ),
+    ],
+)
+def test_a_number_does_not_stand_for_two_orders(
+    store: Store, changes: dict[str, object], named: str
+) -> None:
+    found_town(store)
+    place_order(store)
+    other = msgspec.structs.replace(ORDER, **changes)
+
+    with pytest.raises(Conflicting, match=re.escape(named)) as refused:
+        store.write_now(commands.place_install, other, act=act())
+
+    assert str(refused.value).count(" was '") + str(refused.value).count(" was 2") == 1
+    assert count(store, offers.orders) == 1
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-12))),
+        datetime(1999, 12, 31, tzinfo=UTC),
+        datetime(2200, 1, 1, tzinfo=UTC),
+    ],
+)
+@pytest.mark.parametrize("field", ["appointment_starts_at", "appointment_ends_at"])
+def test_a_time_that_nobody_can_mean_is_refused_by_name(field: str, instant: datetime) -> None:
+    values = {**msgspec.structs.asdict(ORDER), field: instant.isoformat()}
+
+    with pytest.raises(WrongInput, match=f"{field} is .* its year must be 2000 to 2199"):
+        inputs.read(values, InstallOrder)
 
 
 def test_the_newest_version_of_a_product_is_sold(store: Store) -> None:
@@ -98,13 +156,13 @@ def test_one_number_at_one_instant_is_one_order(postgres_store: Store) -> None:
     url = postgres_store.url.render_as_string(hide_password=False)
     start = threading.Barrier(2)
 
-    def place(house: int) -> object:
+    def place(_try: int) -> object:
         store = Store(url)
         start.wait(20)
         try:
-            return place_order(store, house=house)
+            return place_order(store)
         except IntegrityError:
-            return place_order(store, house=house)  # as whoever is answered 503 does
+            return place_order(store)  # as whoever is answered 503 does
         finally:
             store.close()
 
