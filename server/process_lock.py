@@ -1,12 +1,17 @@
-"""One server per SQLite database: the second one says so instead of starting."""
+"""One server per SQLite database: the second one says so instead of starting.
+
+The lock belongs to the file, not to the name it was opened by: links are followed to where the file
+lies, and a file with two names of its own is refused.
+"""
 
 import contextlib
 from collections.abc import Generator
+from pathlib import Path
 
 import filelock
 import sqlalchemy as sa
 
-from server.database.engines import DatabaseUnusable
+from server.database.engines import DatabaseUnusable, require_one_name
 
 
 @contextlib.contextmanager
@@ -14,12 +19,13 @@ def held(url: sa.URL) -> Generator[None]:
     """Hold a database for this process; on PostgreSQL many processes share one.
 
     Raises:
-        DatabaseUnusable: another server has the file; nothing was opened.
+        DatabaseUnusable: another server has the file, or it has several names; nothing was opened.
     """
     if url.get_backend_name() != "sqlite":
         yield
         return
-    lock = filelock.FileLock(f"{url.database}.lock", blocking=False)
+    require_one_name(url)
+    lock = filelock.FileLock(f"{Path(str(url.database)).resolve()}.lock", blocking=False)
     try:
         lock.acquire()
     except filelock.Timeout as error:

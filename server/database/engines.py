@@ -60,9 +60,30 @@ def require_present(url: sa.URL) -> None:
     """Refuse a SQLite file that does not exist, where opening it would make an empty one.
 
     Raises:
-        DatabaseUnusable: says which command makes the database.
+        DatabaseUnusable: says which command makes the database, or that the file has two names.
     """
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).is_file():
         raise DatabaseUnusable(
             f"there is no database {str(url.database)!r}; run: firstlight migrate"
+        )
+    require_one_name(url)
+
+
+def require_one_name(url: sa.URL) -> None:
+    """Refuse a SQLite file that has several names (hard links).
+
+    SQLite finds its log beside the name it was given: under two names it has two logs for one file,
+    and each writes over what the other holds.
+
+    Raises:
+        DatabaseUnusable: nothing was opened.
+    """
+    file = Path(str(url.database))
+    if url.get_backend_name() != "sqlite" or not file.exists():
+        return
+    names = file.stat().st_nlink
+    if names > 1:
+        raise DatabaseUnusable(
+            f"the database {str(file)!r} has {names} names (hard links), under which SQLite would "
+            "damage it; remove the others, or make them copies"
         )

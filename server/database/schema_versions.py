@@ -36,7 +36,9 @@ def upgrade(url: str, revision: str = "head") -> None:
     Raises:
         DatabaseUnusable: the URL names no database that can be opened.
     """
-    writing, reading = engines.create(engines.parse_url(url))
+    parsed = engines.parse_url(url)
+    engines.require_one_name(parsed)
+    writing, reading = engines.create(parsed)
     config = _config()
     try:
         with writing.connect() as db, db.begin():
