@@ -27,7 +27,7 @@ Check this installation and print one line per check:
   note    missing, but only something optional suffers
   FAILED  must be put right before the server holds work
 
-exit status: 0 nothing failed, 1 something did, 2 the settings cannot be read
+exit status: 0 nothing failed, 1 something did, 2 the settings cannot be used
 """
 
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SettingsUnusable: nothing was examined.
     """
-    checks = list(examine(settings.load(args.settings, os.environ)))
+    checks = list(examine(settings.load_installation(args.settings, os.environ)))
     for check in checks:
         sys.stdout.write(f"{check.finding:<6}  {check.text}\n")
     return 1 if any(check.finding is Finding.FAILED for check in checks) else 0

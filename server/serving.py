@@ -75,7 +75,7 @@ def run_server(args: argparse.Namespace) -> int:
         DatabaseUnusable: no such database, or another server has it.
         SchemaOutdated: run firstlight migrate first.
     """
-    known = settings.load(args.settings, os.environ)
+    known = settings.load_installation(args.settings, os.environ)
     with _opened(known) as store:
         streams = LiveStreams(store.signals)
         blob_store = FolderBlobStore(Path(known.blob_folder))
@@ -109,7 +109,7 @@ def run_worker(args: argparse.Namespace) -> int:
         DatabaseUnusable: no such database, or a server has the SQLite file.
         SchemaOutdated: run firstlight migrate first.
     """
-    known = settings.load(args.settings, os.environ)
+    known = settings.load_installation(args.settings, os.environ)
     with _opened(known) as store:
         asyncio.run(_work(known, store))
     return 0

@@ -4,16 +4,34 @@ A TOML file first, then ``FIRSTLIGHT_…`` environment variables for single valu
 name: tables and logs hold the name, this record the value, wrapped so that it never prints.
 """
 
-from collections.abc import Mapping
+import difflib
+import ipaddress
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from activation.snmp import Secret
+from server import input_words
+from server.database import engines
+from server.input_words import shown
 
 ENVIRONMENT_PREFIX: Final = "FIRSTLIGHT_"
+FIELD_PREFIX: Final = "FIRSTLIGHT_FIELD_"
+"""Of the tablet's agent, which may share a machine with the server and judges its names itself."""
+OTHERS_VARIABLES: Final = frozenset(
+    {
+        "FIRSTLIGHT_CHROMIUM",
+        "FIRSTLIGHT_HYPOTHESIS",
+        "FIRSTLIGHT_REQUIRE_BROWSER",
+        "FIRSTLIGHT_SNMP_COMMUNITY",
+        "FIRSTLIGHT_TEST_POSTGRES_URL",
+    }
+)
+"""What other programs of ours read: the tests, dev.py, firstlight olt. A test compares."""
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
@@ -31,7 +49,7 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     host: str = "127.0.0.1"
     port: Port = 25
     sender: str = "service@operator.example"
-    timeout_s: int = 20
+    timeout_s: Annotated[int, Meta(ge=1, le=600)] = 20
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     operator_slug: Annotated[str, Meta(pattern="^[a-z0-9-]{1,40}$")] = "operator"
     operator_name: str = "Operator"
     secure_cookies: bool = True
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning"] = "info"
     snmp_timeout_ms: Annotated[int, Meta(ge=50, le=60_000)] = 2000
     lease_s: Annotated[int, Meta(ge=5, le=600)] = 30
     session_hours: Annotated[int, Meta(ge=1, le=168)] = 12
@@ -64,49 +82,162 @@ class SettingsUnusable(ValueError):
     """The settings cannot be used; nothing was started. The text names the value."""
 
 
+_WITH_SECRETS: Final = frozenset({"database_url", "snmp", "webhook_secrets"})
+_TABLES: Final[Mapping[str, str]] = {
+    "mail": '{"host": "mail.operator.example", "port": 25}',
+    "snmp": '{"olts": {"read": "COMMUNITY", "write": "COMMUNITY"}}',
+    "webhook_secrets": '{"billing": "whsec_..."}',
+    "webhook_networks_allowed": '["10.1.0.0/16"]',
+}
+"""Settings that a variable holds as JSON, each with an example."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where the values of one start come from."""
+
+    file: Path | None
+    environment: Mapping[str, str]
+
+    def place(self, name: str) -> str:
+        """Name the variable or the file that a setting is taken from."""
+        variable = ENVIRONMENT_PREFIX + name.upper()
+        if variable in self.environment:
+            return variable
+        return "settings" if self.file is None else repr(str(self.file))
+
+    def of(self, name: str) -> str:
+        """Name the place of a setting, and the setting where that does not say it."""
+        place = self.place(name)
+        return place if place.startswith(ENVIRONMENT_PREFIX) else f"{place}, {name}"
+
+
 def load(file: Path | None, environment: Mapping[str, str]) -> Settings:
     """Read the settings from a file, if any, and the environment.
 
     Raises:
         SettingsUnusable: names the file or variable, the setting, and what would be right.
     """
+    source = Source(file, environment)
     values = _read_file(file) if file is not None else {}
-    for variable, text in sorted(environment.items()):
-        if variable.startswith(ENVIRONMENT_PREFIX):
-            name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
-            if name in Settings.__struct_fields__:
-                values[name] = _read_value(variable, name, text)
+    values |= _read_environment(environment)
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_decode_secret)
     except msgspec.ValidationError as error:
-        raise SettingsUnusable(f"settings: {error}") from error
+        raise SettingsUnusable(_explain(error, values, source)) from error
+    for name, complaint in _complaints(settings):
+        raise SettingsUnusable(f"{source.of(name)}: {complaint}")
+    return settings
+
+
+def load_installation(file: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Read the settings for what runs an installation: its folder of blobs must be usable, too.
+
+    Nothing that lasts is made here.
+
+    Raises:
+        SettingsUnusable: names the file or variable, the setting, and what would be right.
+    """
+    settings = load(file, environment)
+    folder = Path(settings.blob_folder)
+    place = next(at for at in (folder, *folder.absolute().parents) if at.exists())
+    try:
+        # Asking for rights would not do: an administrator has them all, even on what takes no file.
+        with tempfile.TemporaryFile(dir=place):
+            return settings
+    except OSError as error:
+        where = Source(file, environment).of("blob_folder")
+        raise SettingsUnusable(
+            f"{where}: {shown(settings.blob_folder)} cannot hold blobs, for in {shown(str(place))} "
+            f"no file can be made: {error.strerror}; name a folder that this user may write, or "
+            "whose parent they may"
+        ) from error
+
+
+def _complaints(settings: Settings) -> Iterable[tuple[str, str]]:
+    """Find what is wrong although each value has its form: the setting, and what to say of it."""
+    try:
+        engines.parse_url(settings.database_url)
+    except engines.DatabaseUnusable as error:
+        yield "database_url", str(error)
+    for text in settings.webhook_networks_allowed:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError as error:
+            complaint = f"{shown(text)} is no network: {error}; write one like 10.1.0.0/16"
+            yield "webhook_networks_allowed", complaint
     # A heartbeat leaves two thirds of a lease; a write goes out only while its answer fits in.
     if settings.snmp_timeout_ms * 3 >= settings.lease_s * 2000:
-        raise SettingsUnusable(
-            f"settings: lease_s {settings.lease_s} is too short for snmp_timeout_ms "
+        complaint = (
+            f"lease_s {settings.lease_s} is too short for snmp_timeout_ms "
             f"{settings.snmp_timeout_ms}: nothing could ever be written; two thirds of the lease "
             "must be longer than the time-out"
         )
-    return settings
+        yield "lease_s", complaint
+
+
+def _explain(error: msgspec.ValidationError, values: Mapping[str, Any], source: Source) -> str:
+    """Say what is wrong with a value, and where it stands."""
+    told = input_words.explain(str(error), values, Settings, hidden=_WITH_SECRETS)
+    name = told.split(" ", 1)[0].split(".", 1)[0].split("[", 1)[0]
+    return f"{source.place(name)}: {told}"
 
 
 def _read_file(file: Path) -> dict[str, Any]:
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=dict[str, Any])
+        values = msgspec.toml.decode(file.read_bytes(), type=dict[str, Any])
     except OSError as error:
         raise SettingsUnusable(f"cannot read {str(file)!r}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsUnusable(f"{str(file)!r} is not TOML: {error}") from error
+    for name in values:
+        if name not in Settings.__struct_fields__:
+            raise SettingsUnusable(
+                f"{str(file)!r}: there is no setting {shown(name)}"
+                f"{_nearest(name, Settings.__struct_fields__)}"
+            )
+    return values
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Read our variables; a misspelt one must not leave a default in force unseen.
+
+    Raises:
+        SettingsUnusable: names the variable, and the nearest that exists.
+    """
+    known = {ENVIRONMENT_PREFIX + name.upper(): name for name in Settings.__struct_fields__}
+    values: dict[str, Any] = {}
+    for variable in sorted(environment):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable.startswith(FIELD_PREFIX):
+            continue
+        if variable in known:
+            values[known[variable]] = _read_value(variable, known[variable], environment[variable])
+        elif variable not in OTHERS_VARIABLES:
+            name = variable.removeprefix(ENVIRONMENT_PREFIX)
+            variables = [each.removeprefix(ENVIRONMENT_PREFIX) for each in known]
+            raise SettingsUnusable(
+                f"{variable}: there is no such setting{_nearest(name, variables)}"
+            )
+    return values
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """Guess what was meant, or list what there is."""
+    names = list(known)
+    by_letters = {each.lower(): each for each in names}
+    found = difflib.get_close_matches(name.lower(), by_letters, n=1)
+    return f"; did you mean {by_letters[found[0]]}?" if found else f"; known are {', '.join(names)}"
 
 
 def _read_value(variable: str, name: str, text: str) -> Any:  # noqa: ANN401  not yet checked
     """Read a variable: plain text for plain settings, JSON for tables."""
-    if name not in {"mail", "snmp", "webhook_secrets", "webhook_networks_allowed"}:
+    if name not in _TABLES:
         return text
     try:
         return msgspec.json.decode(text.encode())
-    except msgspec.DecodeError as error:
-        raise SettingsUnusable(f"{variable} is not JSON: {error}") from error
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise SettingsUnusable(
+            f"{variable} is not JSON: {error}; write it like {_TABLES[name]}"
+        ) from error
 
 
 def _decode_secret(wanted: type, value: Any) -> Any:  # noqa: ANN401  msgspec's hook

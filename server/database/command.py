@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         SettingsUnusable: nothing was opened.
         DatabaseUnusable: nothing was changed.
     """
-    url = settings.load(args.settings, os.environ).database_url
+    url = settings.load_installation(args.settings, os.environ).database_url
     schema_versions.upgrade(url)
     shown = engines.parse_url(url).render_as_string(hide_password=True)
     sys.stdout.write(f"{shown} is at revision {schema_versions.newest()}\n")

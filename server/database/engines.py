@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Final
 
+import psycopg
 import sqlalchemy as sa
+from psycopg import conninfo
 from sqlalchemy.exc import ArgumentError
 
 from server.database import sqlite
@@ -38,22 +40,41 @@ def parse_url(url: str) -> sa.URL:
     """
     try:
         parsed = sa.make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
+        # What cannot be read may hold a password anywhere; a mere path or name holds none.
+        named = "what is given" if {"@", "?"} & set(url) else repr(url)
         raise DatabaseUnusable(
-            f"{url!r} is no database URL; write sqlite:///firstlight.db or postgresql://…"
+            f"{named} is no database URL; write sqlite:///firstlight.db or "
+            "postgresql://user:password@host:5432/name"
         ) from error
     match parsed.get_backend_name():
         case "postgresql":
-            return parsed.set(drivername="postgresql+psycopg")
+            return _postgres(parsed)
         case "sqlite":
-            if not parsed.database or parsed.database == ":memory:":
-                raise DatabaseUnusable("the database needs a file; write sqlite:///firstlight.db")
-            folder = Path(parsed.database).parent
-            if not folder.is_dir():
-                raise DatabaseUnusable(f"the folder {str(folder)!r} does not exist")
-            return parsed.set(drivername="sqlite+firstlight")
+            return _sqlite(parsed)
         case other:
             raise DatabaseUnusable(f"{other!r} is not supported; use sqlite or postgresql")
+
+
+def _postgres(parsed: sa.URL) -> sa.URL:
+    try:
+        conninfo.make_conninfo("", **dict.fromkeys(parsed.query, ""))
+    except psycopg.ProgrammingError as error:
+        raise DatabaseUnusable(
+            f"{str(error).strip()}; after the '?' stand options of libpq, like sslmode=require"
+        ) from error
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _sqlite(parsed: sa.URL) -> sa.URL:
+    if not parsed.database or parsed.database == ":memory:" or parsed.host:
+        raise DatabaseUnusable("the database needs a file; write sqlite:///firstlight.db")
+    file = Path(parsed.database)
+    if not file.parent.is_dir():
+        raise DatabaseUnusable(f"the folder {str(file.parent)!r} does not exist")
+    if file.is_dir():
+        raise DatabaseUnusable(f"{str(file)!r} is a folder; name a file in it")
+    return parsed.set(drivername="sqlite+firstlight")
 
 
 def require_present(url: sa.URL) -> None:

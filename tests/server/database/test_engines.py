@@ -14,6 +14,10 @@ from server.database.engines import DatabaseUnusable
         ("mysql://localhost/firstlight", "'mysql' is not supported; use sqlite or postgresql"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
+        ("postgresql://localhost:many/x", "localhost:many/x' is no database URL"),
+        ("postgresql://localhost/x?sslmood=off", 'invalid connection option "sslmood"; after the'),
+        ("sqlite://firstlight.db", "needs a file"),
+        ("sqlite:////", "'/' is a folder; name a file in it"),
         ("sqlite:////no/such/folder/firstlight.db", "'/no/such/folder' does not exist"),
     ],
 )
@@ -22,9 +26,20 @@ def test_a_url_that_cannot_be_used_is_explained(url: str, sentence: str) -> None
         engines.parse_url(url)
 
 
-def test_a_password_is_not_part_of_any_complaint() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://clerk:verysecret@localhost/firstlight",
+        "postgresql//clerk:verysecret@localhost/firstlight",
+        "postgresql://clerk:verysecret@localhost:many/firstlight",
+        "postgresql://clerk:verysecret@localhost/firstlight?sslmood=off",
+        "postgresql//localhost/firstlight?password=verysecret",
+        "postgresql://localhost/firstlight?password=verysecret&sslmood=off",
+    ],
+)
+def test_a_password_is_not_part_of_any_complaint(url: str) -> None:
     with pytest.raises(DatabaseUnusable) as refused:
-        engines.parse_url("mysql://clerk:verysecret@localhost/firstlight")
+        engines.parse_url(url)
     assert "verysecret" not in str(refused.value)
 
 
