@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -24,7 +25,7 @@ from server.database.engines import parse_url
 from server.opened import opened_url
 from server.rehearsal import crash_probe
 from server.routes import api_routes
-from server.settings import Settings
+from server.settings import Settings, SettingsUnusable
 from server.sync.blob_store import FolderBlobStore
 
 _SERVE = """\
@@ -71,12 +72,12 @@ def run_server(args: argparse.Namespace) -> int:
     """Serve until a signal ends it.
 
     Raises:
-        SettingsUnusable: nothing was opened.
+        SettingsUnusable: nothing is served; the text says which setting is wrong.
         DatabaseUnusable: no such database, or another server has it.
         SchemaOutdated: run firstlight migrate first.
     """
     known = settings.load_installation(args.settings, os.environ)
-    with _opened(known) as store:
+    with _opened(known) as store, _listening(known) as listening:
         streams = LiveStreams(store.signals)
         blob_store = FolderBlobStore(Path(known.blob_folder))
         app = build_app(
@@ -88,8 +89,6 @@ def run_server(args: argparse.Namespace) -> int:
         server = _AnnouncingServer(
             uvicorn.Config(
                 app,
-                host=known.host,
-                port=known.port,
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -97,8 +96,20 @@ def run_server(args: argparse.Namespace) -> int:
             ),
             streams,
         )
-        server.run()
+        server.run(sockets=[listening])
     return 0
+
+
+def _listening(known: Settings) -> socket.socket:
+    """Take the address before anything starts; uvicorn would end the program in its own words."""
+    try:
+        found = socket.getaddrinfo(known.host, known.port, type=socket.SOCK_STREAM)
+        return socket.create_server((known.host, known.port), family=found[0][0], backlog=2048)
+    except OSError as error:
+        raise SettingsUnusable(
+            f"cannot serve on host {known.host!r}, port {known.port}: {error.strerror}; name an "
+            "address of this machine and a port that is free"
+        ) from error
 
 
 def run_worker(args: argparse.Namespace) -> int:
