@@ -136,6 +136,41 @@ async def reassign_by_api(served: Served, store: Store, job_id: UUID, technician
     assert moved.is_success
 
 
+async def test_a_notice_goes_when_the_next_action_succeeds(
+    served: Served,
+    page: Page,
+    page_complaints: list[str],
+    store: Store,
+    town: Town,
+    screenshots: Path,
+) -> None:
+    job_id = some_jobs(store, town)
+    other_id = place_job(store, "FL-1006", premise="P-6")
+    await page.set_viewport_size(WIDE)
+    await sign_in(page, served.url)
+    store.write_now(jobs.cancel, job_id, reason="customer left", act=act())
+    notice = page.locator("#notice")
+
+    for _ in range(2):
+        await assign_in_list(page, job_id, "FL-1001-1")
+        await expect(notice).to_contain_text("That has changed meanwhile")
+    await expect(notice.locator(".notice")).to_have_count(1)
+    await page.screenshot(path=screenshots / "notice.png")
+
+    await assign_in_list(page, other_id, "FL-1006-1")
+    await expect(page.locator(f"#job-{other_id} .chip")).to_have_text("Assigned")
+    await expect(notice).to_be_empty()
+    await page.screenshot(path=screenshots / "notice_gone.png")
+    assert all("409" in heard for heard in page_complaints), page_complaints
+    page_complaints.clear()
+
+
+async def assign_in_list(page: Page, job_id: UUID, number: str) -> None:
+    row = page.locator(f"#job-{job_id}")
+    await row.get_by_label(f"Technician for job {number}").select_option(label="Ada Lind")
+    await row.get_by_role("button").click()
+
+
 async def test_the_pages_fit_an_upright_tablet_and_a_dark_room(
     served: Served, page: Page, store: Store, town: Town, screenshots: Path
 ) -> None:

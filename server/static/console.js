@@ -1,0 +1,8 @@
+// What htmx does not do by itself. Loaded by every page of the console, after htmx.
+
+// A notice tells what an action did not do. The next action that succeeds answers it.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful) {
+    document.getElementById("notice").replaceChildren();
+  }
+});
