@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from server import inputs, logs
 from server.database.engines import DatabaseUnusable
@@ -61,17 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser(importlib.metadata.entry_points(group=GROUP))
     args = parser.parse_args(argv)
     try:
-        # A file may have any name; a text goes into the database or is looked up there.
-        for name, value in vars(args).items():
-            if not isinstance(value, Path):
-                inputs.require_printable(value, name)
-        return args.run(args)
+        return _run(args)
     except tuple(_STATUS) as error:
         return _say(
             error, next(_STATUS[known] for known in type(error).__mro__ if known in _STATUS)
         )
-    except OperationalError as error:
-        return _say(f"the database cannot be used: {str(error.orig).strip()}", FAILED)
+    except DBAPIError as error:
+        return _tell_of_database(error, args.command)
     except KeyboardInterrupt:
         return _say("interrupted", FAILED)
     except BrokenPipeError:
@@ -79,8 +75,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception:  # noqa: BLE001  the command line is the last to hear; it logs and ends
-        structlog.get_logger().exception("command.failed", command=args.command)
-        return _say(f"{args.command} failed for a reason that we did not foresee", FAILED)
+        return _unforeseen(args.command)
+
+
+def _run(args: argparse.Namespace) -> int:
+    # A file may have any name; a text goes into the database or is looked up there.
+    for name, value in vars(args).items():
+        if not isinstance(value, Path):
+            inputs.require_printable(value, name)
+    return args.run(args)
+
+
+def _tell_of_database(error: DBAPIError, command: str) -> int:
+    # Without a statement it is the connection that failed; with one, it may be our mistake.
+    if error.statement is not None and not isinstance(error, OperationalError):
+        return _unforeseen(command)
+    told = " ".join(str(error.orig).split())
+    return _say(f"the database cannot be used: {told}", FAILED)
 
 
 def build_parser(found: Iterable[importlib.metadata.EntryPoint]) -> argparse.ArgumentParser:
@@ -112,6 +123,11 @@ def _add_broken(subparsers: Any, name: str, error: Exception) -> None:  # noqa: 
 
 def _refuse(reason: str) -> Callable[[argparse.Namespace], int]:
     return lambda _args: _say(reason, FAILED)
+
+
+def _unforeseen(command: str) -> int:
+    structlog.get_logger().exception("command.failed", command=command)
+    return _say(f"{command} failed for a reason that we did not foresee", FAILED)
 
 
 def _say(what: object, status: int) -> int:

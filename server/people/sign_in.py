@@ -26,12 +26,18 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     old_secret: str | None
 
+    def __repr__(self) -> str:
+        return "Attempt(***)"
+
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """They are in; the secret goes into their cookie and nowhere else."""
 
     user: User
     secret: str
+
+    def __repr__(self) -> str:
+        return f"Admitted({self.user.id}, ***)"
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):

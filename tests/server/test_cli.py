@@ -121,7 +121,22 @@ def test_a_database_that_does_not_answer_is_a_failure_in_one_sentence(
     assert cli.main(["migrate"]) == 1
     shown = capsys.readouterr().err
     assert shown.startswith("firstlight: the database cannot be used: ")
+    assert shown.count("\n") == 1
     assert "verysecret" not in shown
+
+
+def test_a_file_that_is_no_database_is_a_failure_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "photo.db"
+    file.write_bytes(b"not a database, but long enough to have a header of a hundred bytes" * 3)
+    monkeypatch.setenv("FIRSTLIGHT_DATABASE_URL", f"sqlite:///{file}")
+
+    for command in (["migrate"], ["job", "list"]):
+        assert cli.main(command) == cli.FAILED
+
+        shown = capsys.readouterr().err
+        assert shown == "firstlight: the database cannot be used: file is not a database\n"
 
 
 def test_a_log_line_follows_standard_error_when_it_is_replaced(

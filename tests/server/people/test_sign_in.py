@@ -15,6 +15,7 @@ from server.people import commands
 from server.people.commands import NewSession
 from server.people.records import Role, User
 from server.people.secrets import hash_secret
+from server.people.sign_in import Admitted, Attempt
 from tests.server.console.fixtures import OpenClient
 from tests.server.console.serving import SETTINGS, console_app
 from tests.server.console.town import PASSWORD, act, add_user
@@ -220,3 +221,13 @@ async def test_neither_passwords_nor_secrets_nor_addresses_are_logged(
     assert [line["event"] for line in lines] == ["sign_in.refused", "sign_in.admitted"]
     for secret in (PASSWORD, "wrong horse", dispatcher.email, client.cookies[COOKIE]):
         assert secret not in told
+
+
+def test_neither_an_attempt_nor_its_outcome_shows_a_secret(dispatcher: User) -> None:
+    attempt = Attempt(email=EMAIL, password=PASSWORD, address="192.0.2.1", old_secret="verysecret")
+
+    shown = repr(attempt) + repr(Admitted(user=dispatcher, secret="verysecret"))
+
+    assert "verysecret" not in shown
+    assert PASSWORD not in shown
+    assert EMAIL not in shown
