@@ -1,7 +1,6 @@
 """Importing a batch of rows as one unit of work."""
 
 from collections.abc import Mapping, Sequence
-from uuid import UUID
 
 import msgspec
 
@@ -9,9 +8,10 @@ from server import audit
 from server.acts import Act, IdSource
 from server.database import Connection, Written
 from server.imports import affected_jobs, batches, queries, storage
-from server.imports.batches import BatchPlan, Ids
+from server.imports.batches import BatchPlan
 from server.imports.files import Numbered
 from server.imports.kinds import Kind
+from server.imports.stored import Referred, Values, lent_by
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,8 @@ def import_batch(
 
     Doing it again changes nothing. Tablets that hold a job which embeds a changed row are told.
     """
-    planned = rehearse_batch(db, kind, rows, new_id=new_id)
+    stored = queries.read_stored(db, kind, rows, lock=True)
+    planned = batches.plan(kind, rows, stored, new_id=new_id)
     storage.upsert(db, kind, (*planned.inserts, *planned.updates))
     feed = affected_jobs.find(db, kind.name, planned.changed_ids)
     topics = {"jobs", *(f"job:{change.entity_id}" for change in feed)} if feed else ()
@@ -54,7 +55,7 @@ def rehearse_batch(
     rows: Sequence[Numbered],
     *,
     new_id: IdSource,
-    planned: Ids | None = None,
+    planned: Referred | None = None,
 ) -> BatchPlan:
     """Say what importing a batch would do; nothing is written."""
     stored = queries.read_stored(db, kind, rows, planned=planned)
@@ -72,6 +73,7 @@ def record_import(db: Connection, kind: Kind, counts: Counts, *, act: Act) -> Wr
     return Written(None)
 
 
-def given_ids(kind: Kind, planned: BatchPlan) -> Mapping[str, UUID]:
-    """Name the ids that a rehearsed batch would have given out, for the rows that refer to it."""
-    return {row[kind.key[0]]: row["id"] for row in planned.inserts if "id" in row}
+def would_lend(kind: Kind, planned: BatchPlan) -> Mapping[str, Values]:
+    """Name what a rehearsed batch would have stored, for the rows that refer to it."""
+    changed = (*planned.inserts, *planned.updates)
+    return {row[kind.key[0]]: lent_by(kind, row) for row in changed if "id" in row}

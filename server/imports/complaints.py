@@ -1,9 +1,14 @@
 """Complaints: what is wrong with a row, and what would be right, in words for who corrects it."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import inspect
+
+WHOLE_ROW: Final = "(whole row)"
+"""Stands for the column where no single one is at fault."""
+NOTHING: Final = "(empty)"
+"""Stands for the value of an empty cell, so that no line of a quarantine lacks one."""
 
 
 class Complaint(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,18 +6,20 @@ that a refused file leaves nothing behind.
 
 import codecs
 import csv
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from server.imports.complaints import Complaint, FileRefused, describe
+from server.imports.complaints import NOTHING, WHOLE_ROW, Complaint, FileRefused, describe
 from server.imports.kinds import KINDS, Kind
 from server.imports.profiles import Profile, Source
 from server.imports.rows import ImportRow
 
 _CHUNK_BYTES: Final = 1 << 20
+_SHOWN_MAX: Final = 80
+"""Characters shown of a row that is at fault as a whole."""
 
 
 class Numbered(msgspec.Struct, frozen=True):
@@ -48,10 +50,18 @@ def read(path: Path, profile: Profile) -> Generator[Reading]:
     """
     _require_utf8(path)
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        lines = csv.reader(stream, delimiter=profile.delimiter, strict=True)
+        raw = list[str]()
+        lines = csv.reader(_noting(stream, raw), delimiter=profile.delimiter, strict=True)
         header = _read_header(path, lines)
         _require_columns(path, header, profile)
-        yield from _RowReader(header, profile).read(lines)
+        yield from _RowReader(header, profile).read(lines, raw)
+
+
+def _noting(stream: Iterable[str], raw: list[str]) -> Generator[str]:
+    """Pass lines on and note them: what is no CSV must be shown as it stands."""
+    for line in stream:
+        raw.append(line)
+        yield line
 
 
 def _require_utf8(path: Path) -> None:
@@ -124,16 +134,18 @@ class _RowReader:
         )
         self._seen: dict[tuple[Any, ...], int] = {}
 
-    def read(self, lines: Iterator[list[str]]) -> Generator[Reading]:
+    def read(self, lines: Iterator[list[str]], raw: list[str]) -> Generator[Reading]:
         number = 1
         while True:
             number += 1
+            raw.clear()
             try:
                 cells = next(lines)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Faulty((_complain(number, "", "", f"a CSV row; {error}"),))
+                text = "".join(raw).strip()[:_SHOWN_MAX]
+                yield Faulty((_complain(number, WHOLE_ROW, text, f"a CSV row; {error}"),))
                 continue
             if cells:
                 yield self._read_row(number, cells)
@@ -141,7 +153,8 @@ class _RowReader:
     def _read_row(self, number: int, cells: list[str]) -> Reading:
         if len(cells) != len(self._header):
             right = f"{len(self._header)} columns like the header, not {len(cells)}"
-            return Faulty((_complain(number, "", ",".join(cells)[:80], right),))
+            text = self._profile.delimiter.join(cells)[:_SHOWN_MAX]
+            return Faulty((_complain(number, WHOLE_ROW, text, right),))
         values = dict(zip(self._header, cells, strict=True))
         if any(
             values[column].strip() not in wanted for column, wanted in self._profile.where.items()
@@ -203,7 +216,7 @@ def _find_wrong(
             continue
         if field.name not in values:
             if field.required:
-                wrong[field.name] = describe(field.type)
+                wrong[field.name] = _describe_missing(kind, field)
             continue
         try:
             msgspec.convert(values[field.name], field.type, strict=False)
@@ -212,5 +225,14 @@ def _find_wrong(
     return wrong
 
 
+def _describe_missing(kind: Kind, field: msgspec.structs.FieldInfo) -> str:
+    """Say what a field takes, in the words of its reader where it has one."""
+    try:
+        kind.readers.get(field.name, str)("")
+    except ValueError as error:
+        return str(error)
+    return describe(field.type)
+
+
 def _complain(row: int, column: str, value: str, right: str) -> Complaint:
-    return Complaint(row=row, column=column, value=value, right=right)
+    return Complaint(row=row, column=column, value=value or NOTHING, right=right)

@@ -3,6 +3,7 @@
 The order of ``KINDS`` is the order of dependency: what stands further down refers upwards.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -19,9 +20,30 @@ from sync_protocol.serials import parse_serial
 
 Reader = Callable[[str], Any]
 
+OUTPUTS_MAX: Final = 256
+"""Of all stages behind one port: XGS-PON's greatest split (ITU-T G.9807.1); GPON's is 128."""
+
 
 class ValueNotUnderstood(ValueError):
     """A value is none of those that are possible; the text says what would be right."""
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that counts from 1 to a number of the row that another field refers to."""
+
+    field: str
+    of: str
+    column: str
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """A reference to a row that has places for so many and no more."""
+
+    of: str
+    places: Callable[[Mapping[str, Any]], int]
+    """How many places there are, from what the row lends."""
+    right: str
+    """What would be right instead; ``{places}`` is their number."""
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +63,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What to do instead of changing a fixed field."""
     readers: Mapping[str, Reader] = {}
     """How the text of a field is read where a type alone cannot."""
+    lends: tuple[str, ...] = ()
+    """Columns, besides the id, that rows which refer to this kind are checked with."""
+    limits: tuple[Limit, ...] = ()
+    room: Room | None = None
 
 
 def read_zone(text: str) -> str:
@@ -78,7 +104,18 @@ def read_ratios(text: str) -> tuple[int, ...]:
         raise ValueNotUnderstood(
             f"splitter ratios from the OLT outwards, like 1:4 1:8; known are {names}"
         )
-    return tuple(int(stage) for stage in stages)
+    ratios = tuple(int(stage) for stage in stages)
+    if math.prod(ratios) > OUTPUTS_MAX:
+        raise ValueNotUnderstood(
+            f"splitter ratios that come to at most {OUTPUTS_MAX} outputs in all, like 1:4 1:8; "
+            f"these come to {math.prod(ratios)}"
+        )
+    return ratios
+
+
+def count_outputs(splitter: Mapping[str, Any]) -> int:
+    """Count the fibers that leave the last stage of a splitter row."""
+    return math.prod(splitter["ratios"])
 
 
 _ZONES: Final = available_timezones()
@@ -113,12 +150,21 @@ KINDS: Final[Mapping[str, Kind]] = {
             row_type=rows.SplitterRow,
             references={"pon_port": "pon-ports"},
             readers={"ratios": read_ratios},
+            lends=("ratios",),
         ),
         Kind(
             name="terminals",
             table=plant.terminals,
             row_type=rows.TerminalRow,
             references={"splitter": "splitters"},
+            lends=("ports", "splitter_id"),
+            # A terminal has one fiber of its splitter at least. Its ports may be more than that,
+            # and so may its drops: those are laid to houses that nobody lights yet.
+            room=Room(
+                of="splitter",
+                places=count_outputs,
+                right="a splitter with an output left; this one has {places}, all with terminals",
+            ),
         ),
         Kind(
             name="drops",
@@ -126,6 +172,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             row_type=rows.DropRow,
             references={"terminal": "terminals", "premise": "premises"},
             unique=("terminal", "terminal_port"),
+            limits=(Limit(field="terminal_port", of="terminal", column="ports"),),
             fixed=("premise",),
             fixed_right="a new drop with an id of its own; this one leads to another premise",
         ),

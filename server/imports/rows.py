@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from sync_protocol.optics import SplitterRatio
 from sync_protocol.serials import SerialText
-from sync_protocol.units import CurrencyCode, Metres, RxPowerCdbm
+from sync_protocol.units import CurrencyCode, RxPowerCdbm
 
 ExternalId = Annotated[str, Meta(min_length=1, max_length=80)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -26,6 +26,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Position = Annotated[int, Meta(ge=0, le=255)]
 Vlan = Annotated[int, Meta(ge=1, le=4094)]
 Speed = Annotated[int, Meta(ge=1, le=1_000_000)]
+FiberLength = Annotated[int, Meta(ge=0, le=60_000)]
+"""No PON ranges an ONT beyond 60 km (ITU-T G.984.1, G.9807.1): more was meant in other units."""
 
 
 ImportRow = msgspec.Struct
@@ -73,7 +75,7 @@ class SplitterRow(msgspec.Struct, frozen=True, kw_only=True):
     external_id: ExternalId
     pon_port: ExternalId
     ratios: Annotated[tuple[SplitterRatio, ...], Meta(min_length=1, max_length=4)]
-    feeder_length_m: Metres
+    feeder_length_m: FiberLength
 
 
 class TerminalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +85,7 @@ class TerminalRow(msgspec.Struct, frozen=True, kw_only=True):
     splitter: ExternalId
     latitude: Latitude
     longitude: Longitude
-    distribution_length_m: Metres
+    distribution_length_m: FiberLength
     ports: Annotated[int, Meta(ge=1, le=288)]
 
 
@@ -94,7 +96,7 @@ class DropRow(msgspec.Struct, frozen=True, kw_only=True):
     terminal: ExternalId
     premise: ExternalId
     terminal_port: Annotated[int, Meta(ge=1, le=288)]
-    length_m: Metres
+    length_m: FiberLength
     connectors: Annotated[int, Meta(ge=0, le=40)]
     splices: Annotated[int, Meta(ge=0, le=200)]
 

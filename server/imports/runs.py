@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import msgspec
 from uuid_utils.compat import uuid7
@@ -18,6 +17,7 @@ from server.imports.complaints import Complaint
 from server.imports.files import Faulty, Numbered, Reading, Skipped
 from server.imports.kinds import KINDS, Kind
 from server.imports.profiles import Profile
+from server.imports.stored import Values
 from server.problems import WrongInput
 
 BATCH_ROWS: Final = 1000
@@ -84,7 +84,7 @@ def run(store: Store, imports: Iterable[Import], listener: Listener) -> Counts:
 def rehearse(store: Store, imports: Iterable[Import], listener: Listener) -> Counts:
     """Say what ``run`` would do; nothing is written."""
     total = Counts()
-    planned: dict[str, dict[str, UUID]] = {}
+    planned: dict[str, dict[str, Values]] = {}
     for one in imports:
         kind = KINDS[one.profile.kind]
 
@@ -92,7 +92,7 @@ def rehearse(store: Store, imports: Iterable[Import], listener: Listener) -> Cou
             found = store.read_now(
                 commands.rehearse_batch, kind, rows, new_id=uuid7, planned=planned
             )
-            planned.setdefault(kind.name, {}).update(commands.given_ids(kind, found))
+            planned.setdefault(kind.name, {}).update(commands.would_lend(kind, found))
             return found
 
         total += _run_file(one, plan, listener)

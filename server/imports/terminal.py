@@ -9,6 +9,8 @@ from server.imports.runs import Import
 
 SHOWN_MAX: Final = 10
 """Complaints shown; the quarantine file has them all."""
+_VALUE_MAX: Final = 120
+"""Characters of a value shown; the quarantine file has all of it."""
 QUIET_ROWS: Final = 10_000
 """How many rows between two lines of progress where nobody watches."""
 
@@ -41,8 +43,8 @@ class Terminal:
         """Show the first complaints, and that there are more."""
         shown = complaints[: max(0, SHOWN_MAX - self._complaints)]
         for each in shown:
-            where = f"{one.path.name} row {each.row}" + (f", {each.column}" if each.column else "")
-            self._tell(f"{where}: {each.value!r}; right is {each.right}")
+            where = f"{one.path.name} row {each.row}, {each.column}"
+            self._tell(f"{where}: {_shorten(each.value)!r}; right is {each.right}")
         before, self._complaints = self._complaints, self._complaints + len(complaints)
         if before <= SHOWN_MAX < self._complaints:
             self._tell("more rows were rejected; --quarantine FILE writes them all down")
@@ -74,3 +76,7 @@ class Terminal:
         if self._progress.isatty():
             self._progress.write("\r\x1b[K")
         self._progress.write(f"{line}\n")
+
+
+def _shorten(value: str) -> str:
+    return value if len(value) <= _VALUE_MAX else f"{value[:_VALUE_MAX]}…"

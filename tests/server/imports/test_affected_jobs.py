@@ -32,6 +32,7 @@ from tests.server.imports.loading import (
 @pytest.fixture
 def ordered(store: Store, copy: Path) -> UUID:
     """An unassigned install job at PREMISE."""
+    alter(copy / "terminals.csv", "AUE-T31", ports="12")
     load(store, copy)
     wanted = InstallOrder(
         number="O-1",
@@ -94,7 +95,8 @@ OTHER_VALUES = {
     "email": "other@example.com",
     "latitude": "51.5",
     "longitude": "12.5",
-    "terminal_port": "77",
+    "ports": "77",
+    "terminal_port": "9",
 }
 
 

@@ -45,13 +45,15 @@ def test_bad_rows_are_shown_and_written_down(
     assert cli.main(["import", str(technicians), "--quarantine", str(quarantine)]) == 1
 
     shown = capsys.readouterr()
-    assert "technicians.csv row 3, name: ''; right is text of 1 to 200 characters" in shown.err
+    assert (
+        "technicians.csv row 3, name: '(empty)'; right is text of 1 to 200 characters" in shown.err
+    )
     assert "technicians: 1 inserted" in shown.out
     assert "2 quarantined" in shown.out
     with quarantine.open(encoding="utf-8", newline="") as stream:
         assert list(csv.reader(stream)) == [
             ["file", "row", "column", "value", "right"],
-            ["technicians.csv", "3", "name", "", "text of 1 to 200 characters"],
+            ["technicians.csv", "3", "name", "(empty)", "text of 1 to 200 characters"],
             [
                 "technicians.csv",
                 "4",

@@ -108,7 +108,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("pon-ports", "launch_cdbm", "3.5", "a whole number from -6000 to 1500, or nothing"),
         ("splitters", "ratios", "1:6", "known are 1:2, 1:4, 1:8, 1:16, 1:32, 1:64, 1:128"),
         ("splitters", "ratios", "x", "splitter ratios from the OLT outwards"),
-        ("splitters", "feeder_length_m", "-1", "a whole number from 0 to 200000"),
+        ("splitters", "ratios", "1:32 1:16", "at most 256 outputs in all, like 1:4 1:8; these "),
+        ("splitters", "feeder_length_m", "-1", "a whole number from 0 to 60000"),
+        ("terminals", "distribution_length_m", "60001", "a whole number from 0 to 60000"),
+        ("drops", "length_m", "60001", "a whole number from 0 to 60000"),
         ("drops", "terminal_port", "0", "a whole number from 1 to 288"),
         ("accounts", "currency", "eur", "a currency of three capital letters, like EUR"),
         ("accounts", "email", "anna", "a mail address like anna@example.com"),
@@ -133,7 +136,7 @@ def test_a_bad_value_is_named_with_what_would_be_right(
     assert isinstance(reading, Faulty)
     (complaint,) = reading.complaints
     assert (complaint.row, complaint.column) == (2, column)
-    assert complaint.value == value
+    assert complaint.value == (value or "(empty)")
     assert right in complaint.right
 
 
