@@ -2,7 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
+import ipaddress
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
@@ -20,7 +23,13 @@ COMMUNITY_VARIABLE: Final = "FIRSTLIGHT_SNMP_COMMUNITY"
 
 _OK, _FAILED, _WRONG_INPUT = 0, 1, 2
 
-_ONT_ID_DIGITS: Final = 4
+_ONT_ID_MAX: Final = 1020
+"""XGS-PON's greatest; which ids one OLT has is for its driver to say."""
+_PLACE: Final = re.compile(r"([^:]*):([0-9]{1,4})")
+# The last label of a name is not a number, or a mistyped address would be looked up as a name.
+_HOST_NAME: Final = re.compile(r"(?:[\w-]{1,63}\.)*(?![0-9]+\.?$)[\w-]{1,63}\.?", re.ASCII)
+_HOST_NAME_MAX: Final = 253
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 Question = Callable[[OltDriver, argparse.Namespace], Awaitable[Sequence[str] | Failure]]
 
@@ -45,7 +54,7 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> None:
-    parser.add_argument("host", help="name or address of the OLT")
+    parser.add_argument("host", type=_host, help="name or address of the OLT")
     parser.add_argument("--port", type=_number(1, 65_535), default=161, help="UDP port (161)")
     parser.add_argument("--driver", default="huawei", help=", ".join(driver_names()))
     parser.add_argument(
@@ -53,6 +62,7 @@ def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> Non
     )
     parser.add_argument(
         "--community-variable",
+        type=_variable,
         default=COMMUNITY_VARIABLE,
         help=f"environment variable that holds the read community ({COMMUNITY_VARIABLE})",
     )
@@ -68,6 +78,12 @@ def _run(question: Question, arguments: argparse.Namespace, environment: Mapping
     if not community:
         name = arguments.community_variable
         return _complain(f"environment variable {name} is empty; put the SNMP read community there")
+    if not (community.isascii() and community.isprintable()):
+        # Never the community itself: what is written here ends up in tickets.
+        return _complain(
+            f"environment variable {arguments.community_variable} holds a character that SNMP "
+            "communities do not have; letters, digits and signs of ASCII are right"
+        )
     try:
         factory = find_driver(arguments.driver)
     except DriverUnknown as error:
@@ -147,10 +163,12 @@ def _pon_port(text: str) -> PonPort:
 
 
 def _ont_ref(text: str) -> OntRef:
-    port, _, ont_id = text.partition(":")
-    if not (ont_id.isascii() and ont_id.isdigit() and len(ont_id) <= _ONT_ID_DIGITS):
-        raise argparse.ArgumentTypeError(f"{text!r} is no ONT place; write it like 0/1/0:5")
-    return OntRef(port=_pon_port(port), ont_id=int(ont_id))
+    place = _PLACE.fullmatch(text)
+    if place is None or int(place[2]) > _ONT_ID_MAX:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no ONT place; write it like 0/1/0:5, with an id up to {_ONT_ID_MAX}"
+        )
+    return OntRef(port=_pon_port(place[1]), ont_id=int(place[2]))
 
 
 def _serial(text: str) -> OntSerial:
@@ -158,6 +176,26 @@ def _serial(text: str) -> OntSerial:
         return parse_serial(text)
     except NotAnOntSerial as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _host(text: str) -> str:
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(text))
+    with contextlib.suppress(UnicodeError):
+        name = text.encode("idna").decode()
+        if _HOST_NAME.fullmatch(name) and len(name) <= _HOST_NAME_MAX:
+            return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is no host; write a name or an address like 192.0.2.7, and its port as --port"
+    )
+
+
+def _variable(text: str) -> str:
+    if not _VARIABLE.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of an environment variable, like {COMMUNITY_VARIABLE}"
+        )
+    return text
 
 
 def _number(low: int, high: int) -> Callable[[str], int]:

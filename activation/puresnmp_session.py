@@ -252,7 +252,7 @@ async def _send(
     loop = asyncio.get_running_loop()
     try:
         transport, exchange = await loop.create_datagram_endpoint(_Exchange, remote_addr=address)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that no resolver can be asked
         return NotSent(detail=f"{address[0]}: {error}")
     try:
         for _ in range(sending.attempts):

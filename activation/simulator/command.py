@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from activation.simulator.reading import ValueWrong, convert, whole_number
 from activation.simulator.scenario import ScenarioWrong, read_scenario
 from activation.simulator.settings import Ready, Settings
 
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _fail(f"the simulator needs {error.name}; install firstlight[simulator]", 1)
     try:
         scenario = read_scenario(arguments.scenario)
-        settings = msgspec.convert(
+        settings = convert(
             {
                 "host": arguments.host,
                 "snmp_port": arguments.snmp_port,
@@ -48,13 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
             },
             Settings,
         )
-    except (ScenarioWrong, msgspec.ValidationError) as error:
+    except (ScenarioWrong, ValueWrong) as error:
         return _fail(str(error), 2)
     try:
         asyncio.run(run_until_stopped(scenario, settings, now=_now, announce=_announce))
     except OSError as error:
         return _fail(
-            f"the simulator cannot start: {error}; choose other ports or another --log file", 1
+            f"the simulator cannot start: {error}; choose other ports or another --log file, or "
+            "another --host",
+            1,
         )
     return 0
 
@@ -62,8 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", type=Path, required=True, help="what the OLT has, as JSON")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--snmp-port", type=int, default=0, help="UDP port; 0 picks a free one")
-    parser.add_argument("--control-port", type=int, default=0, help="HTTP port; 0 picks a free one")
+    parser.add_argument(
+        "--snmp-port", type=whole_number, default=0, help="UDP port; 0 picks a free one"
+    )
+    parser.add_argument(
+        "--control-port", type=whole_number, default=0, help="HTTP port; 0 picks a free one"
+    )
     parser.add_argument("--log", type=Path, help="file that events are appended to, as JSON lines")
     parser.set_defaults(run=run)
 

@@ -10,16 +10,19 @@ from typing import Any, Final
 import msgspec
 from litestar import Litestar, Request, Response, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.params import FromPath, FromQuery
 
 from activation.simulator.events import EventLog, as_line
 from activation.simulator.exchange import Exchange, Stats
 from activation.simulator.faults import Fault, FaultOrder
 from activation.simulator.model import OntAlreadyPlugged, OntNotPlugged, PortUnknown
+from activation.simulator.reading import ValueWrong, read_json
 from activation.simulator.records import FlowRow, OntRow, PluggedOnt, PonPort
 from sync_protocol.serials import NotAnOntSerial, parse_serial
 
 _STATUSES: Final[dict[type[Exception], int]] = {
+    ValueWrong: 400,
     PortUnknown: 400,
     NotAnOntSerial: 400,
     OntNotPlugged: 404,
@@ -107,12 +110,13 @@ def list_events(
     return [as_line(row) for row in desk.log.latest if event in (None, row.event)]
 
 
-@post("/onts", sync_to_thread=False)
-def plug_ont(desk: NamedDependency[Desk], data: JSONBody[PluggedOnt]) -> PluggedOnt:
+@post("/onts")
+async def plug_ont(desk: NamedDependency[Desk], request: Request[Any, Any, Any]) -> PluggedOnt:
     """Put an ONT on a fiber."""
-    desk.exchange.olt.plug(data, desk.now())
+    ont = read_json(await request.body(), PluggedOnt)
+    desk.exchange.olt.plug(ont, desk.now())
     desk.exchange.on_change()
-    return data
+    return ont
 
 
 @delete("/onts/{serial:str}", sync_to_thread=False)
@@ -122,10 +126,10 @@ def unplug_ont(desk: NamedDependency[Desk], serial: FromPath[str]) -> None:
     desk.exchange.on_change()
 
 
-@post("/faults", sync_to_thread=False)
-def start_fault(desk: NamedDependency[Desk], data: JSONBody[FaultOrder]) -> Fault:
+@post("/faults")
+async def start_fault(desk: NamedDependency[Desk], request: Request[Any, Any, Any]) -> Fault:
     """Play a fault."""
-    return desk.exchange.start_fault(data)
+    return desk.exchange.start_fault(read_json(await request.body(), FaultOrder))
 
 
 @delete("/faults", sync_to_thread=False)
@@ -148,10 +152,28 @@ def build_control(exchange: Exchange, log: EventLog, now: Callable[[], datetime]
             clear_faults,
         ],
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False)},
-        exception_handlers=dict.fromkeys(_STATUSES, _refuse),
+        exception_handlers={
+            **dict.fromkeys(_STATUSES, _refuse),
+            NotFoundException: _refuse_path,
+            MethodNotAllowedException: _refuse_path,
+        },
         openapi_config=None,
         logging_config=None,
     )
+
+
+_ROUTES: Final = (
+    "GET /state, GET /stats, GET /events, POST /onts, DELETE /onts/SERIAL, POST /faults, "
+    "DELETE /faults"
+)
+
+
+def _refuse_path(
+    request: Request[Any, Any, Any], error: NotFoundException | MethodNotAllowedException
+) -> Response[dict[str, Any]]:
+    detail = f"no {request.method} {request.url.path}; there are {_ROUTES}"
+    body = {"status_code": error.status_code, "detail": detail}
+    return Response(body, status_code=error.status_code, headers=error.headers)
 
 
 def _refuse(_: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:

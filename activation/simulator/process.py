@@ -124,9 +124,10 @@ def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError:
+    except (OSError, TypeError) as error:  # TypeError: the name has no form in which to look it up
         listener.close()
-        raise
+        reason = error.strerror if isinstance(error, OSError) else "no name of a host"
+        raise OSError(f"{host!r} port {port}: {reason}") from error
     listener.settimeout(0)
     return listener
 

@@ -26,6 +26,8 @@ OntId = Annotated[int, Meta(ge=0, le=127)]
 ProfileName = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[!-~]+$")]
 Vlan = Annotated[int, Meta(ge=1, le=4094)]
 Seconds = Annotated[float, Meta(ge=0, le=3600, description="seconds")]
+LaunchCdbm = Annotated[int, Meta(ge=-6000, le=1500, description="launch power, hundredths of dBm")]
+TableIndex = Annotated[int, Meta(ge=0, le=1023, description="index of a traffic table")]
 FlowIndex = Annotated[int, Meta(ge=1, le=65_535, description="index of a service port")]
 
 
@@ -35,7 +37,7 @@ class PonPort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: PortName
     capacity: Annotated[int, Meta(ge=1, le=128)] = 128
     autofind: bool = True
-    sfp_tx_cdbm: int = 350
+    sfp_tx_cdbm: LaunchCdbm = 350
     """Launch power of the port's optics, hundredths of dBm."""
 
     @property
@@ -98,8 +100,8 @@ class FlowRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     user_vlan: Vlan
     multi_service: Annotated[int, Meta(ge=1, le=255)] = 1
     tag_transform: Annotated[int, Meta(ge=0, le=20)] = 2
-    receive_index: int = 0
-    transmit_index: int = 0
+    receive_index: TableIndex = 0
+    transmit_index: TableIndex = 0
     inbound_table: Annotated[str, Meta(max_length=32)] = ""
     outbound_table: Annotated[str, Meta(max_length=32)] = ""
 
@@ -107,7 +109,7 @@ class FlowRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class TrafficTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A speed limit that service ports refer to by name or number."""
 
-    index: Annotated[int, Meta(ge=0, le=1023)]
+    index: TableIndex
     name: ProfileName
 
 

@@ -7,15 +7,15 @@ The smallest useful one::
      "onts": [{"serial": "HWTC1A2B3C4D", "port": "0/1/0", "come_up_s": 5}]}
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from activation.simulator.reading import ValueWrong, read_json
 from activation.simulator.records import (
     FlowRow,
     OntRow,
@@ -66,39 +66,13 @@ def read_scenario(path: Path) -> Scenario:
             f"scenario {str(path)!r} cannot be read: {error.strerror}; name a JSON file"
         ) from error
     try:
-        raw: Any = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise ScenarioWrong(f"scenario {str(path)!r} is no JSON: {error}") from error
-    try:
-        scenario = msgspec.convert(raw, Scenario)
-    except msgspec.ValidationError as error:
-        value = _value_at(str(error), raw)
-        raise ScenarioWrong(f"scenario {str(path)!r}: {error}{value}") from error
-    check_scenario(scenario)
-    return scenario
-
-
-def _value_at(message: str, value: Any) -> str:  # noqa: ANN401  any JSON
-    """Show the value at the path that msgspec names at the end of its message."""
-    path = re.search(r"at `\$([^`]*)`", message)
-    for key, position in re.findall(r"\.(\w+)|\[(\d+)\]", path[1] if path else ""):
-        step = key or int(position)
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return ""
-    return f", which holds {value!r}" if isinstance(value, str | int | float) else ""
-
-
-def check_scenario(scenario: Scenario) -> None:
-    """Make sure that the parts of a scenario fit together.
-
-    Raises:
-        ScenarioWrong: names the first part that does not.
-    """
+        scenario = read_json(text, Scenario)
+    except ValueWrong as error:
+        raise ScenarioWrong(f"scenario {str(path)!r}: {error}") from error
     problem = next(_problems(scenario), None)
     if problem is not None:
-        raise ScenarioWrong(f"scenario: {problem}")
+        raise ScenarioWrong(f"scenario {str(path)!r}: {problem}")
+    return scenario
 
 
 def _problems(scenario: Scenario) -> Iterator[str]:
@@ -111,6 +85,9 @@ def _problems(scenario: Scenario) -> Iterator[str]:
         (f"{row.port} {row.ont_id}" for row in scenario.registered),
     )
     yield from _repeated("service_ports[].index", (f"{f.index}" for f in scenario.service_ports))
+    tables = scenario.traffic_tables
+    yield from _repeated("traffic_tables[].index", (f"{table.index}" for table in tables))
+    yield from _repeated("traffic_tables[].name", (table.name for table in tables))
     places = [
         *((f"onts[{i}].port", ont.port) for i, ont in enumerate(scenario.onts)),
         *((f"registered[{i}].port", row.port) for i, row in enumerate(scenario.registered)),
@@ -118,6 +95,7 @@ def _problems(scenario: Scenario) -> Iterator[str]:
     for place, port in places:
         if port not in ports:
             yield f"$.{place} is {port!r}, which ports[] does not list; it has {_listed(ports)}"
+    yield from _overfull_ports(scenario)
     yield from _missing_profiles(scenario)
     yield from _homeless_flows(scenario)
 
@@ -126,6 +104,16 @@ def _repeated(path: str, values: Iterable[str]) -> Iterator[str]:
     for value, count in Counter(values).items():
         if count > 1:
             yield f"$.{path} holds {value!r} {count} times; once is right"
+
+
+def _overfull_ports(scenario: Scenario) -> Iterator[str]:
+    counts = Counter(row.port for row in scenario.registered)
+    for i, port in enumerate(scenario.ports):
+        if counts[port.name] > port.capacity:
+            yield (
+                f"$.ports[{i}].capacity is {port.capacity}, but registered[] lists "
+                f"{counts[port.name]} ONTs on {port.name}"
+            )
 
 
 def _missing_profiles(scenario: Scenario) -> Iterator[str]:
@@ -148,7 +136,13 @@ def _homeless_flows(scenario: Scenario) -> Iterator[str]:
         if (flow.port, flow.ont_id) not in registered:
             yield (
                 f"$.service_ports[{i}] belongs to ONT {flow.ont_id} on {flow.port}, "
-                "which registered[] does not list"
+                "which registered[] does not list; it has "
+                + _listed(f"{ont_id} on {port}" for port, ont_id in registered)
+            )
+        if flow.service_vlan not in scenario.vlans:
+            yield (
+                f"$.service_ports[{i}].service_vlan is {flow.service_vlan}, which vlans[] does "
+                f"not list; it has {_listed(map(str, scenario.vlans))}"
             )
 
 

@@ -6,7 +6,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Port = Annotated[int, Meta(ge=0, le=65_535, description="0 picks a free one")]
+Port = Annotated[
+    int, Meta(ge=0, le=65_535, description="a port from 0 to 65535; 0 picks a free one")
+]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,12 +19,12 @@ import msgspec
 from msgspec import Meta
 
 from activation.simulator.datagrams import RESPONSE, SET_REQUEST, read_head
+from activation.simulator.reading import ValueWrong, convert, decimal_number, whole_number
 
 CLIENTS_MAX: Final = 512
 """Sockets kept towards the agent; the one that has been silent longest makes room."""
 
 Probability = Annotated[float, Meta(ge=0, le=1)]
-Port = Annotated[int, Meta(ge=0, le=65_535)]
 Address = tuple[str, int]
 
 
@@ -38,6 +38,13 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     seed: int = 0
     drop_replies_after_set: Annotated[int, Meta(ge=0)] = 0
     """How many answers to a SET are lost; the SETs themselves arrive."""
+
+
+class Ends(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the proxy listens and where the agent does."""
+
+    listen_port: Annotated[int, Meta(ge=0, le=65_535)]
+    target_port: Annotated[int, Meta(ge=1, le=65_535)]
 
 
 class Link:
@@ -190,13 +197,13 @@ def main(arguments: Sequence[str]) -> int:
     parsed = _parser().parse_args(arguments)
     values = vars(parsed)
     try:
-        settings = msgspec.convert(
+        settings = convert(
             {name: values[name] for name in LinkSettings.__struct_fields__}, LinkSettings
         )
-        ports = msgspec.convert([parsed.listen_port, parsed.target_port], list[Port])
-    except msgspec.ValidationError as error:
+        ends = convert({name: values[name] for name in Ends.__struct_fields__}, Ends)
+    except ValueWrong as error:
         return _fail(f"the link cannot be made so: {error}", 2)
-    listen, target = (("127.0.0.1", port) for port in ports)
+    listen, target = ("127.0.0.1", ends.listen_port), ("127.0.0.1", ends.target_port)
     try:
         asyncio.run(_run_until_stopped(settings, listen, target))
     except OSError as error:
@@ -220,14 +227,29 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m activation.simulator.udp_proxy",
         description="carry SNMP between a client and an agent over a slow and lossy link",
     )
-    parser.add_argument("--listen-port", type=int, default=0, help="UDP port; 0 picks a free one")
-    parser.add_argument("--target-port", type=int, required=True, help="UDP port of the agent")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each round trip")
-    parser.add_argument("--loss", type=float, default=0.0, help="share of datagrams lost, 0 to 1")
-    parser.add_argument("--duplicate", type=float, default=0.0, help="share that arrive twice")
-    parser.add_argument("--seed", type=int, default=0, help="draws the same outcomes again")
     parser.add_argument(
-        "--drop-replies-after-set", type=int, default=0, help="how many answers to SETs to lose"
+        "--listen-port", type=whole_number, default=0, help="UDP port; 0 picks a free one"
+    )
+    parser.add_argument(
+        "--target-port", type=whole_number, required=True, help="UDP port of the agent"
+    )
+    parser.add_argument(
+        "--latency-ms", type=decimal_number, default=0.0, help="added to each round trip"
+    )
+    parser.add_argument(
+        "--loss", type=decimal_number, default=0.0, help="share of datagrams lost, 0 to 1"
+    )
+    parser.add_argument(
+        "--duplicate", type=decimal_number, default=0.0, help="share that arrive twice"
+    )
+    parser.add_argument(
+        "--seed", type=whole_number, default=0, help="draws the same outcomes again"
+    )
+    parser.add_argument(
+        "--drop-replies-after-set",
+        type=whole_number,
+        default=0,
+        help="how many answers to SETs to lose",
     )
     return parser
 

@@ -1,6 +1,7 @@
 """What an engineer asks at the shell, and what wrong input says."""
 
 import argparse
+import re
 import subprocess
 import sys
 
@@ -65,6 +66,14 @@ def test_a_failure_is_one_sentence_with_its_code(
         (("unregistered", "h", "--pon", "1"), "'1' is not a PON port"),
         (("probe", "h", "--port", "99999"), "'99999' is no number from 1 to 65535"),
         (("probe", "h", "--timeout-ms", "fast"), "'fast' is no number from 10 to 60000"),
+        (("light", "h", "--ont", "0/1/0:1021", "--serial", "x"), "'0/1/0:1021' is no ONT place"),
+        (("probe", ""), "'' is no host; write a name or an address like 192.0.2.7"),
+        (("probe", "127.0.0.1:161"), "'127.0.0.1:161' is no host; .* its port as --port"),
+        (("probe", "256.0.0.1"), "'256.0.0.1' is no host"),
+        (("probe", "my olt"), "'my olt' is no host"),
+        (("probe", "x" * 64), "is no host"),
+        (("probe", "x\u00fc..y"), "is no host"),
+        (("probe", "h", "--community-variable", ""), "'' is no name of an environment variable"),
         (("probe",), "host"),
         (("ping", "h"), "invalid choice: 'ping'"),
     ],
@@ -76,7 +85,28 @@ def test_wrong_input_is_named_with_what_would_be_right(
         run(*words)
 
     assert stopped.value.code == 2
-    assert said in capsys.readouterr().err
+    assert re.search(said.replace("(", r"\("), capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["olt-1", "olt_1.lan", "olt.example.", "192.0.2.7", "2001:db8::7", "m\u00fcnchen.example"],
+)
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_questions(parser)
+    assert parser.parse_args(["probe", host]).host == host
+
+
+def test_a_community_that_cannot_be_sent_is_refused_and_not_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(COMMUNITY_VARIABLE, "gr\u00fc\u00dfe")
+
+    assert run("probe", "127.0.0.1") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"environment variable {COMMUNITY_VARIABLE} holds a character")
+    assert "gr" not in said.replace("environment", "").replace("character", "")
 
 
 def test_an_unknown_driver_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:

@@ -195,6 +195,14 @@ async def test_a_port_where_nothing_listens_is_told_from_silence() -> None:
     assert isinstance(written, NotSent)
 
 
+@pytest.mark.parametrize("host", ["x" * 64, "a..b"])
+async def test_a_name_that_cannot_be_looked_up_is_nothing_sent(host: str) -> None:
+    read = await PuresnmpSession(host, 161, COMMUNITIES, PATIENT).get_many([OID])
+
+    assert isinstance(read, NotSent)
+    assert read.detail.startswith(f"{host}: ")
+
+
 @pytest.mark.parametrize("status", [*range(1, 19), 99])
 async def test_a_refusal_names_its_status_and_its_value(status: int) -> None:
     def refuse(request: Request) -> list[bytes]:

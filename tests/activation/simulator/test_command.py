@@ -75,7 +75,9 @@ async def test_simulator_and_proxy_play_a_registration_as_processes(tmp_path: Pa
     ("arguments", "status", "message"),
     [
         (["--snmp-port", "70000"], 2, "<= 65535 - at `$.snmp_port`"),
-        (["--host", "256.0.0.1"], 1, "the simulator cannot start"),
+        (["--snmp-port", "70000"], 2, "which holds 70000; right is a port from 0 to 65535"),
+        (["--host", "256.0.0.1"], 1, "the simulator cannot start: '256.0.0.1' port 0: "),
+        (["--host", "x\u00fc..y"], 1, "cannot start: 'x\u00fc..y' port 0: no name of a host"),
         (["--log", "/nowhere/at/all.jsonl"], 1, "choose other ports or another --log file"),
     ],
 )
@@ -89,6 +91,26 @@ def test_what_cannot_be_started_says_why(
     scenario = a_file(tmp_path)
     assert command.main(["--scenario", f"{scenario}", *arguments]) == status
     assert message in capsys.readouterr().err
+
+
+def test_a_port_that_is_no_number_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--scenario", f"{a_file(tmp_path)}", "--snmp-port", "many"])
+    assert ended.value.code == 2
+    assert "--snmp-port: 'many' is no whole number" in capsys.readouterr().err
+
+
+def test_a_scenario_that_nests_without_end_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scenario.json"
+    path.write_text("[" * 100_000)
+    assert command.main(["--scenario", f"{path}"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "nests too deep" in captured.err
 
 
 def test_a_wrong_scenario_ends_with_two_and_one_sentence(

@@ -1,9 +1,11 @@
 """The control API, through its routes."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
 from activation.simulator.control import build_control
@@ -78,6 +80,57 @@ def test_an_ont_that_cannot_be_plugged_in_is_refused(
 def test_an_ont_that_is_not_there_cannot_be_unplugged(desk: Desk, serial: str, status: int) -> None:
     answer = desk.client.delete(f"/onts/{serial}")
     assert (answer.status_code, serial in answer.text) == (status, True)
+
+
+@pytest.mark.parametrize("path", ["/onts", "/faults"])
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{", "'{' is no JSON"),
+        (b"[7]", "which holds [7]"),
+        (b'{"kind": "loud", "port": "7/7"}', "unknown field `kind`|'loud'"),
+        (b"[" * 100_000, "nests too deep"),
+        (b'"\xff"', "is not UTF-8"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_answered_with_what_it_holds(
+    desk: Desk, path: str, body: bytes, message: str
+) -> None:
+    answer = desk.client.post(path, content=body)
+    assert answer.status_code == 400
+    detail = answer.json()["detail"]
+    assert any(part in detail for part in message.split("|"))
+    assert len(detail) < 300
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/status", 404), ("DELETE", "/state", 405)]
+)
+def test_a_path_that_does_not_exist_is_told_those_that_do(
+    desk: Desk, method: str, path: str, status: int
+) -> None:
+    answer = desk.client.request(method, path)
+    assert answer.status_code == status
+    assert answer.json()["detail"].startswith(f"no {method} {path}; there are GET /state, ")
+
+
+def routes_of(client: TestClient[Any]) -> list[tuple[str, set[str]]]:
+    """Give the paths of an app with their methods."""
+    return [
+        (route.path_format, {str(method) for method in route.methods} - {"OPTIONS", "HEAD"})
+        for route in cast("Litestar", client.app).routes  # pyright: ignore[reportUnknownMemberType]  no type in the library
+        if isinstance(route, HTTPRoute)
+    ]
+
+
+def test_every_route_is_among_those_that_are_told(desk: Desk) -> None:
+    told = desk.client.get("/nowhere").json()["detail"].partition("there are ")[2].split(", ")
+    routes = {
+        f"{method} {path.replace('{serial}', 'SERIAL')}"
+        for path, methods in routes_of(desk.client)
+        for method in methods
+    }
+    assert set(told) == routes
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,19 @@ FLOW = (
     '"service_vlan": 100, "user_vlan": 100}'
 )
 
+UNLISTED_VLAN = (
+    f'{{{PORTS}, {PROFILES}, "vlans": [7], "service_ports": [{FLOW}], '
+    f'"registered": [{ROW.replace("5", "6", 1)}]}}'
+)
+OTHER_ROW = ROW.replace("5", "6", 1).replace("4D", "4E")
+OVERFULL = (
+    f'{{"ports": [{{"name": "0/1/0", "capacity": 1}}], {PROFILES}, '
+    f'"registered": [{ROW}, {OTHER_ROW}]}}'
+)
+TWO_TABLES = (
+    f'{{{PORTS}, "traffic_tables": [{{"index": 1, "name": "A"}}, {{"index": 1, "name": "B"}}]}}'
+)
+
 
 def written(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "olt.json"
@@ -63,8 +76,11 @@ def test_a_full_scenario_is_read_as_it_is_written(tmp_path: Path) -> None:
         ),
         (
             f'{{{PORTS}, {PROFILES}, "registered": [{ROW}], "service_ports": [{FLOW}]}}',
-            r"\$.service_ports\[0\] belongs to ONT 6 on 0/1/0",
+            r"\$.service_ports\[0\] belongs to ONT 6 on 0/1/0.*it has 5 on 0/1/0",
         ),
+        (UNLISTED_VLAN, r"\$.service_ports\[0\].service_vlan is 100, .* not list; it has 7"),
+        (OVERFULL, r"\$.ports\[0\].capacity is 1, but registered\[\] lists 2 ONTs on 0/1/0"),
+        (TWO_TABLES, r"\$.traffic_tables\[\].index holds '1' 2 times"),
     ],
 )
 def test_a_wrong_scenario_is_refused_with_the_place_in_it(
@@ -72,6 +88,39 @@ def test_a_wrong_scenario_is_refused_with_the_place_in_it(
 ) -> None:
     with pytest.raises(ScenarioWrong, match=message):
         read_scenario(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"[1]", r"which holds \[1\]$"),
+        (
+            b"{}",
+            r"missing required field `ports`, which holds \{\}; right is with the fields ports,",
+        ),
+        (b'{"ports": []}', r"at `\$.ports`, which holds \[\]$"),
+        (b'{"ports": [{"name": null}]}', r"which holds null; right is frame/slot/port"),
+        (b'{"ports": [{"name": "0/1/0", "colour": 1}]}', r"`colour` .*the fields name, capacity,"),
+        (b'{"ports": [{"name": "0/1/0", "sfp_tx_cdbm": 99999999999}]}', "which holds 99999999999;"),
+        (b'{"ports": "' + b"x" * 9000 + b'"}', r"which holds 'x{79}\N{HORIZONTAL ELLIPSIS}$"),
+        (b'{"name": "\xff"}', r"is no JSON: b'\\xff' is not UTF-8$"),
+        (b"[" * 100_000, r"'\[{80}' nests too deep"),
+        (b'{"ports": ' + b"[" * 900 + b"]" * 900 + b"}", "which holds|nests too deep"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_is_wrong_is_one_short_line_with_the_value(
+    tmp_path: Path, raw: bytes, message: str
+) -> None:
+    path = tmp_path / "olt.json"
+    path.write_bytes(raw)
+
+    with pytest.raises(ScenarioWrong, match=message) as refused:
+        read_scenario(path)
+
+    assert str(refused.value).startswith(f"scenario {str(path)!r}: ")
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < len(str(path)) + 400
 
 
 def test_a_scenario_that_is_not_there_is_named(tmp_path: Path) -> None:

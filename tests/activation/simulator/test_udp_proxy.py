@@ -128,6 +128,8 @@ async def test_a_duplicated_set_reaches_the_agent_twice(agent: tuple[Bench, int]
     ("arguments", "message"),
     [
         (["--target-port", "70000"], "<= 65535"),
+        (["--target-port", "0"], ">= 1 - at `$.target_port`, which holds 0"),
+        (["--target-port", "161", "--loss", "nan"], "at `$.loss`, which holds nan"),
         (["--target-port", "161", "--loss", "2"], r"<= 1.0 - at `$.loss`"),
         (["--target-port", "161", "--latency-ms", "-1"], r">= 0.0 - at `$.latency_ms`"),
     ],
