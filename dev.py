@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
@@ -83,7 +83,9 @@ def command_line() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="end after the story")
     demo.add_argument("--json", type=Path, metavar="FILE", help="write what happened as JSON")
     demo.add_argument("--addresses", type=Path, metavar="FILE", help="a CSV file of real addresses")
-    demo.add_argument("--seed", type=int, metavar="N", help="replay the choices of an earlier run")
+    demo.add_argument(
+        "--seed", type=number_from(0), metavar="N", help="replay the choices of an earlier run"
+    )
 
     commands.add_parser(
         "test",
@@ -97,13 +99,24 @@ def command_line() -> argparse.ArgumentParser:
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
 
     sim = commands.add_parser("sim", help="run the simulation; a failing seed is printed")
-    sim.add_argument("--seeds", type=int, metavar="N", help="how many seeds")
-    sim.add_argument("--start", type=int, metavar="S", help="the first seed")
+    sim.add_argument("--seeds", type=number_from(1), metavar="N", help="how many seeds")
+    sim.add_argument("--start", type=number_from(0), metavar="S", help="the first seed")
 
     commands.add_parser("setup", help="only set up; every other command does it by itself")
     lock = commands.add_parser("lock", help="write the locks anew after a change of requirements")
     lock.add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     return parser
+
+
+def number_from(least: int) -> Callable[[str], int]:
+    """Make a reader of whole numbers, so that a wrong one is told before anything is set up."""
+
+    def read(text: str) -> int:
+        if not (re.fullmatch("[0-9]{1,18}", text) and int(text) >= least):
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        return int(text)
+
+    return read
 
 
 def run_command(args: argparse.Namespace, pytest_args: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ import msgspec
 
 from server.acts import utc_now
 from server.demo import ground, story
+from server.demo.arguments import readable_file, writable_file
 from server.demo.children import ChildFailed
 from server.demo.installation import EMAIL
 from server.demo.narration import Narrator
@@ -170,9 +171,12 @@ def _parser() -> argparse.ArgumentParser:
         "the scan to the bill, then what can go wrong. Afterwards the pages stay up until Ctrl-C.",
     )
     parser.add_argument("--once", action="store_true", help="end after the story")
-    parser.add_argument("--json", type=_writable, metavar="FILE", help="write what happened")
+    parser.add_argument("--json", type=writable_file, metavar="FILE", help="write what happened")
     parser.add_argument(
-        "--addresses", type=_readable, metavar="FILE", help="play on a CSV file of real addresses"
+        "--addresses",
+        type=readable_file,
+        metavar="FILE",
+        help="play on a CSV file of real addresses",
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help="replay the choices of a run")
     parser.add_argument(
@@ -199,20 +203,6 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= 40:  # noqa: PLR2004  what a real ONT may take
         raise argparse.ArgumentTypeError(f"{text!r} is no time to come up; give 0 to 40 seconds")
     return seconds
-
-
-def _readable(text: str) -> Path:
-    file = Path(text)
-    if not file.is_file():
-        raise argparse.ArgumentTypeError(f"{text!r} is no file; give a CSV file of addresses")
-    return file
-
-
-def _writable(text: str) -> Path:
-    file = Path(text)
-    if file.is_dir() or not file.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text!r} cannot be written; give a file in a folder")
-    return file
 
 
 def _keep_logs(folder: Path) -> Path:

@@ -6,7 +6,7 @@ import csv
 import sys
 import textwrap
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +103,11 @@ def plan_imports(
         WrongInput: says which argument is wrong and what would be right.
     """
     _require_zone(zone)
-    if path.is_dir():
+    if _is(path, Path.is_dir):
         if kind is not None or mapping is not None:
             raise WrongInput(f"{str(path)!r} is a folder; --kind and --mapping belong to one file")
         return runs.find_files(path, lambda kind: profiles.own(kind, zone=zone))
-    if not path.is_file():
+    if not _is(path, Path.is_file):
         raise WrongInput(f"{str(path)!r} is no file and no folder; give one that exists")
     return (Import(path=path, profile=_profile(path, kind=kind, mapping=mapping, zone=zone)),)
 
@@ -122,6 +122,13 @@ def _profile(path: Path, *, kind: str | None, mapping: str | None, zone: str | N
     if kind not in (None, profile.kind):
         raise WrongInput(f"--kind {kind}, but the mapping {mapping!r} is for {profile.kind}")
     return profiles.with_zone(profile, zone)
+
+
+def _is(path: Path, kind: Callable[[Path], bool]) -> bool:
+    """Ask what a path is; one that the system does not take, such as one too long, is nothing."""
+    with contextlib.suppress(OSError):
+        return kind(path)
+    return False
 
 
 def _require_zone(zone: str | None) -> None:
@@ -139,8 +146,9 @@ def _opened_quarantine(path: Path | None) -> Generator[Complained]:
         return
     try:
         stream = path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise WrongInput(f"cannot write --quarantine {str(path)!r}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no system takes
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise WrongInput(f"cannot write --quarantine {str(path)!r}: {reason}") from error
     with stream:
         rows = csv.writer(stream)
         rows.writerow(("file", *Complaint.__struct_fields__))

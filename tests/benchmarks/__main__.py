@@ -9,13 +9,13 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
+from server.demo.arguments import writable_file
 from tests.benchmarks import spine
-from tests.benchmarks.figures import Figure, as_table
+from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
 Benchmark = Callable[[int], Coroutine[Any, Any, tuple[Figure, ...]]]
@@ -29,12 +29,12 @@ BENCHMARKS: Final[Known] = {
 def main(argv: Sequence[str] | None = None, benchmarks: Known = BENCHMARKS) -> int:
     """Run the command; 0 measured, 1 stopped by a signal, 2 a wrong command line."""
     args = _command_line().parse_args(argv)
-    names = [args.name] if args.name else list(benchmarks)
+    names = list(benchmarks) if args.name is None else [args.name]
     unknown = [name for name in names if name not in benchmarks]
     if unknown:
         sys.stderr.write(f"no benchmark {unknown[0]!r}; there are: {', '.join(benchmarks)}\n")
         return 2
-    written: list[dict[str, object]] = []
+    written: list[Record] = []
     for name in names:
         measure, usual, _what = benchmarks[name]
         try:
@@ -43,10 +43,9 @@ def main(argv: Sequence[str] | None = None, benchmarks: Known = BENCHMARKS) -> i
             sys.stderr.write(f"{name} was stopped; its processes have ended, nothing is written\n")
             return 1
         sys.stdout.write(as_table(name, figures) + "\n")
-        written.append({"bench": name, "figures": {each.key: each.value for each in figures}})
+        written.append(as_record(name, figures))
     if args.json is not None:
-        # One benchmark is one object; all of them, a list.
-        args.json.write_bytes(msgspec.json.encode(written[0] if args.name else written))
+        args.json.write_bytes(msgspec.json.encode(written if args.name is None else written[0]))
     return 0
 
 
@@ -67,7 +66,12 @@ def _command_line() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="one benchmark; all if left out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    parser.add_argument(
+        "--json",
+        type=writable_file,
+        metavar="FILE",
+        help='write {"bench": NAME, "figures": {KEY: NUMBER}}; of all benchmarks, a list of these',
+    )
     parser.add_argument("--repeat", type=_count, metavar="N", help="measure so many times")
     return parser
 

@@ -1,7 +1,7 @@
 """What a benchmark gives: figures, each beside its limit where it has one."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -16,6 +16,22 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     value: float
     says: str
     most: float | None = None
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A benchmark as it is written for other programs."""
+
+    bench: str
+    figures: Mapping[str, float]
+
+
+def as_record(name: str, figures: Iterable[Figure]) -> Record:
+    """Put figures under their keys, each of which stands for one finite number."""
+    told = tuple(figures)
+    values = {figure.key: figure.value for figure in told}
+    assert len(values) == len(told), f"{name} gives two figures under one key"
+    assert all(math.isfinite(value) for value in values.values()), f"{name}: {values}"
+    return Record(bench=name, figures=values)
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

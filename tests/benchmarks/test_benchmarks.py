@@ -12,7 +12,7 @@ import pytest
 from server.demo.outcome import LatencyMs
 from tests.benchmarks import figures, spine
 from tests.benchmarks.__main__ import BENCHMARKS, main
-from tests.benchmarks.figures import Figure, as_table
+from tests.benchmarks.figures import Figure, as_record, as_table
 from tests.benchmarks.spine import Run, figures_of
 
 
@@ -26,6 +26,30 @@ def test_an_unknown_benchmark_is_told_the_known_ones(capsys: pytest.CaptureFixtu
     said = capsys.readouterr().err
     assert "'spline'" in said
     assert all(name in said for name in BENCHMARKS)
+
+
+def test_a_benchmark_without_a_name_is_none_of_the_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([""]) == 2
+    assert "no benchmark ''" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_written_is_named_before_anything_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured: list[int] = []
+
+    async def measure(repeat: int) -> tuple[Figure, ...]:
+        measured.append(repeat)
+        return ()
+
+    for place in (tmp_path, tmp_path / "nowhere" / "out.json", tmp_path / ("x" * 300)):
+        with pytest.raises(SystemExit) as ended:
+            main(["quick", "--json", str(place)], {"quick": (measure, 1, "")})
+        assert ended.value.code == 2
+        assert f"{str(place)!r} cannot be written: " in capsys.readouterr().err
+    assert measured == []
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many"])
@@ -56,6 +80,38 @@ def test_the_figures_are_written_beside_the_name(tmp_path: Path) -> None:
     written = msgspec.json.decode((tmp_path / "out.json").read_bytes())
     assert status == 0
     assert written == {"bench": "quick", "figures": {"runs": 3}}
+
+
+def test_all_benchmarks_are_written_as_a_list_of_the_same(tmp_path: Path) -> None:
+    async def measure(repeat: int) -> tuple[Figure, ...]:
+        return (Figure(key="runs", value=repeat, says="how many"),)
+
+    known = {"one": (measure, 1, ""), "two": (measure, 2, "")}
+    assert main(["--json", str(tmp_path / "out.json")], known) == 0
+
+    assert msgspec.json.decode((tmp_path / "out.json").read_bytes()) == [
+        {"bench": "one", "figures": {"runs": 1}},
+        {"bench": "two", "figures": {"runs": 2}},
+    ]
+
+
+def test_the_figures_of_the_spine_are_numbers_under_keys_of_their_own() -> None:
+    written = msgspec.to_builtins(as_record("spine", figures_of([_a_run(100)])))
+
+    assert set(written) == {"bench", "figures"}
+    assert len(written["figures"]) == len(figures_of([_a_run(100)]))
+    assert {type(value) for value in written["figures"].values()} <= {int, float}
+
+
+@pytest.mark.parametrize("values", [{"a": float("nan")}, {"a": 1.0, "b": float("inf")}])
+def test_what_is_no_number_is_a_mistake_in_the_benchmark(values: dict[str, float]) -> None:
+    with pytest.raises(AssertionError, match="odd: "):
+        as_record("odd", [Figure(key=key, value=value, says="") for key, value in values.items()])
+
+
+def test_two_figures_under_one_key_are_a_mistake_in_the_benchmark() -> None:
+    with pytest.raises(AssertionError, match="two figures under one key"):
+        as_record("odd", [Figure(key="a", value=1, says="")] * 2)
 
 
 def test_a_benchmark_that_is_told_to_stop_leaves_nothing_behind(

@@ -15,7 +15,11 @@ ROOT = Path(dev.__file__).parent
         (["fly"], "'fly'"),
         (["demo", "--twice"], "--twice"),
         (["demo", "--seed", "seven"], "'seven'"),
-        (["sim", "--seeds", "many"], "'many'"),
+        (["demo", "--seed", "-1"], "'-1' is no whole number from 0 on"),
+        (["sim", "--seeds", "many"], "'many' is no whole number from 1 on"),
+        (["sim", "--seeds", "0"], "'0' is no whole number from 1 on"),
+        (["sim", "--seeds", "-1"], "'-1' is no whole number from 1 on"),
+        (["sim", "--start", "9" * 5000], "is no whole number from 0 on"),
         (["bench", "spine", "tail"], "tail"),
     ],
 )

@@ -7,6 +7,7 @@ fails is printed with the command that replays it; ``--trace`` prints all that h
 import argparse
 import multiprocessing
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -19,6 +20,8 @@ from tests.simulation.world import Told
 
 _CHUNK_MAX = 25
 _FEW = 10
+_DIGITS_MAX = 7
+_SEED_DIGITS_MAX = 18
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +79,7 @@ def _command_line() -> argparse.ArgumentParser:
         "and repeats, clocks that are wrong, crashes at commits. Every promise is checked.",
     )
     parser.add_argument("--seeds", type=_count, default=200, metavar="N", help="how many worlds")
-    parser.add_argument("--start", type=int, default=0, metavar="S", help="the first seed")
+    parser.add_argument("--start", type=_seed, default=0, metavar="S", help="the first seed")
     parser.add_argument(
         "--trace",
         action="store_true",
@@ -93,8 +96,18 @@ def _command_line() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no count; write a number from 1 on")
+    if not re.fullmatch(rf"[1-9][0-9]{{0,{_DIGITS_MAX - 1}}}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no count; write a number from 1 on, of {_DIGITS_MAX} digits at most"
+        )
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch(rf"[0-9]{{1,{_SEED_DIGITS_MAX}}}", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no seed; write a number from 0 on, of {_SEED_DIGITS_MAX} digits at most"
+        )
     return int(text)
 
 

@@ -78,6 +78,8 @@ def test_only_the_first_complaints_are_shown(
     ("arguments", "sentence"),
     [
         (["nowhere"], "'nowhere' is no file and no folder; give one that exists"),
+        (["x" * 300], "xxx' is no file and no folder; give one that exists"),
+        (["{file}", "--quarantine", "a\0b"], "cannot write --quarantine 'a\\x00b': "),
         (["{file}", "--zone", "Mars"], "--zone 'Mars' is not an IANA time zone, like"),
         (["{file}", "--mapping", "nope"], "no mapping 'nope'"),
         (
