@@ -13,7 +13,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from server import problems
-from server.console.headers import add_headers
+from server.console.headers import SENT_AS_IT_IS, add_headers
 from server.console.templates import template_config
 from server.database import Store
 from server.inputs import StrictRequest, require_printable_request
@@ -58,7 +58,9 @@ def build_app(
         exception_handlers=dict(problems.HANDLERS),
         lifespan=[_as_lifespan(background) for background in backgrounds],
         request_max_body_size=REQUEST_BYTES_MAX,
-        compression_config=CompressionConfig(backend="gzip", minimum_size=500),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=500, exclude_opt_key=SENT_AS_IT_IS
+        ),
         logging_config=None,
         openapi_config=None,
     )

@@ -83,7 +83,7 @@ def run_server(args: argparse.Namespace) -> int:
         app = build_app(
             known,
             store,
-            routes=(api_routes(blob_store), *console_routes(known, store, streams)),
+            routes=(api_routes(blob_store), *console_routes(known, store, streams, blob_store)),
             backgrounds=((lambda: background(known, store)),) if known.run_processes else (),
         )
         server = _AnnouncingServer(

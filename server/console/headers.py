@@ -26,6 +26,9 @@ HEADERS: Final[Mapping[str, str]] = {
 TRANSPORT_SECURITY: Final = "max-age=31536000"
 """Sent only where cookies are secure: on plain HTTP it would promise what is not there."""
 
+SENT_AS_IT_IS: Final = "sent_as_it_is"
+"""Option of a route whose answers are compressed already."""
+
 Hook = Callable[[Message, Scope], Awaitable[None]]
 
 

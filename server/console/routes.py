@@ -15,10 +15,11 @@ from server.jobs.pages import JobPages
 from server.people.pages import HOME, SignInPages
 from server.people.sign_in import SignInDesk
 from server.settings import Settings
+from server.sync.blob_store import BlobStore
 
 
 def console_routes(
-    settings: Settings, store: Store, streams: LiveStreams
+    settings: Settings, store: Store, streams: LiveStreams, blob_store: BlobStore
 ) -> tuple[ControllerRouterHandler, ...]:
     """Make the routes of the console; ``streams`` is ended by whoever stops the server."""
     desk = SignInDesk(store, session_lifetime=timedelta(hours=settings.session_hours))
@@ -29,12 +30,16 @@ def console_routes(
     def provide_streams() -> LiveStreams:
         return streams
 
+    def provide_blob_store() -> BlobStore:
+        return blob_store
+
     pages = Router(
         path="/",
         route_handlers=[show_first_page, SignInPages, JobPages],
         dependencies={
             "desk": Provide(provide_desk, sync_to_thread=False),
             "streams": Provide(provide_streams, sync_to_thread=False),
+            "blob_store": Provide(provide_blob_store, sync_to_thread=False),
         },
         exception_handlers=dict(PAGE_HANDLERS),
     )

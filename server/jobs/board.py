@@ -1,6 +1,6 @@
 """What the console shows of jobs beyond one list: how many wait where, and one job as a whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,7 @@ from server.people.technicians import Technician
 from server.problems import NotFound
 from server.services import storage as services_storage
 from server.services.records import Service
+from server.sync import blobs
 from sync_protocol.documents import JobDocument
 from sync_protocol.jobs import JobState
 
@@ -44,6 +45,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     captures: tuple[StoredCapture, ...]
     completions: tuple[Completion, ...]
     entries: tuple[AuditEntry, ...]
+    blobs_here: frozenset[str]
+    """Of those that the captures name, by SHA-256."""
     names: Mapping[UUID, str]
     """Of everybody who is mentioned: users, technicians, devices, integrations."""
 
@@ -78,6 +81,7 @@ def load_story(db: sa.Connection, job_id: UUID) -> Story:
         document=queries.documents(db, [job_id])[job_id],
         service=services_storage.get(db, job.service_id),
         captures=captures,
+        blobs_here=blobs.present(db, _blobs_of(captures)),
         completions=queries.list_completions(db, job.order_item_id),
         entries=entries,
         names=people.names_of(db, mentioned),
@@ -124,6 +128,11 @@ def zones(db: sa.Connection) -> tuple[str, ...]:
 def _counts(db: sa.Connection) -> Mapping[JobState, int]:
     rows = db.execute(sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state))
     return {JobState(state): count for state, count in rows}
+
+
+def _blobs_of(captures: Iterable[StoredCapture]) -> set[str]:
+    named = (capture.capture["body"].get("sha256") for capture in captures)
+    return {sha256 for sha256 in named if sha256 is not None}
 
 
 def _ids_in(entry: AuditEntry) -> set[UUID]:

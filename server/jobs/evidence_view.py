@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
 from server.console import wording
 from server.console.wording import phrase
+from server.jobs.board import Story
+from server.jobs.photos import DRAWN
 from server.jobs.plant_view import gauge_view
 from server.jobs.records import StoredCapture
-from server.jobs.views import EvidenceItem, EvidenceView
+from server.jobs.views import EvidenceItem, EvidenceView, PhotoView
 from server.jobs.words import Tone
 from sync_protocol.documents import JobDocument
 from sync_protocol.operations import Capture, LightReading, Photo, SerialScan, Signature
@@ -29,13 +30,13 @@ class _Shown(msgspec.Struct, frozen=True):
 
     capture: Capture
     note: str
+    photo: PhotoView | None = None
 
 
-def evidence_view(
-    document: JobDocument, stored: Sequence[StoredCapture], names: Mapping[UUID, str]
-) -> EvidenceView:
+def evidence_view(story: Story) -> EvidenceView:
     """Say what is there and what is missing, in the order in which it is taken."""
-    shown = [_read(capture, names, document.premise.zone) for capture in stored]
+    document = story.document
+    shown = [_read(capture, story) for capture in story.captures]
     items = (
         *_serials(document, shown),
         *_lights(shown),
@@ -56,12 +57,24 @@ def evidence_view(
     )
 
 
-def _read(stored: StoredCapture, names: Mapping[UUID, str], zone: str) -> _Shown:
+def _read(stored: StoredCapture, story: Story) -> _Shown:
     capture = msgspec.convert(stored.capture, Capture)
-    taken = wording.clock(capture.at.wall, zone)
+    taken = wording.clock(capture.at.wall, story.document.premise.zone)
     late = "after the job had left this tablet" if stored.late else ""
-    who = names.get(stored.technician_id, "")
-    return _Shown(capture, ", ".join(part for part in (who, taken, late) if part))
+    who = story.names.get(stored.technician_id, "")
+    note = ", ".join(part for part in (who, taken, late) if part)
+    body = capture.body
+    if not isinstance(body, Photo):
+        return _Shown(capture, note)
+    if body.sha256 not in story.blobs_here:
+        return _Shown(capture, f"{note}. The photo itself has not arrived yet")
+    url = f"/jobs/{stored.job_id}/photos/{stored.id}"
+    return _Shown(capture, note, _photo_view(url, body))
+
+
+def _photo_view(url: str, photo: Photo) -> PhotoView:
+    label = f"Open the photo: {_subject(photo.subject)}"
+    return PhotoView(url=url, label=label, is_drawn=photo.media_type in DRAWN)
 
 
 def _serials(document: JobDocument, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
@@ -94,7 +107,7 @@ def _lights(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
 
 def _photos(subject: str, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
     items = [
-        _item(f"Photo: {_subject(subject)}", _size(body.size_bytes), s.note, Tone.GOOD)
+        _photo_item(s, body, Tone.GOOD)
         for s in shown
         if isinstance(body := s.capture.body, Photo) and body.subject == subject
     ]
@@ -103,10 +116,15 @@ def _photos(subject: str, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
 
 def _other_photos(required: Sequence[str], shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
     return [
-        _item(f"Photo: {_subject(body.subject)}", _size(body.size_bytes), s.note, Tone.QUIET)
+        _photo_item(s, body, Tone.QUIET)
         for s in shown
         if isinstance(body := s.capture.body, Photo) and body.subject not in required
     ]
+
+
+def _photo_item(shown: _Shown, body: Photo, tone: Tone) -> EvidenceItem:
+    item = _item(f"Photo: {_subject(body.subject)}", _size(body.size_bytes), shown.note, tone)
+    return msgspec.structs.replace(item, photo=shown.photo)
 
 
 def _signatures(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:

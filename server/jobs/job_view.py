@@ -55,7 +55,7 @@ def job_view(story: Story, technicians: Sequence[Technician], *, signed_in: Sign
         facts=_facts(job),
         plant=plant_view(job.plant),
         state=state_view(story),
-        evidence=evidence_view(job, story.captures, story.names),
+        evidence=evidence_view(story),
         timeline=timeline_view(story),
         assign=job_control(story, technicians, signed_in=signed_in),
     )

@@ -1,19 +1,27 @@
 """The pages about jobs: the list with its assignments, and one job with its live timeline."""
 
+import asyncio
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
-from litestar.response import Redirect, ServerSentEvent, Template
+from litestar.params import (
+    FromPath,
+    FromQuery,
+    QueryParameter,
+    SkipValidation,
+    URLEncodedBody,
+)
+from litestar.response import Redirect, ServerSentEvent, Stream, Template
 
 from server.acts import Actor, act_of
 from server.console import templates
+from server.console.headers import SENT_AS_IT_IS
 from server.console.live import Fragments, LiveStreams
 from server.database import Store
-from server.jobs import board, commands, queries
+from server.jobs import board, commands, photos, queries
 from server.jobs.evidence_view import evidence_view
 from server.jobs.job_view import NOTHING, job_control, job_view, state_view, timeline_view
 from server.jobs.list_view import (
@@ -27,9 +35,11 @@ from server.people import doors, technicians
 from server.people.commands import session_topic
 from server.people.doors import HttpRequest
 from server.people.records import DISPATCH, OFFICE, SignedIn
+from server.sync.blob_store import BlobStore
 
 StoreDependency = NamedDependency[Store]
 SignedInDependency = NamedDependency[SignedIn]
+Blobs = NamedDependency[SkipValidation[BlobStore]]  # a protocol cannot be checked at run time
 
 # Litestar keeps the name "state" for itself.
 StateQuery = Annotated[str, QueryParameter(name="state")]
@@ -74,6 +84,36 @@ class JobPages(Controller):
         story = await store.read(board.load_story, job_id)
         everybody = await store.read(technicians.list_all)
         return templates.page("jobs/job.html", job_view(story, everybody, signed_in=signed_in))
+
+    @get(
+        "/{job_id:uuid}/photos/{capture_id:uuid}",
+        guards=[doors.require_role(*OFFICE)],
+        opt={SENT_AS_IT_IS: True},
+    )
+    async def show_photo(
+        self,
+        *,
+        request: HttpRequest,
+        store: StoreDependency,
+        blob_store: Blobs,
+        job_id: FromPath[UUID],
+        capture_id: FromPath[UUID],
+    ) -> Stream | Response[None]:
+        """Send a photo of a job; the browser keeps it and asks each time whether it still may."""
+        recorded = await store.read(photos.get, job_id, capture_id)
+        photo = await asyncio.to_thread(photos.open_photo, blob_store, recorded)
+        headers = {"Cache-Control": "private, no-cache", "ETag": f'"{photo.sha256}"'}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(None, status_code=304, headers=headers)
+        return Stream(
+            photos.pieces(blob_store, photo),
+            media_type=photo.media_type,
+            headers={
+                **headers,
+                "Content-Length": str(photo.size_bytes),
+                "Content-Disposition": "inline",
+            },
+        )
 
     @post("/{job_id:uuid}/assign", guards=[doors.require_role(*DISPATCH)], status_code=200)
     async def assign(
@@ -128,7 +168,7 @@ class _LiveJob:
             self._before, self._shown = self._shown, entries
         everybody = await self._store.read(technicians.list_all)
         control = job_control(story, everybody, signed_in=self._signed_in)
-        evidence = evidence_view(story.document, story.captures, story.names)
+        evidence = evidence_view(story)
         timeline = timeline_view(story, known=self._before)
         return {
             "state": templates.render("jobs/_state.html", state_view(story)),

@@ -136,6 +136,16 @@ class StateView(msgspec.Struct, frozen=True, kw_only=True):
     instants: tuple[Instant, ...]
 
 
+class PhotoView(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo that can be opened."""
+
+    url: str
+    label: str
+    """What the link does, in words."""
+    is_drawn: bool
+    """Whether browsers draw its format; others are only linked."""
+
+
 class EvidenceItem(msgspec.Struct, frozen=True, kw_only=True):
     """Something that the job must show, or that was shown besides."""
 
@@ -144,6 +154,7 @@ class EvidenceItem(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     is_there: bool
     tone: Tone
+    photo: PhotoView | None = None
 
 
 class EvidenceView(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,6 +60,14 @@ class BlobStore(Protocol):
         """Give the file of a blob that is present."""
         ...
 
+    def read(self, sha256: str, offset: int, length_bytes: int) -> bytes:
+        """Read a part of a blob that is present; less where it ends.
+
+        Raises:
+            BlobUnknown: it is not here, or not all of it.
+        """
+        ...
+
 
 class FolderBlobStore:
     """Blobs in a local folder, two levels deep, each piece flushed to disk."""
@@ -134,6 +142,15 @@ class FolderBlobStore:
     def path(self, sha256: str) -> Path:
         """Give the file of a blob that is present."""
         return self._folder / sha256[:2] / sha256
+
+    def read(self, sha256: str, offset: int, length_bytes: int) -> bytes:
+        """Read a part of a blob that is present; less where it ends."""
+        try:
+            with self.path(sha256).open("rb") as whole:
+                whole.seek(offset)
+                return whole.read(length_bytes)
+        except FileNotFoundError as error:
+            raise BlobUnknown(f"blob {sha256} is not here") from error
 
     def _finish(self, sha256: str) -> None:
         part = self._part_file(sha256)

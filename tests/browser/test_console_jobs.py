@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 import httpx
@@ -13,7 +14,7 @@ from server.acts import utc_now
 from server.database import Store, schema_versions
 from server.jobs import commands as jobs
 from server.people.records import Role, Scope
-from tests.server.console.field_work import capture_everything, tell
+from tests.server.console.field_work import capture_everything, photograph, send, tell
 from tests.server.console.serving import Served, serving
 from tests.server.console.town import (
     NOON,
@@ -184,6 +185,48 @@ async def test_the_pages_fit_an_upright_tablet_and_a_dark_room(
     await page.goto(f"{served.url}/jobs/{job_id}")
     await page.screenshot(path=screenshots / "job_upright_dark.png", full_page=True)
     assert await too_wide(page) is False
+
+
+@pytest.fixture
+async def photographed(page: Page, store: Store, town: Town, tmp_path: Path) -> UUID:
+    """A job with three photos of which one has arrived: a picture as wide as WIDE."""
+    job_id = some_jobs(store, town)
+    capture_everything(store, job_id, town.ada, since=utc_now())
+    await page.set_viewport_size(WIDE)
+    await page.set_content('<body bgcolor="teal"><h1>ONT</h1><hr>HWTC1A2B3C4D')
+    picture = await page.screenshot()
+    photograph(store, job_id, town.ada, picture, media_type="image/png")
+    send(store, tmp_path / "blobs", picture)
+    return job_id
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, UPRIGHT], ids=["wide", "upright"])
+async def test_a_dispatcher_sees_photos_and_opens_one(
+    served: Served,
+    page: Page,
+    photographed: UUID,
+    screenshots: Path,
+    size: ViewportSize,
+    colours: Literal["light", "dark"],
+) -> None:
+    await page.set_viewport_size(size)
+    await page.emulate_media(color_scheme=colours)
+    await sign_in(page, served.url)
+    await page.goto(f"{served.url}/jobs/{photographed}")
+
+    evidence = page.locator("#evidence")
+    small = evidence.get_by_role("img", name="Open the photo: ONT mounted")
+    await expect(small).to_have_js_property("naturalWidth", WIDE["width"])
+    await expect(evidence).to_contain_text("The photo itself has not arrived yet")
+    shape = "wide" if size is WIDE else "upright"
+    await page.screenshot(path=screenshots / f"photos_{shape}_{colours}.png", full_page=True)
+    assert await too_wide(page) is False
+
+    async with page.context.expect_page() as opening:
+        await small.click()
+    opened = await opening.value
+    await expect(opened.locator("img")).to_have_js_property("naturalWidth", WIDE["width"])
 
 
 async def too_wide(page: Page) -> bool:

@@ -1,7 +1,9 @@
 """What a tablet's push leaves behind, for tests that are not about pushing."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -12,6 +14,8 @@ from server.acts import Actor, ActorKind
 from server.database import Connection, Store, Written
 from server.jobs import queries, storage
 from server.jobs.records import StoredCapture
+from server.sync import blobs
+from server.sync.blob_store import FolderBlobStore
 from sync_protocol import evidence
 from sync_protocol.ids import CaptureId
 from sync_protocol.jobs import JobState
@@ -76,6 +80,35 @@ def capture_everything(
 ) -> None:
     """Work on a job until it is completed, an hour later, as a tablet tells it."""
     store.write_now(_capture_everything, job_id, technician_id, since)
+
+
+def photograph(
+    store: Store, job_id: UUID, technician_id: UUID, data: bytes, *, media_type: str = "image/jpeg"
+) -> Photo:
+    """Record a photo of a job's ONT; its bytes are still on the tablet."""
+    photo = Photo(
+        subject="ont_mounted",
+        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        media_type=media_type,
+    )
+    fact = stored(photo, job_id, technician_id)
+    store.write_now(_insert, fact)
+    return photo
+
+
+def send(store: Store, folder: Path, data: bytes) -> None:
+    """Let the bytes of a photo arrive."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    blob_store = FolderBlobStore(folder)
+    blob_store.begin(sha256, len(data))
+    blob_store.append(sha256, 0, data)
+    store.write_now(blobs.mark_present, sha256, len(data), NOON)
+
+
+def _insert(db: Connection, fact: StoredCapture) -> Written[None]:
+    storage.insert_capture(db, fact)
+    return Written(None, topics=frozenset({f"job:{fact.job_id}"}))
 
 
 def _tell(

@@ -39,7 +39,7 @@ def console_app(
     return build_app(
         settings,
         store,
-        routes=(api_routes(blob_store), *console_routes(settings, store, streams)),
+        routes=(api_routes(blob_store), *console_routes(settings, store, streams, blob_store)),
     )
 
 

@@ -23,6 +23,7 @@ from server.jobs.views import (
     JobRowView,
     JobView,
     PathNode,
+    PhotoView,
     PlantView,
     StateTab,
     StateView,
@@ -96,12 +97,19 @@ def a_state() -> StateView:
     )
 
 
+def a_photo(*, is_drawn: bool) -> PhotoView:
+    return PhotoView(url="/jobs/1/photos/2", label=HOSTILE, is_drawn=is_drawn)
+
+
 def an_evidence() -> EvidenceView:
     return EvidenceView(
         items=tuple(
-            EvidenceItem(name="Photo", value=HOSTILE, note=HOSTILE, is_there=there, tone=tone)
+            EvidenceItem(
+                name="Photo", value=HOSTILE, note=HOSTILE, is_there=there, tone=tone, photo=photo
+            )
             for there in (True, False)
             for tone in Tone
+            for photo in (None, a_photo(is_drawn=True), a_photo(is_drawn=False))
         ),
         there=1,
         required=5,

@@ -23,12 +23,13 @@ URL: Final = "http://operator.test"
 
 def whole_app(store: Store, folder: Path) -> Litestar:
     settings = Settings(secure_cookies=False)
+    blob_store = FolderBlobStore(folder)
     return build_app(
         settings,
         store,
         routes=(
-            api_routes(FolderBlobStore(folder)),
-            *console_routes(settings, store, LiveStreams(store.signals)),
+            api_routes(blob_store),
+            *console_routes(settings, store, LiveStreams(store.signals), blob_store),
         ),
     )
 

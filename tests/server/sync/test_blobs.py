@@ -229,6 +229,20 @@ def test_a_whole_part_of_wrong_bytes_is_never_called_complete(tmp_path: Path) ->
     assert not store.is_present(SHA256)
 
 
+def test_a_part_of_a_blob_is_read_once_all_of_it_is_here(tmp_path: Path) -> None:
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, len(PHOTO))
+    store.append(SHA256, 0, PHOTO[:-1])
+    with pytest.raises(BlobUnknown, match=f"blob {SHA256} is not here"):
+        store.read(SHA256, 0, 4)
+
+    store.append(SHA256, len(PHOTO) - 1, PHOTO[-1:])
+
+    assert store.read(SHA256, 1, 4) == PHOTO[1:5]
+    assert store.read(SHA256, len(PHOTO) - 2, 4) == PHOTO[-2:]
+    assert store.read(SHA256, len(PHOTO), 4) == b""
+
+
 def test_wrong_content_is_named_with_both_hashes(tmp_path: Path) -> None:
     store = FolderBlobStore(tmp_path)
     store.begin(SHA256, 1)
