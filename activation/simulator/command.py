@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     except (ScenarioWrong, ValueWrong) as error:
         return _fail(str(error), 2)
+    if settings.log is not None and settings.log.resolve() == arguments.scenario.resolve():
+        return _fail(f"--log {str(settings.log)!r} is the scenario; give a file of its own", 2)
     try:
         asyncio.run(run_until_stopped(scenario, settings, now=_now, announce=_announce))
     except OSError as error:

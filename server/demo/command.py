@@ -38,7 +38,10 @@ _NOT_AS_IT_SHOULD: Final = (ChildFailed, NotSeen, httpx.HTTPError)
 
 def main(arguments: Sequence[str]) -> int:
     """Run the demo: 0 as it should be, 1 something differs, 2 for wrong arguments."""
-    args = _parser().parse_args(arguments)
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    if args.json and args.addresses and args.json.resolve() == args.addresses.resolve():
+        parser.error(f"--json {str(args.json)!r} is the file of --addresses; give one of its own")
     wanted = Wanted(
         seed=secrets.randbelow(_SEED_MAX) if args.seed is None else args.seed,
         come_up_s=args.come_up_s,

@@ -83,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """
     imports = plan_imports(args.path, kind=args.kind, mapping=args.mapping, zone=args.zone)
     act_on = runs.rehearse if args.dry_run else runs.run
+    _require_apart(args.quarantine, imports)
     with _opened_quarantine(args.quarantine) as rejected, opened_store(args.settings) as store:
         terminal = Terminal(sys.stderr, sys.stdout, clock=time.monotonic, dry_run=args.dry_run)
         listener = Listener(
@@ -126,7 +127,7 @@ def _profile(path: Path, *, kind: str | None, mapping: str | None, zone: str | N
 
 def _is(path: Path, kind: Callable[[Path], bool]) -> bool:
     """Ask what a path is; one that the system does not take, such as one too long, is nothing."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
         return kind(path)
     return False
 
@@ -137,6 +138,15 @@ def _require_zone(zone: str | None) -> None:
             read_zone(zone)
         except ValueError as error:
             raise WrongInput(f"--zone {zone!r} is not {error}") from error
+
+
+def _require_apart(quarantine: Path | None, imports: Sequence[Import]) -> None:
+    """Refuse to write complaints over what they are about."""
+    for one in imports:
+        if quarantine is not None and _is(quarantine, one.path.samefile):
+            raise WrongInput(
+                f"--quarantine {str(quarantine)!r} is the file to import; give one of its own"
+            )
 
 
 @contextlib.contextmanager

@@ -103,15 +103,16 @@ def load(name: str) -> Profile:
     Raises:
         WrongInput: no such profile, or one that cannot be used; names what would be right.
     """
-    shipped = resources.files("server.imports") / "mappings" / f"{name}.toml"
-    if re.fullmatch(r"[a-z0-9-]+", name) and shipped.is_file():
+    if name in shipped_names():
+        shipped = resources.files("server.imports") / "mappings" / f"{name}.toml"
         return _decode(shipped.read_bytes(), name, toml=True)
     file = Path(name)
     try:
         raw = file.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name that no system takes
+        reason = error.strerror if isinstance(error, OSError) else error
         raise WrongInput(
-            f"no mapping {name!r}: {error.strerror}; give a TOML or JSON file, or one of "
+            f"no mapping {name!r}: {reason}; give a TOML or JSON file, or one of "
             f"{', '.join(shipped_names())}"
         ) from error
     return _decode(raw, name, toml=file.suffix.lower() != ".json")

@@ -93,6 +93,16 @@ def test_what_cannot_be_started_says_why(
     assert message in capsys.readouterr().err
 
 
+def test_a_log_is_never_appended_to_its_scenario(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = a_file(tmp_path)
+    before = scenario.read_bytes()
+    assert command.main(["--scenario", f"{scenario}", "--log", f"{scenario}"]) == 2
+    assert "is the scenario; give a file of its own" in capsys.readouterr().err
+    assert scenario.read_bytes() == before
+
+
 def test_a_port_that_is_no_number_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

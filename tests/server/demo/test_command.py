@@ -15,6 +15,7 @@ from server.demo.command import main
         (["--addresses", "nowhere.csv"], "'nowhere.csv' is no file; give a CSV file of addresses"),
         (["--json", "nowhere/out.json"], "'nowhere/out.json' cannot be written"),
         (["--fast"], "--fast"),
+        (["--addresses", __file__, "--json", __file__], "is the file of --addresses; give one"),
     ],
 )
 def test_a_wrong_argument_is_named_with_what_would_be_right(

@@ -115,6 +115,20 @@ def test_wrong_input_is_one_clear_sentence(
     assert shown.count("\n") == 1
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["the file", "a file of the folder"])
+def test_complaints_are_never_written_over_what_they_are_about(
+    technicians: Path, capsys: pytest.CaptureFixture[str], *, whole: bool
+) -> None:
+    linked = technicians.with_name("rejected")
+    linked.symlink_to(technicians)
+    imported = technicians.parent if whole else technicians
+
+    for quarantine in (technicians, linked):
+        assert cli.main(["import", str(imported), "--quarantine", str(quarantine)]) == 2
+        assert "is the file to import; give one of its own" in capsys.readouterr().err
+    assert technicians.read_text("utf-8") == BAD
+
+
 @pytest.mark.parametrize("arguments", [[], ["x", "--kind", "houses"], ["x", "--nope"]])
 def test_a_wrong_argument_ends_with_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

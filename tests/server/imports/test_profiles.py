@@ -63,7 +63,7 @@ def test_a_profile_that_is_no_toml_is_explained(tmp_path: Path, raw: bytes) -> N
         profiles.load(str(file))
 
 
-@pytest.mark.parametrize("name", ["nowhere", "../rows", "no/such/file.toml"])
+@pytest.mark.parametrize("name", ["nowhere", "../rows", "no/such/file.toml", "x" * 300, "a\0b"])
 def test_an_unknown_profile_lists_those_that_exist(name: str) -> None:
     with pytest.raises(WrongInput, match="give a TOML or JSON file, or one of baltimore-county"):
         profiles.load(name)
