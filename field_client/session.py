@@ -134,7 +134,9 @@ class Session:
                 if not progress.more:
                     return None
                 if not progress.moved:
-                    return Unreachable(detail="the server has more, but nothing went forward")
+                    return Unreachable(
+                        detail="not all was sent or received, yet nothing went forward"
+                    )
                 continue
             stopped = await self._recover(answer, enrolment)
             if stopped is not None:

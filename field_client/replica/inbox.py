@@ -42,7 +42,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
     """True: operations are waiting or the pull is not finished."""
     moved: bool = False
-    """False: the replica is where it was; asking again at once would be a storm."""
+    """False: the next request would be this one again; to ask it at once would be a storm."""
 
 
 class ForkSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,12 +84,20 @@ def apply_response(
         acked=acked,
         entries=entries,
         more=response.pull.more or after.acked_dseq < after.head_dseq,
-        moved=_place(after) != _place(state),
+        moved=_place(after) != _place(state) or _was_overtaken(request, after),
     )
 
 
 def _place(state: ReplicaState) -> tuple[object, ...]:
     return state.epoch, state.acked_dseq, state.settled_dseq, state.position
+
+
+def _was_overtaken(request: SyncRequest, after: ReplicaState) -> bool:
+    """Say whether work waits that was entered while a request without any was under way.
+
+    A request with operations that got no verdict is not overtaken: it would be sent again.
+    """
+    return not request.operations and after.acked_dseq < after.head_dseq
 
 
 def _find_fork(db: Connection, state: ReplicaState, response: SyncResponse) -> ForkSeen | None:

@@ -99,6 +99,13 @@ def mislabelled(reply: Reply) -> Reply:
     return msgspec.structs.replace(reply, headers={**reply.headers, "content-type": "text/html"})
 
 
+def withhold_verdicts(reply: Reply) -> Reply:
+    """Answer as if no operation had come."""
+    said = wire.decode(wire.decompress(reply.body), SyncResponse)
+    kept = msgspec.structs.replace(said, verdicts=())
+    return msgspec.structs.replace(reply, body=wire.compress(wire.encode(kept)))
+
+
 def flood(_reply: Reply) -> Reply:
     """Send more than anybody should hold."""
     padding = b" " * (wire.BODY_BYTES_MAX + 1)

@@ -1,88 +1,26 @@
 """Sessions over real sockets, with a replica on the disk and a server that plays tricks."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from field_client import capture
 from field_client.engine import Blocked, Busy, Obstacle, Synced, Unreachable
 from field_client.keys import DeviceKey
-from field_client.replica.outbox import Pen
-from field_client.replica.state import find_enrolment, get_state, initialise, store_enrolment
+from field_client.replica.state import find_enrolment, get_state, initialise
 from field_client.replica.views import count_all, list_blob_faults, list_jobs
-from field_client.session import Session, SessionReport
-from field_client.storage import BlobFolder, Connection, Disk, Store, open_store
-from field_client.transport import HttpTransport
-from sync_protocol.ids import Epoch, Incarnation, JobId
-from sync_protocol.jobs import JobEvent, JobState
+from field_client.storage import Connection, open_store
+from sync_protocol.ids import Epoch, Incarnation
+from sync_protocol.jobs import JobState
 from tests.field_client import http_server
 from tests.field_client.factories import (
     COLLEAGUE,
     JPEG,
-    FakeClock,
-    Ids,
     a_job,
-    an_enrolment,
 )
 from tests.field_client.fake_server import FakeServer
 from tests.field_client.http_server import HttpFakeServer, Trick, serving
-
-JOB = JobId(UUID(int=100))
-KEY = bytes(range(32))
-
-
-class Tablet:
-    """A tablet without its pages: what a session needs, and entries by hand."""
-
-    def __init__(self, store: Store, folder: Path, server: HttpFakeServer) -> None:
-        self.store = store
-        self.server = server
-        self.blobs = BlobFolder(folder / "blobs", KEY, Disk())
-        self.clock = FakeClock()
-        self.key = DeviceKey(KEY)
-        self._ids = Ids()
-
-    @property
-    def pen(self) -> Pen:
-        return Pen(at=self.clock.moment(), new_id=self._ids)
-
-    async def sync(self) -> SessionReport:
-        transport = HttpTransport(self.server.url)
-        try:
-            return await Session(
-                self.store,
-                self.blobs,
-                transport,
-                clock=self.clock,
-                device_key=lambda: self.key,
-            ).run()
-        finally:
-            await transport.close()
-
-    async def start_job(self) -> None:
-        await self.store.write(capture.move_job, self.pen, JOB, JobEvent.START)
-
-    async def take_photo(self, data: bytes = JPEG) -> str:
-        stored = self.blobs.put(data, "image/jpeg")
-        await self.store.write(capture.record_photo, self.pen, JOB, subject="ont", stored=stored)
-        return stored.sha256
-
-
-@pytest.fixture
-async def tablet(tmp_path: Path) -> AsyncIterator[Tablet]:
-    protocol = FakeServer()
-    protocol.put_job(a_job())
-    async with (
-        serving(HttpFakeServer(protocol)) as server,
-        open_store(tmp_path / "replica.db", KEY) as store,
-    ):
-        await store.write(initialise, Incarnation(UUID(int=1)))
-        await store.write(store_enrolment, server.url, an_enrolment())
-        made = Tablet(store, tmp_path, server)
-        server.public_key = made.key.public_text()
-        yield made
+from tests.field_client.tablets import JOB, KEY, Tablet
 
 
 def place(db: Connection) -> tuple[object, ...]:

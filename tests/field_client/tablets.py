@@ -1,0 +1,95 @@
+"""A tablet without its pages, for sessions with a server that plays tricks."""
+
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+from field_client import capture
+from field_client.keys import DeviceKey
+from field_client.replica.outbox import Pen
+from field_client.replica.state import initialise, store_enrolment
+from field_client.session import Session, SessionReport
+from field_client.storage import BlobFolder, Disk, Store, open_store
+from field_client.transport import Failure, HttpTransport
+from sync_protocol.ids import Incarnation, JobId
+from sync_protocol.jobs import JobEvent
+from sync_protocol.messages import SyncRequest, SyncResponse
+from tests.field_client.factories import JPEG, FakeClock, Ids, a_job, an_enrolment
+from tests.field_client.fake_server import FakeServer
+from tests.field_client.http_server import HttpFakeServer, serving
+
+JOB = JobId(UUID(int=100))
+KEY = bytes(range(32))
+
+
+Meanwhile = Callable[[], Awaitable[object]]
+
+
+class BusyHands(HttpTransport):
+    """The real transport; at each request the technician goes on working until it is answered."""
+
+    def __init__(self, server_url: str, meanwhile: deque[Meanwhile]) -> None:
+        super().__init__(server_url)
+        self._meanwhile = meanwhile
+
+    async def sync(self, request: SyncRequest, token: str) -> SyncResponse | Failure:
+        answer = await super().sync(request, token)
+        if self._meanwhile:
+            await self._meanwhile.popleft()()
+        return answer
+
+
+class Tablet:
+    """A tablet without its pages: what a session needs, and entries by hand."""
+
+    def __init__(self, store: Store, folder: Path, server: HttpFakeServer) -> None:
+        self.store = store
+        self.meanwhile: deque[Meanwhile] = deque()
+        self.server = server
+        self.blobs = BlobFolder(folder / "blobs", KEY, Disk())
+        self.clock = FakeClock()
+        self.key = DeviceKey(KEY)
+        self._ids = Ids()
+
+    @property
+    def pen(self) -> Pen:
+        return Pen(at=self.clock.moment(), new_id=self._ids)
+
+    async def sync(self) -> SessionReport:
+        transport = BusyHands(self.server.url, self.meanwhile)
+        try:
+            return await Session(
+                self.store,
+                self.blobs,
+                transport,
+                clock=self.clock,
+                device_key=lambda: self.key,
+            ).run()
+        finally:
+            await transport.close()
+
+    async def start_job(self) -> None:
+        await self.store.write(capture.move_job, self.pen, JOB, JobEvent.START)
+
+    async def take_photo(self, data: bytes = JPEG) -> str:
+        stored = self.blobs.put(data, "image/jpeg")
+        await self.store.write(capture.record_photo, self.pen, JOB, subject="ont", stored=stored)
+        return stored.sha256
+
+
+@asynccontextmanager
+async def enrolled_tablet(folder: Path) -> AsyncGenerator[Tablet, None]:
+    """Give a tablet that is a technician's, and its server with one job."""
+    protocol = FakeServer()
+    protocol.put_job(a_job())
+    async with (
+        serving(HttpFakeServer(protocol)) as server,
+        open_store(folder / "replica.db", KEY) as store,
+    ):
+        await store.write(initialise, Incarnation(UUID(int=1)))
+        await store.write(store_enrolment, server.url, an_enrolment())
+        made = Tablet(store, folder, server)
+        server.public_key = made.key.public_text()
+        yield made
