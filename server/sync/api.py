@@ -51,9 +51,9 @@ async def enrol(
 @post("/devices/v1/challenge", status_code=200)
 async def challenge(store: NamedDependency[Store], device_id: FromQuery[UUID]) -> Challenge:
     """Give a device something to sign."""
-    text = secrets.new_secret()
-    await store.write(devices.issue_challenge, device_id, text, act=act_of(SYSTEM))
-    return Challenge(challenge=text)
+    return await store.write(
+        devices.issue_challenge, device_id, secrets.new_secret(), act=act_of(SYSTEM)
+    )
 
 
 @post("/devices/v1/token", status_code=200)

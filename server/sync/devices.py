@@ -1,7 +1,6 @@
 """Tablets: enrolment by a one-time code, short-lived tokens for a signature, revocation."""
 
 import base64
-import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,11 +17,13 @@ from server.database.rows import to_record, to_records, to_row
 from server.database.tables.people import device_tokens, devices, enrolment_codes
 from server.people import secrets, technicians
 from server.problems import Conflicting, Forbidden, NotFound, WrongInput
+from server.sync import challenges
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
 from sync_protocol import evidence, wire
 from sync_protocol.ids import DeviceId, TechnicianId
 from sync_protocol.messages import (
+    Challenge,
     EnrolRequest,
     EnrolResponse,
     Refusal,
@@ -31,7 +32,6 @@ from sync_protocol.messages import (
 )
 
 CODE_LIFE: Final = timedelta(minutes=15)
-CHALLENGE_LIFE: Final = timedelta(minutes=5)
 
 
 class EnrolmentCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,21 +156,14 @@ def find_by_token(db: Connection, token: str, now: datetime) -> Device | None:
     return None if row is None else to_record(row, Device)
 
 
-def issue_challenge(db: Connection, device_id: UUID, challenge: str, *, act: Act) -> Written[None]:
-    """Keep a challenge until it is answered; it stands where a token will stand.
+def issue_challenge(db: Connection, device_id: UUID, fresh: str, *, act: Act) -> Written[Challenge]:
+    """Give a device something to sign: the fresh text, or a challenge that waits already.
 
     Raises:
         SyncRefused: unknown or revoked device.
     """
-    _usable(db, device_id)
-    db.execute(
-        sa.insert(device_tokens).values(
-            secret_hash=_challenge_hash(device_id, challenge),
-            device_id=device_id,
-            expires_at=act.now + CHALLENGE_LIFE,
-        )
-    )
-    return Written(None)
+    device = _usable(db, device_id, lock=True)
+    return Written(Challenge(challenge=challenges.give(db, device.id, fresh, act.now)))
 
 
 def renew_token(
@@ -182,14 +175,12 @@ def renew_token(
         SyncRefused: unknown or revoked device, or a signature that is not this device's.
     """
     device = _usable(db, request.device_id)
-    used = db.execute(
-        sa.delete(device_tokens).where(
-            device_tokens.c.secret_hash == _challenge_hash(device.id, request.challenge),
-            device_tokens.c.expires_at > act.now,
-        )
-    )
     signed = evidence.challenge_bytes(request.device_id, request.challenge)
-    if used.rowcount != 1 or not verifies(device.public_key, request.signature, signed):
+    # Taken last: a wrong signature must not use up what the device itself is about to sign.
+    if not (
+        verifies(device.public_key, request.signature, signed)
+        and challenges.take(db, device.id, request.challenge, act.now)
+    ):
         raise SyncRefused(Refusal.UNKNOWN_DEVICE, "the challenge was not answered by this device")
     db.execute(
         sa.delete(device_tokens).where(
@@ -256,8 +247,9 @@ def _require_new(db: Connection, incarnation: UUID) -> None:
         raise Conflicting(f"incarnation {incarnation} is another device's; begin a new one")
 
 
-def _usable(db: Connection, device_id: UUID) -> Device:
-    row = db.execute(sa.select(devices).where(devices.c.id == device_id)).one_or_none()
+def _usable(db: Connection, device_id: UUID, *, lock: bool = False) -> Device:
+    statement = sa.select(devices).where(devices.c.id == device_id)
+    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     if row is None:
         raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}")
     device = to_record(row, Device)
@@ -273,16 +265,6 @@ def _store_token(db: Connection, device_id: UUID, token: str, expires_at: dateti
         )
     )
     return expires_at
-
-
-def _challenge_hash(device_id: UUID, challenge: str) -> str:
-    """Hash a challenge so that it can never pass for a token.
-
-    Under a prefix of its own: whoever knows a challenge must not be able to write down a token
-    whose hash is the same.
-    """
-    said = b"firstlight/challenge/1\n" + device_id.bytes + challenge.encode()
-    return hashlib.sha256(said).hexdigest()
 
 
 def _canonical_code(code: str) -> str:

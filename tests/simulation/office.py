@@ -26,7 +26,6 @@ from sync_protocol import wire
 from sync_protocol.ids import Epoch
 from sync_protocol.messages import (
     PROTOCOL_VERSION,
-    Challenge,
     PullPage,
     Refusal,
     SyncResponse,
@@ -172,9 +171,9 @@ class Office:
         return _json(api.synchronise.status_code, response)
 
     def _challenge(self, device_id: UUID) -> Answered:
-        text = self._chance.octets(16).hex()
-        self.write(devices.issue_challenge, device_id, text, act=self.act())
-        return _json(api.challenge.status_code, Challenge(challenge=text))
+        fresh = self._chance.octets(16).hex()
+        given = self.write(devices.issue_challenge, device_id, fresh, act=self.act())
+        return _json(api.challenge.status_code, given)
 
     def _renew(self, asked: Asked) -> Answered:
         token = self.write(
