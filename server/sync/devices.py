@@ -114,7 +114,6 @@ def _enrolled_before(
 
 
 def _new_device(db: Connection, request: EnrolRequest, code_hash: str, act: Act) -> Device:
-    _require_new(db, request.incarnation)
     technician_id = db.execute(
         sa.update(enrolment_codes)
         .where(
@@ -127,6 +126,9 @@ def _new_device(db: Connection, request: EnrolRequest, code_hash: str, act: Act)
     ).scalar_one_or_none()
     if technician_id is None:
         raise Forbidden("this code does not work; ask the office for a new one")
+    # Only now: what is known here is no business of a caller without a code that works. The code
+    # is not used up by it, for nothing of a unit that raises is kept.
+    _require_new(db, request.incarnation)
     device = Device(
         id=act.new_id(),
         technician_id=technician_id,

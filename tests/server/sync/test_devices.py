@@ -106,6 +106,26 @@ async def test_the_incarnation_of_another_device_is_refused_by_name(
     assert (await enrol(client, new, code)).status_code == 201
 
 
+@pytest.mark.parametrize("state", ["unknown", "used", "expired"])
+async def test_without_a_code_that_works_nobody_learns_which_incarnations_are_known(
+    client: httpx.AsyncClient, store: Store, town: Town, code: str, state: str
+) -> None:
+    if state == "used":
+        await enrol(client, Tablet(), code)
+    if state == "expired":
+        ended = utc_now() - timedelta(seconds=1)
+        change(store, sa.update(enrolment_codes).values(expires_at=ended))
+    shown = "ABCDE-FGHJZ" if state == "unknown" else code
+    known, stranger = enrolled_now(store, town.ben), Tablet()
+    stranger.incarnation = known.incarnation
+
+    guessed = await enrol(client, stranger, shown)
+    plain = await enrol(client, Tablet(), shown)
+
+    assert guessed.status_code == 403
+    assert (guessed.status_code, guessed.content) == (plain.status_code, plain.content)
+
+
 async def test_a_device_name_with_nul_is_a_400(client: httpx.AsyncClient, code: str) -> None:
     wanted = msgspec.structs.replace(Tablet().enrolment(code), device_name="a\0b")
 
