@@ -83,11 +83,12 @@ class SerialReceipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LightReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded reading and what it means."""
+    """A recorded reading and what it means; without a judgement, ``unjudged`` says why."""
 
     capture_id: CaptureId
     rx_power_cdbm: RxPowerCdbm
-    judgement: Judgement
+    judgement: Judgement | None
+    unjudged: str | None = None
 
 
 class FileReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,24 +156,30 @@ def record_serial(
 def record_light(db: Connection, pen: Pen, job_id: JobId, text: str) -> LightReceipt:
     """Record a light level as typed, judged against the path that this tablet knows.
 
+    Over a path that cannot be predicted it is recorded without a verdict: what only the office can
+    correct keeps nobody from finishing a job.
+
     Raises:
         JobUnknown, JobReadOnly: there is no such job to add to.
         NotALightLevel: names the text and what would be right.
-        PathUnknown: the job's plant data cannot be judged against; the office must correct it.
     """
     view, power_cdbm = _writable(db, job_id), parse_dbm(text)
     plant = view.document.plant
-    judgement = judge(power_cdbm, plant.light_path)
-    body = LightReading(
-        rx_power_cdbm=power_cdbm,
-        wavelength_nm=OPTIC_CLASSES[plant.light_path.optic_class].wavelength_nm,
-        predicted_cdbm=judgement.predicted_cdbm,
-        verdict=judgement.verdict,
-        plant_snapshot=plant.snapshot,
-    )
+    judgement = None if view.plant_problem else judge(power_cdbm, plant.light_path)
+    body = LightReading(rx_power_cdbm=power_cdbm, plant_snapshot=plant.snapshot)
+    if judgement is not None:
+        body = msgspec.structs.replace(
+            body,
+            wavelength_nm=OPTIC_CLASSES[plant.light_path.optic_class].wavelength_nm,
+            predicted_cdbm=judgement.predicted_cdbm,
+            verdict=judgement.verdict,
+        )
     capture = _record_capture(db, pen, job_id, body)
     return LightReceipt(
-        capture_id=capture.capture.id, rx_power_cdbm=power_cdbm, judgement=judgement
+        capture_id=capture.capture.id,
+        rx_power_cdbm=power_cdbm,
+        judgement=judgement,
+        unjudged=view.plant_problem,
     )
 
 

@@ -22,7 +22,6 @@ from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.views import JobUnknown, NotEnrolled
 from field_client.scanner import NotAnImage
 from sync_protocol.jobs import MoveNotAllowed
-from sync_protocol.optics import PathUnknown
 from sync_protocol.serials import NotAnOntSerial
 from sync_protocol.units import NotALightLevel
 from sync_protocol.wire import Unreadable
@@ -58,7 +57,6 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotAnImage: (HTTPStatus.BAD_REQUEST, "not_an_image"),
     NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),
     NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
-    PathUnknown: (HTTPStatus.CONFLICT, "path_unknown"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),
     Unreadable: (HTTPStatus.BAD_REQUEST, "unreadable"),
     # msgspec raises these two instead of its own error, for deep nesting and bad UTF-8.

@@ -8,14 +8,14 @@ Every type has a tolerance for what it does not know: decoding ignores unknown f
 
 import enum
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from sync_protocol.ids import Incarnation, IssueId, JobId, TechnicianId
 from sync_protocol.jobs import JobState
-from sync_protocol.optics import LightPath
+from sync_protocol.optics import UNKNOWN_PATH, LightPath
 from sync_protocol.serials import SerialText
 from sync_protocol.units import Counter, Instant
 
@@ -71,6 +71,18 @@ class PlantCard(msgspec.Struct, frozen=True, kw_only=True):
     terminal_port: int
     light_path: LightPath
     snapshot: ShortText
+
+
+UNKNOWN_PLANT: Final = PlantCard(
+    olt="unknown",
+    pon_port="unknown",
+    splitter="unknown",
+    terminal="unknown",
+    terminal_port=0,
+    light_path=UNKNOWN_PATH,
+    snapshot="unknown",
+)
+"""The card of a premise to which no drop leads: the visit is due all the same."""
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,13 +47,17 @@ class SerialScan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
 
 
 class LightReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="light"):
-    """A light level with the verdict that the tablet gave, and what it was judged against."""
+    """A light level with the verdict that the tablet gave, and what it was judged against.
+
+    Where the path is not known there is nothing to judge against: wavelength, prediction and
+    verdict are None together.
+    """
 
     rx_power_cdbm: RxPowerCdbm
-    wavelength_nm: Annotated[int, Meta(ge=800, le=2000)]
-    predicted_cdbm: RxPowerCdbm
-    verdict: Verdict
     plant_snapshot: ShortText
+    wavelength_nm: Annotated[int, Meta(ge=800, le=2000)] | None = None
+    predicted_cdbm: RxPowerCdbm | None = None
+    verdict: Verdict | None = None
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="photo"):

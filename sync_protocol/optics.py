@@ -85,6 +85,18 @@ class LightPath(msgspec.Struct, frozen=True, kw_only=True):
     """The launch power measured at the OLT; None takes the middle of the class."""
 
 
+UNKNOWN_PATH: Final = LightPath(
+    optic_class="unknown",
+    feeder_length_m=0,
+    distribution_length_m=0,
+    drop_length_m=0,
+    connectors=0,
+    splices=0,
+)
+"""Stands where the plant data name no path. No table knows its class, so nothing is predicted over
+it; a path that may be absent could not be read by tablets that do not expect it."""
+
+
 class LossPart(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the loss budget, for the page that explains it."""
 
@@ -133,15 +145,20 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PathUnknown(ValueError):
-    """The path names an optic class or splitter without a table value; correct the plant data."""
+    """There is no path, or it names a class or splitter without a table value.
+
+    The text says which; the plant data must be corrected.
+    """
 
 
 def predict(path: LightPath) -> Prediction:
     """Work out the light at the end of a path.
 
     Raises:
-        PathUnknown: an optic class or a splitter ratio without a table value.
+        PathUnknown: no path, or an optic class or a splitter ratio without a table value.
     """
+    if path == UNKNOWN_PATH:
+        raise PathUnknown("the plant data name no path to this premise")
     optics = OPTIC_CLASSES.get(path.optic_class)
     if optics is None:
         raise PathUnknown(f"optic class {path.optic_class!r}; known are {', '.join(OPTIC_CLASSES)}")

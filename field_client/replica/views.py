@@ -78,6 +78,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     captures: tuple[CaptureView, ...]
     missing: tuple[str, ...]
     predicted_cdbm: RxPowerCdbm | None
+    plant_problem: str | None
+    """Why nothing can be predicted: what the plant data lack."""
     left_reason: str | None
 
 
@@ -158,6 +160,7 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         raise JobUnknown(f"job {job_id} is not on this tablet")
     document, kept = _document(row), _kept(db, str(job_id))
     overlaid = _overlaid(document, _technician_id(db), kept)
+    predicted_cdbm, plant_problem = _predicted(document)
     captures = tuple(
         CaptureView(
             capture=item.body.capture, receipt=Receipt.SENT if item.is_acked else Receipt.SAVED
@@ -172,7 +175,8 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         fields=overlaid.fields,
         captures=captures,
         missing=missing_for_completion(document, [view.capture.body for view in captures]),
-        predicted_cdbm=_predicted(document),
+        predicted_cdbm=predicted_cdbm,
+        plant_problem=plant_problem,
         left_reason=row["left_reason"],
     )
 
@@ -293,8 +297,9 @@ def _receipt(document: JobDocument, pending: int) -> Receipt:
     return Receipt.SAVED if pending else Receipt.SENT
 
 
-def _predicted(document: JobDocument) -> RxPowerCdbm | None:
+def _predicted(document: JobDocument) -> tuple[RxPowerCdbm | None, str | None]:
+    """Predict the light, or say why that cannot be done."""
     try:
-        return predict(document.plant.light_path).rx_power_cdbm
-    except PathUnknown:
-        return None
+        return predict(document.plant.light_path).rx_power_cdbm, None
+    except PathUnknown as error:
+        return None, str(error)

@@ -95,7 +95,7 @@ def _lights(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
     items = [
         _item(
             "Light level",
-            f"{wording.dbm(body.rx_power_cdbm)}, {_VERDICTS[body.verdict]}",
+            f"{wording.dbm(body.rx_power_cdbm)}, {_verdict(body)}",
             s.note,
             Tone.GOOD if body.verdict is Verdict.OK else Tone.ATTENTION,
         )
@@ -103,6 +103,14 @@ def _lights(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
         if isinstance(body := s.capture.body, LightReading)
     ]
     return items or [_missing("Light level", "")]
+
+
+def _verdict(reading: LightReading) -> str:
+    return (
+        "not judged: its path was unknown"
+        if reading.verdict is None
+        else _VERDICTS[reading.verdict]
+    )
 
 
 def _photos(subject: str, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from server.console import wording
 from server.jobs.views import GaugeView, PathNode, PlantView
-from sync_protocol.documents import PlantCard
+from sync_protocol.documents import UNKNOWN_PLANT, PlantCard
 from sync_protocol.optics import (
     TOLERANCE_CDB,
     LightPath,
@@ -90,6 +90,8 @@ def _nodes(plant: PlantCard, prediction: Prediction) -> tuple[PathNode, ...]:
 
 
 def _names_only(plant: PlantCard) -> tuple[PathNode, ...]:
+    if plant == UNKNOWN_PLANT:
+        return ()
     return (
         PathNode(kind="OLT port", name=f"{plant.olt} {plant.pon_port}", loss=""),
         PathNode(kind="Splitter", name=plant.splitter, loss=""),

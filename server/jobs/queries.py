@@ -19,6 +19,7 @@ from server.jobs.records import Completion, Job, JobLine, StoredCapture
 from server.plant import routes
 from server.problems import NotFound
 from sync_protocol.documents import (
+    UNKNOWN_PLANT,
     Appointment,
     CustomerCard,
     JobDocument,
@@ -161,8 +162,8 @@ def fields_of(
 def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDocument]:
     """Render jobs as tablets hold them, in three queries however many they are.
 
-    A job whose premise has lost its drop is left out: no tablet could work on it, and one such job
-    must not keep the others from being pulled.
+    A job whose premise has lost its drop is there, with an unknown plant: the visit is due all the
+    same, and page and tablet say what is wrong.
 
     Everything a document embeds is selected here; whatever changes such a column must put the job
     into the feed (``server.imports`` and the commands do, and a test alters every column).
@@ -172,9 +173,8 @@ def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDo
     fields = fields_of(db, wanted)
     plant = routes.routes_of(db, {row["premise_id"] for row in rows})
     return {
-        row["id"]: _document(row, fields.get(row["id"], {}), plant[row["premise_id"]])
+        row["id"]: _document(row, fields.get(row["id"], {}), plant.get(row["premise_id"]))
         for row in rows
-        if row["premise_id"] in plant
     }
 
 
@@ -203,7 +203,7 @@ _DOCUMENTS = (
 
 
 def _document(
-    row: sa.RowMapping, fields: Mapping[str, VersionedValue], route: routes.Route
+    row: sa.RowMapping, fields: Mapping[str, VersionedValue], route: routes.Route | None
 ) -> JobDocument:
     values: Mapping[str, Any] = dict(row)
     assignee_id = values["assignee_id"]
@@ -224,7 +224,7 @@ def _document(
         product=ProductCard(
             name=values["product_name"], down_mbps=values["down_mbps"], up_mbps=values["up_mbps"]
         ),
-        plant=route.card(),
+        plant=UNKNOWN_PLANT if route is None else route.card(),
         appointment=Appointment(starts_at=values["starts_at"], ends_at=values["ends_at"]),
         required_photos=tuple(values["required_photos"]),
         fields=fields,

@@ -91,11 +91,10 @@ def page(
     present = [row for row in rows if row.kind is not FeedKind.LEAVE]
     documents = job_queries.documents(db, [r.entity_id for r in present if r.entity == "job"])
     raised = _issues(db, [r.entity_id for r in present if r.entity == "issue"])
-    entries = (_entry(row, cursor, documents, raised) for row in rows)
     return PullPage(
         cursor=rows[-1].cursor if rows else cursor,
         more=more,
-        entries=tuple(entry for entry in entries if entry is not None),
+        entries=tuple(_entry(row, cursor, documents, raised) for row in rows),
         snapshot=cursor is None,
     )
 
@@ -131,7 +130,7 @@ def _entry(
     cursor: Cursor | None,
     documents: Mapping[UUID, JobDocument],
     raised: dict[UUID, IssueDocument],
-) -> FeedEntry | None:
+) -> FeedEntry:
     if row.entity == "issue":
         if row.kind is FeedKind.LEAVE:
             return IssueClosed(issue_id=IssueId(row.entity_id))
@@ -140,9 +139,7 @@ def _entry(
         return JobLeft(job_id=JobId(row.entity_id), reason=LeaveReason(row.reason or "reassigned"))
     # A tablet that has not read the place where the job entered is told that it enters.
     enters = cursor is None or row.entered_seq is None or row.entered_seq >= cursor.seq
-    document = documents.get(row.entity_id)
-    if document is None:
-        return None
+    document = documents[row.entity_id]
     return JobEntered(job=document) if enters else JobUpdated(job=document)
 
 

@@ -14,11 +14,17 @@ from field_client.replica.views import JobUnknown, count_all, get_job
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import run
 from sync_protocol import evidence, wire
-from sync_protocol.documents import JobDocument
+from sync_protocol.documents import UNKNOWN_PLANT, JobDocument, PlantCard
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import JobEvent, JobState, MoveNotAllowed
-from sync_protocol.operations import CompleteJob, Operation, RecordCapture, SerialScan
-from sync_protocol.optics import LightPath, PathUnknown, Verdict
+from sync_protocol.operations import (
+    CompleteJob,
+    LightReading,
+    Operation,
+    RecordCapture,
+    SerialScan,
+)
+from sync_protocol.optics import UNKNOWN_PATH, Verdict
 from sync_protocol.serials import NotAnOntSerial
 from sync_protocol.units import NotALightLevel
 from tests.field_client.factories import (
@@ -114,6 +120,7 @@ def test_light_is_judged_against_the_path_of_the_job(
 ) -> None:
     receipt = capture.record_light(db, a_pen(), JOB, reading)
 
+    assert receipt.judgement is not None
     assert receipt.judgement.verdict is verdict
     assert receipt.judgement.predicted_cdbm == get_job(db, JOB).predicted_cdbm
 
@@ -131,22 +138,53 @@ def test_another_splitter_predicts_another_level(db: Connection) -> None:
     assert before - after == 430
 
 
-def test_a_path_that_cannot_be_judged_is_named_and_the_job_still_shows(db: Connection) -> None:
-    job = a_job()
-    path = LightPath(
-        optic_class="GPON_Z",
-        feeder_length_m=1,
-        distribution_length_m=1,
-        drop_length_m=1,
-        connectors=1,
-        splices=1,
-    )
-    put(db, a_job(plant=msgspec.structs.replace(job.plant, light_path=path)))
+ODD_PLANT = msgspec.structs.replace(
+    UNKNOWN_PLANT,
+    light_path=msgspec.structs.replace(UNKNOWN_PATH, optic_class="GPON_Z", drop_length_m=1),
+)
 
-    with pytest.raises(PathUnknown, match="GPON_Z"):
-        capture.record_light(db, a_pen(), JOB, "-19")
 
-    assert get_job(db, JOB).predicted_cdbm is None
+@pytest.mark.parametrize(
+    ("plant", "named"), [(ODD_PLANT, "GPON_Z"), (UNKNOWN_PLANT, "no path to this premise")]
+)
+def test_a_reading_over_a_path_that_cannot_be_judged_has_no_verdict_and_says_why(
+    db: Connection, plant: PlantCard, named: str
+) -> None:
+    put(db, a_job(plant=plant))
+
+    receipt = capture.record_light(db, a_pen(), JOB, "-19")
+
+    assert (receipt.rx_power_cdbm, receipt.judgement) == (-1900, None)
+    assert receipt.unjudged is not None
+    assert named in receipt.unjudged
+    body = last_body(db)
+    assert isinstance(body, RecordCapture)
+    assert body.capture.body == LightReading(rx_power_cdbm=-1900, plant_snapshot=plant.snapshot)
+
+
+@pytest.mark.parametrize("plant", [ODD_PLANT, UNKNOWN_PLANT])
+def test_a_job_whose_plant_is_unknown_shows_and_can_be_finished(
+    db: Connection, plant: PlantCard
+) -> None:
+    put(db, a_job(plant=plant))
+    view = get_job(db, JOB)
+    fill(db)
+
+    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+
+    assert (view.predicted_cdbm, bool(view.plant_problem)) == (None, True)
+    assert isinstance(ended, capture.Completed)
+
+
+def test_a_plant_that_is_completed_later_is_judged_from_then_on(db: Connection) -> None:
+    put(db, a_job(plant=UNKNOWN_PLANT))
+    capture.record_light(db, a_pen(), JOB, "-18.5")
+    put(db, a_job())
+
+    receipt = capture.record_light(db, a_pen(), JOB, "-18.5")
+
+    assert receipt.judgement is not None
+    assert (receipt.unjudged, get_job(db, JOB).plant_problem) == (None, None)
 
 
 @pytest.mark.parametrize("missing_job", [OTHER])

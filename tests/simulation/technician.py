@@ -62,7 +62,8 @@ def _serial(tablet: Tablet, job_id: JobId) -> str:
 def _light(tablet: Tablet, job_id: JobId) -> str:
     text = f"-{tablet.chance.between(12, 29)}.{tablet.chance.between(0, 9)}"
     receipt = tablet.write(capture.record_light, tablet.pen(), job_id, text)
-    return f"light {receipt.rx_power_cdbm} {receipt.judgement.verdict}"
+    verdict = receipt.judgement.verdict if receipt.judgement else receipt.unjudged
+    return f"light {receipt.rx_power_cdbm} {verdict}"
 
 
 def _photo(tablet: Tablet, job_id: JobId, subject: str = "elsewhere") -> str:

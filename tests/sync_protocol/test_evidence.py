@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_protocol import evidence
+from sync_protocol import evidence, wire
 from sync_protocol.ids import CaptureId, DeviceId
-from sync_protocol.operations import Capture, Manifest, SerialScan
+from sync_protocol.operations import Capture, LightReading, Manifest, SerialScan
+from sync_protocol.optics import Verdict
 from tests.sync_protocol.factories import MOMENT, a_capture, completed, knowing
 
 CAPTURES = st.builds(
@@ -113,6 +114,25 @@ def test_what_is_signed_for_a_token_is_never_a_manifest() -> None:
         evidence.bytes_to_sign(completed().manifest)[:20]
     )
     assert evidence.challenge_bytes(device, "x") != evidence.challenge_bytes(device, "y")
+
+
+def test_a_reading_may_go_without_a_verdict_and_no_digest_of_before_has_changed() -> None:
+    """The bytes with a verdict are those that tablets signed when every reading had one."""
+    unjudged = LightReading(rx_power_cdbm=-1900, plant_snapshot="p1")
+    judged = msgspec.structs.replace(
+        unjudged, wavelength_nm=1490, predicted_cdbm=-1903, verdict=Verdict.OK
+    )
+
+    def body_of(reading: LightReading) -> bytes:
+        fact = msgspec.structs.replace(a_capture(), body=reading)
+        assert wire.decode(wire.encode(fact), Capture) == fact
+        return evidence.canonical_bytes(fact).partition(b'"body":')[2].partition(b"}")[0] + b"}"
+
+    assert body_of(judged) == (
+        b'{"plant_snapshot":"p1","predicted_cdbm":-1903,"rx_power_cdbm":-1900,"type":"light",'
+        b'"verdict":"ok","wavelength_nm":1490}'
+    )
+    assert body_of(unjudged) == b'{"plant_snapshot":"p1","rx_power_cdbm":-1900,"type":"light"}'
 
 
 def test_the_sign_of_a_zero_coordinate_changes_no_digest() -> None:

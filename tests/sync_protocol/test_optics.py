@@ -8,6 +8,7 @@ from sync_protocol.optics import (
     OPTIC_CLASSES,
     SPLITTER_LOSS_CDB,
     TOLERANCE_CDB,
+    UNKNOWN_PATH,
     WRONG_PATH_CDB,
     Cause,
     LightPath,
@@ -165,3 +166,10 @@ def test_a_path_without_table_value_is_named(path: LightPath, named: str) -> Non
         predict(path)
     with pytest.raises(PathUnknown, match="known are"):
         judge(-1900, path)
+
+
+def test_where_no_path_is_recorded_nothing_is_predicted_or_judged() -> None:
+    with pytest.raises(PathUnknown, match="no path to this premise"):
+        predict(UNKNOWN_PATH)
+    with pytest.raises(PathUnknown):
+        judge(-1900, UNKNOWN_PATH)

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from server.database import Store, Written
 from server.database.tables import plant
 from server.jobs import commands as jobs
-from server.jobs import queries
+from server.jobs import queries, storage
 from server.jobs.list_view import PAGE_SIZE, Asked, filter_of
 from server.people.records import Role, User
-from tests.server.console.field_work import capture_everything
+from sync_protocol.operations import LightReading
+from tests.server.console.field_work import capture_everything, stored
 from tests.server.console.town import NOON, Town, act, add_user, place_job
 from tests.server.console.visits import csrf_token, sign_in
 
@@ -201,6 +202,22 @@ async def test_a_job_shows_where_whom_what_and_the_way_of_the_light(
         "Times in CEST (Europe/Berlin)",
     ):
         assert expected in page, expected
+
+
+async def test_a_premise_that_lost_its_drop_says_so_and_the_reading_has_no_verdict(
+    office: httpx.AsyncClient, house: Store, town: Town
+) -> None:
+    job_id = place_job(house, "FL-1")
+    house.write_now(lambda db: Written(db.execute(sa.delete(plant.drops))))
+    unjudged = LightReading(rx_power_cdbm=-1660, plant_snapshot="unknown")
+    fact = stored(unjudged, job_id, town.ada)
+    house.write_now(lambda db: Written(storage.insert_capture(db, fact)))
+
+    page = await office.get(f"/jobs/{job_id}")
+
+    assert page.status_code == 200
+    assert "cannot be predicted: the plant data name no path to this premise" in page.text
+    assert "not judged: its path was unknown" in page.text
 
 
 async def test_a_plant_that_cannot_be_judged_says_what_it_lacks(

@@ -13,7 +13,9 @@ from server.imports import affected_jobs
 from server.jobs import commands as jobs
 from server.jobs import queries
 from server.sync import pull
-from sync_protocol.ids import Epoch
+from sync_protocol import wire
+from sync_protocol.documents import UNKNOWN_PLANT
+from sync_protocol.ids import Epoch, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import (
     Cursor,
@@ -158,6 +160,32 @@ def test_a_row_that_moves_while_pages_are_read_comes_again_and_none_is_lost(
 
     assert {job for _, job in said} == set(wanted)
     assert said[-1][1] == wanted[0]
+
+
+def test_a_job_whose_premise_lost_its_drop_is_still_brought_with_an_unknown_plant(
+    field: Field,
+) -> None:
+    other = assigned_job(field.store, field.town.ada, "O-2", house=2).job_id
+    change(field.store, sa.delete(plant.drops).where(plant.drops.c.id == field.town.drops[0]))
+
+    page = pull_page(field.store, field.tablet)
+    received = wire.decode(wire.encode(page), PullPage)
+
+    brought = {e.job.id: e.job.plant for e in received.entries if isinstance(e, JobEntered)}
+    assert brought.keys() == {field.job_id, other}
+    assert brought[JobId(field.job_id)] == UNKNOWN_PLANT
+    assert brought[JobId(other)] != UNKNOWN_PLANT
+
+
+def test_a_drop_that_comes_back_is_told_to_the_tablet_that_holds_its_job(field: Field) -> None:
+    (drop,) = [row for row in rows(field.store, plant.drops) if row["id"] == field.town.drops[0]]
+    change(field.store, sa.delete(plant.drops).where(plant.drops.c.id == drop["id"]))
+    pulled(field.store, field.tablet)
+    change(field.store, sa.insert(plant.drops).values(**drop))
+
+    told = field.store.read_now(affected_jobs.find, "drops", [drop["id"]])
+
+    assert [(each.scope, each.entity_id) for each in told] == [(field.town.ada, field.job_id)]
 
 
 def test_a_cursor_of_another_epoch_begins_a_snapshot(field: Field) -> None:

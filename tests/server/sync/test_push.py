@@ -17,7 +17,7 @@ from server.sync.refusals import SyncRefused
 from sync_protocol.ids import Incarnation
 from sync_protocol.jobs import JobEvent, JobState
 from sync_protocol.messages import Refusal, SyncRequest
-from sync_protocol.operations import Moment
+from sync_protocol.operations import LightReading, Moment
 from tests.server.factories import (
     NOON,
     OFFICE,
@@ -54,6 +54,18 @@ def work_a_day(field: Field) -> None:
     field.tablet.say(set_field(field.job_id, "ring twice", base=9))
     field.tablet.say(move(field.job_id, JobEvent.RESUME))
     field.tablet.complete(field.job_id)
+
+
+def test_a_job_with_a_reading_that_nobody_could_judge_is_completed(field: Field) -> None:
+    unjudged = LightReading(rx_power_cdbm=-1900, plant_snapshot="unknown")
+    field.tablet.complete(
+        field.job_id,
+        [unjudged if isinstance(body, LightReading) else body for body in bodies()],
+    )
+
+    assert {verdict for verdict, _ in verdicts(field.push())} == {"applied"}
+    assert field.job.state is JobState.COMPLETED
+    assert count(field.store, processes) == 1
 
 
 def test_a_completed_job_starts_one_process_and_moves_the_head(field: Field) -> None:
