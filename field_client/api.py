@@ -101,13 +101,13 @@ class FieldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CompleteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the job ended well."""
+    """How the job ended well: a visit code like ``D02``."""
 
     code: Text
 
 
 class GiveUpBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why the job could not be finished."""
+    """Why the job could not be finished: a visit code like ``N02``, and a remark."""
 
     code: Text
     remark: LongText = ""

@@ -34,6 +34,7 @@ from sync_protocol.operations import (
 from sync_protocol.optics import OPTIC_CLASSES, Judgement, judge
 from sync_protocol.serials import OntSerial, parse_serial
 from sync_protocol.units import RxPowerCdbm, parse_dbm
+from sync_protocol.visit_codes import check_done, check_not_done
 
 Sign = Callable[[bytes], str]
 """Signs with the device's key; the signature in base64."""
@@ -253,9 +254,11 @@ def complete_job(
 
     Raises:
         JobUnknown, JobReadOnly, MoveNotAllowed: this job cannot be finished here and now.
+        NotAVisitCode: names the text and the codes of a job that was done.
     """
     view = _writable(db, job_id)
     next_state(view.card.state, JobEvent.COMPLETE)
+    checked = check_done(code)
     if view.missing:
         return Incomplete(missing=view.missing)
     manifest = Manifest(
@@ -266,7 +269,7 @@ def complete_job(
     )
     body = CompleteJob(
         job_id=job_id,
-        code=code,
+        code=checked,
         base_state_version=view.state_version,
         manifest=manifest,
         signature=sign(evidence.bytes_to_sign(manifest)),
@@ -280,10 +283,16 @@ def give_up_job(db: Connection, pen: Pen, job_id: JobId, *, code: str, remark: s
 
     Raises:
         JobUnknown, JobReadOnly, MoveNotAllowed: this job cannot be given up here and now.
+        NotAVisitCode: names the text and the codes of a job that was not done.
     """
     view = _writable(db, job_id)
     state = next_state(view.card.state, JobEvent.GIVE_UP)
-    body = GiveUpJob(job_id=job_id, code=code, base_state_version=view.state_version, remark=remark)
+    body = GiveUpJob(
+        job_id=job_id,
+        code=check_not_done(code),
+        base_state_version=view.state_version,
+        remark=remark,
+    )
     record_operation(db, pen, body)
     return state
 

@@ -24,6 +24,7 @@ from field_client.scanner import NotAnImage
 from sync_protocol.jobs import MoveNotAllowed
 from sync_protocol.serials import NotAnOntSerial
 from sync_protocol.units import NotALightLevel
+from sync_protocol.visit_codes import NotAVisitCode
 from sync_protocol.wire import Unreadable
 
 log = structlog.stdlib.get_logger()
@@ -55,6 +56,7 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotALightLevel: (HTTPStatus.BAD_REQUEST, "not_a_light_level"),
     NotAPhoto: (HTTPStatus.BAD_REQUEST, "not_a_photo"),
     NotAnImage: (HTTPStatus.BAD_REQUEST, "not_an_image"),
+    NotAVisitCode: (HTTPStatus.BAD_REQUEST, "not_a_visit_code"),
     NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),
     NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),

@@ -134,7 +134,10 @@ class SetField(msgspec.Struct, frozen=True, kw_only=True, tag="set_field"):
 
 
 class CompleteJob(msgspec.Struct, frozen=True, kw_only=True, tag="complete"):
-    """Finish a job. ``signature`` is the device's Ed25519 signature of the manifest, in base64."""
+    """Finish a job, with a visit code.
+
+    ``signature`` is the device's Ed25519 signature of the manifest, in base64.
+    """
 
     job_id: JobId
     code: ShortText
@@ -144,7 +147,7 @@ class CompleteJob(msgspec.Struct, frozen=True, kw_only=True, tag="complete"):
 
 
 class GiveUpJob(msgspec.Struct, frozen=True, kw_only=True, tag="give_up"):
-    """Leave without finishing: a not-done code and what the technician says about it."""
+    """Leave without finishing: a visit code and what the technician says about it."""
 
     job_id: JobId
     code: ShortText

@@ -57,7 +57,7 @@ async def visit(voice: Voice, tablet: Tablet, job_id: UUID, fiber: Fiber) -> Non
             come_up_s=fiber.come_up_s,
         )
     await _document(tablet, job_id)
-    await tablet.complete(job_id, "installed")
+    await tablet.complete(job_id, "D02")
     voice.detail("tablet", "photos and signature taken")
     voice.say("tablet", f"{tablet.owner} COMPLETED the job with {fiber.serial}", style="bold")
 

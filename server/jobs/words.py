@@ -15,6 +15,7 @@ from billing_bridge.money import format_money
 from server.acts import ActorKind
 from server.audit import AuditEntry
 from server.console.wording import dbm, phrase
+from sync_protocol import visit_codes
 from sync_protocol.jobs import JobState
 from sync_protocol.messages import VerdictKind
 
@@ -169,15 +170,16 @@ def _note(entry: AuditEntry) -> str:
 
 def _from_field(entry: AuditEntry) -> Sentence:
     what = _text(entry, "what")
+    meaning = visit_codes.find_meaning(what) or ""
     match entry.action:
         case "capture.received":
             return Sentence(_of(_CAPTURED, what))
         case "job.moved":
             return Sentence(_of(_MOVED, what), tone=Tone.MOVING)
         case "job.completed":
-            return Sentence("Completed on site", tone=Tone.GOOD)
+            return Sentence("Completed on site", note=phrase(meaning), tone=Tone.GOOD)
         case "job.given_up":
-            return Sentence("Not done", note=phrase(what), tone=Tone.ATTENTION)
+            return Sentence("Not done", note=phrase(meaning or what), tone=Tone.ATTENTION)
         case "job.field_set":
             return Sentence(f"{phrase(what)} changed")
         case action:

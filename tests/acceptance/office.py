@@ -63,7 +63,7 @@ def do_the_job(tablet: Caller, job_id: str, *, serial: str, reading: str) -> Any
     tablet.post(
         f"/jobs/{job_id}/signature", signer_name="Erika", statement="It works.", svg=SIGNATURE
     )
-    tablet.post(f"/jobs/{job_id}/complete", code="done")
+    tablet.post(f"/jobs/{job_id}/complete", code="D02")
     return judged
 
 

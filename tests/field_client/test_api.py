@@ -101,7 +101,7 @@ async def do_the_job(client: httpx.AsyncClient) -> None:
     assert scanned.json()["recorded"]["serial"] == SERIAL
     light = await call(client, f"/jobs/{JOB}/light", {"reading": "-18,5"})
     assert light["judgement"]["verdict"] == "ok"
-    missing = await client.post(f"/jobs/{JOB}/complete", json={"code": "done"})
+    missing = await client.post(f"/jobs/{JOB}/complete", json={"code": "D02"})
     assert missing.status_code == 409
     assert missing.json()["missing"] == ["signature", "photo:ont", "photo:wall"]
     await take_photo(client, "ont")
@@ -109,7 +109,7 @@ async def do_the_job(client: httpx.AsyncClient) -> None:
     signature = {"signer_name": "A. Subscriber", "statement": "It works.", "svg": SVG}
     await call(client, f"/jobs/{JOB}/signature", signature)
     await call(client, f"/jobs/{JOB}/fields/access_notes", {"value": "key at no. 3"})
-    completed = await call(client, f"/jobs/{JOB}/complete", {"code": "done"})
+    completed = await call(client, f"/jobs/{JOB}/complete", {"code": "D02"})
     assert completed["captures"] == 5
 
 
@@ -233,6 +233,7 @@ WRONG: list[tuple[str, str, bytes, int, str]] = [
     ("POST", "/enrol", b"", 400, ""),
     ("POST", "/enrol", b"null", 400, ""),
     ("POST", "/enrol", b'{"code":"used-up-99","device_name":"t"}', 409, "already"),
+    ("POST", f"/jobs/{JOB}/give-up", b'{"code":"nobody_home"}', 400, "N01 customer no-show"),
     ("POST", f"/jobs/{JOB}/moves", b'{"event":"fly"}', 400, "fly"),
     ("POST", f"/jobs/{JOB}/moves", b'{"event":"cancel"}', 400, "cancel"),
     ("POST", f"/jobs/{JOB}/moves", b'{"event":"resume"}', 409, "assigned cannot resume"),

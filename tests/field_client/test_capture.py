@@ -27,6 +27,7 @@ from sync_protocol.operations import (
 from sync_protocol.optics import UNKNOWN_PATH, Verdict
 from sync_protocol.serials import NotAnOntSerial
 from sync_protocol.units import NotALightLevel
+from sync_protocol.visit_codes import NotAVisitCode
 from tests.field_client.factories import (
     JPEG,
     SERIAL,
@@ -170,7 +171,7 @@ def test_a_job_whose_plant_is_unknown_shows_and_can_be_finished(
     view = get_job(db, JOB)
     fill(db)
 
-    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+    ended = capture.complete_job(db, a_pen(), JOB, code="D02", sign=KEY.sign)
 
     assert (view.predicted_cdbm, bool(view.plant_problem)) == (None, True)
     assert isinstance(ended, capture.Completed)
@@ -215,7 +216,7 @@ def test_a_completion_names_all_that_is_missing_before_anything_is_written(
 ) -> None:
     capture.record_photo(db, a_pen(), JOB, subject="wall", stored=stored("b"))
 
-    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+    ended = capture.complete_job(db, a_pen(), JOB, code="D02", sign=KEY.sign)
 
     assert ended == capture.Incomplete(missing=("serial", "light", "signature", "photo:ont"))
     assert count_all(db).captured == 1
@@ -225,7 +226,7 @@ def test_a_completion_names_all_that_is_missing_before_anything_is_written(
 def test_a_completion_vouches_for_every_capture_with_the_device_key(db: Connection) -> None:
     fill(db)
 
-    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+    ended = capture.complete_job(db, a_pen(), JOB, code="D02", sign=KEY.sign)
 
     assert isinstance(ended, capture.Completed)
     assert get_job(db, JOB).card.state is JobState.COMPLETED
@@ -239,19 +240,34 @@ def test_a_completion_vouches_for_every_capture_with_the_device_key(db: Connecti
 
 def test_a_job_is_completed_once_on_a_tablet(db: Connection) -> None:
     fill(db)
-    capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+    capture.complete_job(db, a_pen(), JOB, code="D02", sign=KEY.sign)
 
     with pytest.raises(MoveNotAllowed, match="completed"):
-        capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+        capture.complete_job(db, a_pen(), JOB, code="D02", sign=KEY.sign)
 
 
 def test_giving_up_says_why_and_evidence_may_follow(db: Connection) -> None:
-    state = capture.give_up_job(db, a_pen(), JOB, code="nobody_home", remark="rang twice")
+    state = capture.give_up_job(db, a_pen(), JOB, code="N01", remark="rang twice")
 
     assert state is JobState.NOT_DONE
     fill(db)
-    ended = capture.complete_job(db, a_pen(), JOB, code="done", sign=KEY.sign)
+    ended = capture.complete_job(db, a_pen(), JOB, code="D02", sign=KEY.sign)
     assert isinstance(ended, capture.Completed)
+
+
+@pytest.mark.parametrize("code", ["done", "N01", ""])
+def test_a_job_ends_only_with_a_code_of_its_list(db: Connection, code: str) -> None:
+    fill(db)
+    captured = count_all(db).captured
+
+    with pytest.raises(NotAVisitCode, match=rf"'{code}' is no code.*D02 installed"):
+        capture.complete_job(db, a_pen(), JOB, code=code, sign=KEY.sign)
+    other = code.replace("N01", "D02")
+    with pytest.raises(NotAVisitCode, match=rf"'{other}' is no code.*N02 no access"):
+        capture.give_up_job(db, a_pen(), JOB, code=other, remark="")
+
+    assert count_all(db).captured == captured
+    assert get_job(db, JOB).card.state is JobState.ASSIGNED
 
 
 def test_a_field_is_edited_from_the_value_that_was_seen(db: Connection) -> None:

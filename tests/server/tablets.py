@@ -158,7 +158,7 @@ class Tablet:
         )
         return CompleteJob(
             job_id=JobId(job_id),
-            code="done",
+            code="D02",
             base_state_version=2,
             manifest=manifest,
             signature=self.sign(evidence.bytes_to_sign(manifest)),

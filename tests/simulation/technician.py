@@ -95,9 +95,7 @@ def _field(tablet: Tablet, job_id: JobId) -> str:
 
 
 def _give_up(tablet: Tablet, job_id: JobId) -> str:
-    state = tablet.write(
-        capture.give_up_job, tablet.pen(), job_id, code="nobody_home", remark="rang twice"
-    )
+    state = tablet.write(capture.give_up_job, tablet.pen(), job_id, code="N01", remark="rang twice")
     return f"gives up: {state}"
 
 
@@ -105,7 +103,7 @@ def _finish(tablet: Tablet, job_id: JobId) -> str:
     view: JobView = tablet.read(get_job, job_id)
     for missing in view.missing:
         _fill(tablet, view.document, missing)
-    ended = tablet.write(capture.complete_job, tablet.pen(), job_id, code="done", sign=tablet.sign)
+    ended = tablet.write(capture.complete_job, tablet.pen(), job_id, code="D02", sign=tablet.sign)
     return f"completes: {ended}"
 
 

@@ -46,7 +46,7 @@ def moved(event: JobEvent, base: int = 3) -> MoveJob:
 
 
 def given_up(base: int = 3) -> GiveUpJob:
-    return GiveUpJob(job_id=JOB, code="no_access", base_state_version=base)
+    return GiveUpJob(job_id=JOB, code="N02", base_state_version=base)
 
 
 def field_set(value: str = "new", *, field: str = "access_notes", base: int = 1) -> SetField:
@@ -56,7 +56,7 @@ def field_set(value: str = "new", *, field: str = "access_notes", base: int = 1)
 def completed(*captures: Capture, base: int = 3, manifest_of: JobId = JOB) -> CompleteJob:
     return CompleteJob(
         job_id=JOB,
-        code="done",
+        code="D02",
         base_state_version=base,
         manifest=Manifest(
             completion_id=CompletionId(UUID(int=30)),

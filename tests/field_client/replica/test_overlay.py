@@ -63,7 +63,7 @@ BODIES = st.lists(
     st.one_of(
         st.sampled_from(sorted(JobEvent)).map(moved),
         st.text(max_size=5).map(noted),
-        st.just(GiveUpJob(job_id=JOB, code="nobody_home", base_state_version=3)),
+        st.just(GiveUpJob(job_id=JOB, code="N01", base_state_version=3)),
     ),
     max_size=8,
 )

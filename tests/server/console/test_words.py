@@ -94,6 +94,20 @@ CASES: list[tuple[str, Mapping[str, Any], Sentence]] = [
         Sentence("Not done", note="No access", tone=Tone.ATTENTION),
     ),
     (
+        "job.completed",
+        {"what": "D03", "verdict": "merged", "code": None},
+        Sentence(
+            "Completed on site",
+            note="Installed, light marginal, accepted by supervisor, merged with another change",
+            tone=Tone.GOOD,
+        ),
+    ),
+    (
+        "job.given_up",
+        {"what": "N05", "verdict": "applied", "code": None},
+        Sentence("Not done", note="No light at terminal", tone=Tone.ATTENTION),
+    ),
+    (
         "process.stuck",
         {"step": "register", "code": "SERIAL_ELSEWHERE"},
         Sentence("Activation stuck", note="Serial elsewhere", tone=Tone.ATTENTION),

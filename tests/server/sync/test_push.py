@@ -8,16 +8,16 @@ from uuid_utils.compat import uuid7
 
 from server.database import Store
 from server.database.tables.fulfilment import inbox_items, processes
-from server.database.tables.people import devices
+from server.database.tables.people import audit, devices
 from server.database.tables.sync import feed, issues, operations
 from server.database.tables.work import captures, completions
 from server.jobs import commands as jobs
 from server.sync import commands
 from server.sync.refusals import SyncRefused
-from sync_protocol.ids import Incarnation
+from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.jobs import JobEvent, JobState
 from sync_protocol.messages import Refusal, SyncRequest
-from sync_protocol.operations import LightReading, Moment
+from sync_protocol.operations import GiveUpJob, LightReading, Moment
 from tests.server.factories import (
     NOON,
     OFFICE,
@@ -54,6 +54,22 @@ def work_a_day(field: Field) -> None:
     field.tablet.say(set_field(field.job_id, "ring twice", base=9))
     field.tablet.say(move(field.job_id, JobEvent.RESUME))
     field.tablet.complete(field.job_id)
+
+
+def test_a_visit_code_of_another_version_loses_nothing(field: Field) -> None:
+    given_up = GiveUpJob(job_id=JobId(field.job_id), code="Z98", base_state_version=2)
+    field.tablet.say(given_up)
+    completion = field.tablet.complete(field.job_id)
+    field.tablet.said[-1] = field.tablet.said[-1].replace(b'"D02"', b'"Z99"')
+
+    given = verdicts(field.push())
+
+    assert {verdict for verdict, _ in given} <= {"applied", "merged"}
+    assert field.job.state is JobState.COMPLETED
+    (kept,) = rows(field.store, completions)
+    assert (kept["id"], kept["code"]) == (completion.manifest.completion_id, "Z99")
+    said = [row["detail"].get("what") for row in rows(field.store, audit)]
+    assert {"Z98", "Z99"} <= {*said}
 
 
 def test_a_job_with_a_reading_that_nobody_could_judge_is_completed(field: Field) -> None:
