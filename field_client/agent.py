@@ -39,6 +39,7 @@ from field_client.storage import (
 from field_client.transport import Failure, HttpTransport, NoAnswer, Refused, TokenExpired
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.messages import EnrolRequest, EnrolResponse
+from sync_protocol.quoting import quoted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -185,7 +186,7 @@ class Agent:
                 changed here.
         """
         if not _CODE_LENGTHS[0] <= len(code) <= _CODE_LENGTHS[1]:
-            raise NotACode(f"{code!r} is no enrolment code; it has 8 to 80 characters")
+            raise NotACode(f"{quoted(code)} is no enrolment code; it has 8 to 80 characters")
         enrolment = await self.store.read(find_enrolment)
         if enrolment is not None:
             raise AlreadyEnrolled(f"this tablet is already {enrolment.technician_name}'s")

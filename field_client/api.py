@@ -1,11 +1,11 @@
 """The tablet's local API: parse, call one thing, answer. Its pages will make the same calls."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta
 
 from field_client import capture
@@ -26,12 +26,13 @@ from field_client.status import Status, get_status
 from sync_protocol import wire
 from sync_protocol.documents import IssueDocument, LongText, ShortText, VersionedValue
 from sync_protocol.ids import JobId
-from sync_protocol.jobs import JobEvent, JobState
+from sync_protocol.jobs import JobState
 
 AgentDependency = NamedDependency[Agent]
 LocalRequest = Request[None, None, Any]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 _JSON: Final = "application/json"
+T = TypeVar("T")
 
 
 class EnrolBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,9 +56,9 @@ class FlightModeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MoveBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the technician does."""
+    """What the technician does: a move like ``start``."""
 
-    event: JobEvent
+    event: Text
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -124,8 +125,9 @@ class TabletController(Controller):
         return await get_status(agent)
 
     @post("/enrol", status_code=200)
-    async def enrol(self, agent: AgentDependency, data: JSONBody[EnrolBody]) -> Enrolled:
+    async def enrol(self, agent: AgentDependency, request: LocalRequest) -> Enrolled:
         """Make this tablet a technician's."""
+        data = await _read(request, EnrolBody)
         answer = await agent.enrol(data.code, data.device_name)
         return Enrolled(device_id=str(answer.device_id), technician_name=answer.technician_name)
 
@@ -135,10 +137,9 @@ class TabletController(Controller):
         return await agent.loop.sync_now()
 
     @post("/flight-mode", status_code=200)
-    async def flight_mode(
-        self, agent: AgentDependency, data: JSONBody[FlightModeBody]
-    ) -> FlightModeBody:
+    async def flight_mode(self, agent: AgentDependency, request: LocalRequest) -> FlightModeBody:
         """Switch sending off or on; when off is answered, nothing is being sent."""
+        data = await _read(request, FlightModeBody)
         await agent.set_flight_mode(is_on=data.on)
         return data
 
@@ -175,9 +176,10 @@ class JobController(Controller):
 
     @post("/{job_id:uuid}/moves", status_code=200)
     async def move(
-        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[MoveBody]
+        self, agent: AgentDependency, job_id: FromPath[JobId], request: LocalRequest
     ) -> Moved:
         """Move a job along."""
+        data = await _read(request, MoveBody)
         return Moved(await agent.enter(capture.move_job, job_id, data.event))
 
     @post("/{job_id:uuid}/scan", status_code=200)
@@ -194,9 +196,10 @@ class JobController(Controller):
 
     @post("/{job_id:uuid}/light", status_code=200)
     async def light(
-        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[LightBody]
+        self, agent: AgentDependency, job_id: FromPath[JobId], request: LocalRequest
     ) -> capture.LightReceipt:
         """Record a light level."""
+        data = await _read(request, LightBody)
         return await agent.enter(capture.record_light, job_id, str(data.reading))
 
     @post("/{job_id:uuid}/photos", status_code=200)
@@ -212,9 +215,10 @@ class JobController(Controller):
 
     @post("/{job_id:uuid}/signature", status_code=200)
     async def signature(
-        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[SignatureBody]
+        self, agent: AgentDependency, job_id: FromPath[JobId], request: LocalRequest
     ) -> capture.FileReceipt:
         """Record the subscriber's signature."""
+        data = await _read(request, SignatureBody)
         return await agent.add_signature(
             job_id, signer_name=data.signer_name, statement=data.statement, svg=data.svg
         )
@@ -225,16 +229,18 @@ class JobController(Controller):
         agent: AgentDependency,
         job_id: FromPath[JobId],
         field: FromPath[str],
-        data: JSONBody[FieldBody],
+        request: LocalRequest,
     ) -> VersionedValue:
         """Set a shared field."""
+        data = await _read(request, FieldBody)
         return await agent.enter(capture.set_field, job_id, field=field, value=data.value)
 
     @post("/{job_id:uuid}/complete", status_code=200)
     async def complete(
-        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[CompleteBody]
+        self, agent: AgentDependency, job_id: FromPath[JobId], request: LocalRequest
     ) -> capture.Completed | Response[Problem]:
         """Finish a job, or say what is missing."""
+        data = await _read(request, CompleteBody)
         ended = await agent.complete(job_id, data.code)
         if isinstance(ended, capture.Completed):
             return ended
@@ -245,8 +251,14 @@ class JobController(Controller):
 
     @post("/{job_id:uuid}/give-up", status_code=200)
     async def give_up(
-        self, agent: AgentDependency, job_id: FromPath[JobId], data: JSONBody[GiveUpBody]
+        self, agent: AgentDependency, job_id: FromPath[JobId], request: LocalRequest
     ) -> Moved:
         """Leave without finishing."""
+        data = await _read(request, GiveUpBody)
         state = await agent.enter(capture.give_up_job, job_id, code=data.code, remark=data.remark)
         return Moved(state)
+
+
+async def _read(request: LocalRequest, body_type: type[T]) -> T:
+    """Read a body here and not by its type in the signature: so a refusal names what was sent."""
+    return wire.decode(await request.body(), body_type)

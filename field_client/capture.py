@@ -32,6 +32,7 @@ from sync_protocol.operations import (
     Signature,
 )
 from sync_protocol.optics import OPTIC_CLASSES, Judgement, judge
+from sync_protocol.quoting import quoted
 from sync_protocol.serials import OntSerial, parse_serial
 from sync_protocol.units import RxPowerCdbm, parse_dbm
 from sync_protocol.visit_codes import check_done, check_not_done
@@ -113,7 +114,7 @@ class Incomplete(msgspec.Struct, frozen=True, kw_only=True, tag="incomplete"):
     missing: tuple[str, ...]
 
 
-def move_job(db: Connection, pen: Pen, job_id: JobId, event: JobEvent) -> JobState:
+def move_job(db: Connection, pen: Pen, job_id: JobId, event: str) -> JobState:
     """Move a job along; the state it is in now.
 
     Raises:
@@ -122,10 +123,10 @@ def move_job(db: Connection, pen: Pen, job_id: JobId, event: JobEvent) -> JobSta
     """
     if event not in FIELD_EVENTS:
         possible = ", ".join(sorted(FIELD_EVENTS))
-        raise NotAFieldEvent(f"{event} is not a move of the tablet; possible: {possible}")
-    view = _writable(db, job_id)
-    state = next_state(view.card.state, event)
-    body = MoveJob(job_id=job_id, event=event, base_state_version=view.state_version)
+        raise NotAFieldEvent(f"{quoted(event)} is no move of the tablet; possible: {possible}")
+    view, moved = _writable(db, job_id), JobEvent(event)
+    state = next_state(view.card.state, moved)
+    body = MoveJob(job_id=job_id, event=moved, base_state_version=view.state_version)
     record_operation(db, pen, body)
     return state
 
@@ -234,7 +235,7 @@ def set_field(db: Connection, pen: Pen, job_id: JobId, *, field: str, value: str
     """
     if FIELD_OWNERS.get(field) is not Owner.SHARED:
         shared = sorted(name for name, owner in FIELD_OWNERS.items() if owner is Owner.SHARED)
-        raise NotAField(f"{field!r} is not set on a tablet; these are: {', '.join(shared)}")
+        raise NotAField(f"{quoted(field)} is not set on a tablet; these are: {', '.join(shared)}")
     base = _writable(db, job_id).fields.get(field, VersionedValue(value="", version=0))
     body = SetField(
         job_id=job_id,

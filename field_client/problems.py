@@ -22,6 +22,7 @@ from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.views import JobUnknown, NotEnrolled
 from field_client.scanner import NotAnImage
 from sync_protocol.jobs import MoveNotAllowed
+from sync_protocol.quoting import quoted
 from sync_protocol.serials import NotAnOntSerial
 from sync_protocol.units import NotALightLevel
 from sync_protocol.visit_codes import NotAVisitCode
@@ -61,9 +62,6 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),
     Unreadable: (HTTPStatus.BAD_REQUEST, "unreadable"),
-    # msgspec raises these two instead of its own error, for deep nesting and bad UTF-8.
-    RecursionError: (HTTPStatus.BAD_REQUEST, "unreadable"),
-    UnicodeDecodeError: (HTTPStatus.BAD_REQUEST, "unreadable"),
 }
 
 LocalRequest = Request[None, None, Any]
@@ -71,17 +69,18 @@ LocalRequest = Request[None, None, Any]
 
 def _answer_known(_request: LocalRequest, error: Exception) -> Response[Problem]:
     status, code = _TABLE[next(kind for kind in type(error).__mro__ if kind in _TABLE)]
-    return problem_response(Problem(status=status, code=code, detail=_words(error)))
+    return problem_response(Problem(status=status, code=code, detail=str(error)))
 
 
-def _answer_http(_request: LocalRequest, error: HTTPException) -> Response[Problem]:
-    """Litestar's own refusals: an unknown path, a body that is none of the type."""
-    reasons = [_reason(item) for item in _extra(error)]
+def _answer_http(request: LocalRequest, error: HTTPException) -> Response[Problem]:
+    """Litestar's own refusals: an unknown path, a parameter that is none of the type."""
+    reasons = [_reason(request, item) for item in _extra(error)]
+    asked = f"{request.method} {quoted(request.url.path)}"
     return problem_response(
         Problem(
             status=error.status_code,
             code=HTTPStatus(error.status_code).name.lower(),
-            detail="; ".join([*reasons] or [error.detail]),
+            detail=f"{asked}: {'; '.join(reasons) or error.detail}",
         )
     )
 
@@ -94,24 +93,17 @@ def _answer_mistake(request: LocalRequest, error: Exception) -> Response[Problem
 
 
 def _extra(error: HTTPException) -> list[Mapping[str, object]]:
-    """Read the list of what is wrong with a body, if this error has one."""
+    """Read the list of what is wrong with the parameters, if this error has one."""
     try:
         return msgspec.convert(error.extra, list[Mapping[str, object]])
     except msgspec.ValidationError:
         return []
 
 
-def _reason(item: Mapping[str, object]) -> str:
-    key = item.get("key")
-    return f"{key}: {item.get('message')}" if key else str(item.get("message"))
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "the body is nested too deep"
-    if isinstance(error, UnicodeDecodeError):
-        return f"the body is not UTF-8: {error.reason} at byte {error.start}"
-    return str(error)
+def _reason(request: LocalRequest, item: Mapping[str, object]) -> str:
+    key = str(item.get("key"))
+    sent = quoted(request.query_params.get(key, ""))
+    return f"{key} is {sent}: {item.get('message')}"
 
 
 def problem_response(problem: Problem) -> Response[Problem]:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from field_client.engine import Pace
+from sync_protocol.quoting import quoted
 
 HOME_FILE: Final = "field.toml"
 _PREFIX: Final = "FIRSTLIGHT_FIELD_"
@@ -86,5 +87,10 @@ def load_settings(
 
 def _complaint(error: msgspec.ValidationError, merged: Mapping[str, object]) -> str:
     named = re.search(r"`\$\.(\w+)`$", str(error))
-    value = "" if named is None else f"{named[1]} = {merged.get(named[1])!r}: "
-    return f"settings: {value}{error}"
+    if named is None:
+        known = ", ".join(sorted({*Settings.__struct_fields__} - {"home"}))
+        return f"settings: {error}; possible are {known}"
+    value = merged.get(named[1])
+    # What stands before an @ may be a password.
+    shown = re.sub(r"//[^/]*@", "//…@", value) if isinstance(value, str) else value
+    return f"settings: {named[1]} = {quoted(shown)}: {error}"

@@ -10,6 +10,8 @@ from typing import Annotated, NewType
 
 from msgspec import Meta
 
+from sync_protocol.quoting import quoted
+
 OntSerial = NewType("OntSerial", str)
 """Canonical: four upper-case vendor letters or digits and eight upper-case hex digits."""
 
@@ -48,17 +50,19 @@ def parse_serial(text: str) -> OntSerial:
     if _HEX_FORM.fullmatch(compact):
         vendor = bytes.fromhex(compact[:8])
         if not (vendor.isalnum() and vendor[:1].isalpha()):
-            raise NotAnOntSerial(f"{text!r}: the first four bytes are no vendor letters")
+            raise NotAnOntSerial(f"{quoted(text)}: the first four bytes are no vendor letters")
         compact, vouched_for = vendor.decode("ascii").upper() + compact[8:], True
     if not _CANONICAL.fullmatch(compact):
         raise NotAnOntSerial(
-            f"{text!r} is not an ONT serial; it has 4 vendor letters and 8 hex digits, "
+            f"{quoted(text)} is not an ONT serial; it has 4 vendor letters and 8 hex digits, "
             "like HWTC1A2B3C4D"
         )
     if not vouched_for and not _BEYOND_HEX.search(compact[:4]):
-        raise NotAnOntSerial(f"{text!r} may be a MAC address; write SN: before it if it is not")
+        raise NotAnOntSerial(
+            f"{quoted(text)} may be a MAC address; write SN: before it if it is not"
+        )
     if compact[4:] in {"00000000", "FFFFFFFF"}:
-        raise NotAnOntSerial(f"{text!r} is a placeholder, not the serial of one ONT")
+        raise NotAnOntSerial(f"{quoted(text)} is a placeholder, not the serial of one ONT")
     return OntSerial(compact)
 
 

@@ -10,6 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sync_protocol.quoting import quoted
+
 RxPowerCdbm = Annotated[
     int, Meta(ge=-6000, le=1500, description="received optical power, hundredths of dBm")
 ]
@@ -59,14 +61,14 @@ def parse_dbm(text: str) -> int:
     digits = cleaned[1:] if cleaned.startswith(("+", "-")) else cleaned
     whole, _, fraction = digits.partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 2):  # noqa: PLR2004
-        raise NotALightLevel(f"{text!r} is not a light level; write it like -19.4")
+        raise NotALightLevel(f"{quoted(text)} is not a light level; write it like -19.4")
     if fraction and not (fraction.isascii() and fraction.isdigit() and len(fraction) <= 2):  # noqa: PLR2004
-        raise NotALightLevel(f"{text!r} has more than two decimals; write it like -19.45")
+        raise NotALightLevel(f"{quoted(text)} has more than two decimals; write it like -19.45")
     power_cdbm = int(whole) * 100 + int(fraction.ljust(2, "0") or 0)
     signed = power_cdbm if positive else -power_cdbm
     try:
         return msgspec.convert(signed, RxPowerCdbm)
     except msgspec.ValidationError as error:
         raise NotALightLevel(
-            f"{text!r} is outside what a meter can read; -60 to +15 dBm is possible"
+            f"{quoted(text)} is outside what a meter can read; -60 to +15 dBm is possible"
         ) from error

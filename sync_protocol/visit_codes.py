@@ -9,6 +9,8 @@ A code is never given another meaning; one that falls out of use stays readable 
 from collections.abc import Mapping
 from typing import Final
 
+from sync_protocol.quoting import quoted
+
 DONE: Final[Mapping[str, str]] = {
     "D01": "installed, service verified",
     "D02": "installed, activation pending",
@@ -78,5 +80,5 @@ def find_meaning(code: str) -> str | None:
 def _check(code: str, possible: Mapping[str, str], ended: str) -> str:
     if code not in possible:
         listed = "; ".join(f"{known} {meaning}" for known, meaning in possible.items())
-        raise NotAVisitCode(f"{code[:40]!r} is no code of {ended}; possible are: {listed}")
+        raise NotAVisitCode(f"{quoted(code)} is no code of {ended}; possible are: {listed}")
     return code

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from sync_protocol.ids import Incarnation
+from sync_protocol.quoting import name_fault
 from sync_protocol.units import Sha256Hex
 
 BODY_BYTES_MAX: Final = 4_000_000
@@ -38,14 +39,18 @@ def decode(raw: bytes, message_type: type[T]) -> T:
     """Read a message from JSON.
 
     Raises:
-        Unreadable: not JSON, not UTF-8, nested too deep, or not a message of this type.
+        Unreadable: empty, not JSON, not UTF-8, nested too deep, or not a message of this type.
     """
+    if not raw:
+        raise Unreadable("nothing was sent; a JSON object is expected")
     try:
         return msgspec.json.decode(raw, type=message_type)
     except msgspec.ValidationError as error:
-        raise Unreadable(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"not JSON: {error}") from error
+        raise Unreadable(name_fault(str(error), raw)) from error
+    except msgspec.DecodeError as error:
+        raise Unreadable(f"not JSON: {error}; {len(raw)} bytes came") from error
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not UTF-8: {error.reason} at byte {error.start} of a text") from error
     except RecursionError as error:
         raise Unreadable("nested too deep") from error
 
@@ -66,11 +71,12 @@ def decompress(body: bytes, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     try:
         unpacked = inflater.decompress(body, bytes_max + 1)
     except zlib.error as error:
-        raise Unreadable(f"not a gzip body: {error}") from error
+        begins = body[:8].hex() or "nothing"
+        raise Unreadable(f"no gzip body ({error}); it begins with {begins}") from error
     if len(unpacked) > bytes_max:
         raise TooLarge(f"more than {bytes_max} bytes once unpacked")
     if not inflater.eof:
-        raise Unreadable("the gzip body is cut short")
+        raise Unreadable(f"the gzip body is cut short after {len(body)} bytes")
     return unpacked
 
 

@@ -6,6 +6,7 @@ from server.sync import devices
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
 from sync_protocol.messages import Refusal
+from sync_protocol.quoting import quoted
 
 
 async def device_of(store: Store, authorization: str | None) -> Device:
@@ -16,10 +17,16 @@ async def device_of(store: Store, authorization: str | None) -> Device:
     """
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise SyncRefused(Refusal.UNKNOWN_DEVICE, "send Authorization: Bearer and the token")
+        sent = f"of the scheme {quoted(scheme)}" if scheme else "missing"
+        raise SyncRefused(
+            Refusal.UNKNOWN_DEVICE, f"Authorization is {sent}; send Bearer and the device's token"
+        )
     device = await store.read(devices.find_by_token, token, utc_now())
     if device is None:
-        raise SyncRefused(Refusal.UNKNOWN_DEVICE, "the token is unknown or has expired")
+        raise SyncRefused(
+            Refusal.UNKNOWN_DEVICE,
+            "the token is unknown or has expired; a signed challenge gives the next one",
+        )
     if device.revoked_at is not None:
-        raise SyncRefused(Refusal.DEVICE_REVOKED, "this device was revoked; ask the office")
+        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device.id} was revoked; ask the office")
     return device

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from litestar import Response, post
 from litestar.di import NamedDependency
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromQuery
 
 from server.acts import SYSTEM, Actor, ActorKind, act_of, utc_now
@@ -14,7 +15,7 @@ from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
 from server.settings import Settings
-from server.sync import commands, devices, pull
+from server.sync import commands, devices, pull, refusals
 from server.sync.access import device_of
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
@@ -29,6 +30,7 @@ from sync_protocol.messages import (
     Token,
     TokenRequest,
 )
+from sync_protocol.quoting import quoted
 
 T = TypeVar("T")
 
@@ -71,7 +73,18 @@ async def renew_token(
     )
 
 
-@post("/sync/v1", status_code=200, request_max_body_size=wire.COMPRESSED_BYTES_MAX)
+def _refuse_too_large(request: HttpRequest, _error: RequestEntityTooLarge) -> Response[bytes]:
+    """Refuse in the words of the protocol what the framework would refuse in its own."""
+    detail = f"more than {wire.COMPRESSED_BYTES_MAX} bytes as sent; send fewer operations"
+    return refusals.answer(request, SyncRefused(Refusal.TOO_LARGE, detail))
+
+
+@post(
+    "/sync/v1",
+    status_code=200,
+    request_max_body_size=wire.COMPRESSED_BYTES_MAX,
+    exception_handlers={RequestEntityTooLarge: _refuse_too_large},
+)
 async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Response[bytes]:
     """Take what a tablet has done, then tell it what is new."""
     device = await device_of(store, request.headers.get("authorization"))
@@ -108,11 +121,13 @@ def read_request(body: bytes, encoding: str | None) -> SyncRequest:
         SyncRefused: not gzip or plain, too large, not a request, or a protocol we do not speak.
     """
     if encoding not in {None, "identity", "gzip"}:
-        raise SyncRefused(Refusal.BAD_REQUEST, f"content-encoding {encoding!r}; send gzip or none")
+        raise SyncRefused(
+            Refusal.BAD_REQUEST, f"content-encoding {quoted(encoding)}; send gzip or none"
+        )
     try:
         plain = wire.decompress(body) if encoding == "gzip" else body
     except wire.TooLarge as error:
-        raise SyncRefused(Refusal.TOO_LARGE, str(error)) from error
+        raise SyncRefused(Refusal.TOO_LARGE, f"{error}; send fewer operations") from error
     except wire.Unreadable as error:
         raise SyncRefused(Refusal.BAD_REQUEST, str(error)) from error
     request = _decode(plain, SyncRequest)
@@ -122,7 +137,11 @@ def read_request(body: bytes, encoding: str | None) -> SyncRequest:
             f"protocol {request.protocol}; this server speaks {PROTOCOL_VERSION}",
         )
     if request.cursor is not None and not pull.is_ours(request.cursor):
-        raise SyncRefused(Refusal.BAD_REQUEST, f"{request.cursor} is no cursor of this server")
+        raise SyncRefused(
+            Refusal.BAD_REQUEST,
+            f"cursor with entity {quoted(request.cursor.entity)} and entity_id "
+            f"{quoted(request.cursor.entity_id)}; send the cursor of a page as it came, or none",
+        )
     return request
 
 

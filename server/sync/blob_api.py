@@ -28,6 +28,7 @@ from server.sync.blob_store import (
     ContentWrong,
     OffsetWrong,
 )
+from sync_protocol.quoting import quoted
 
 PIECE_BYTES_MAX: Final = 8_000_000
 Blobs = NamedDependency[SkipValidation[BlobStore]]  # a protocol cannot be checked at run time
@@ -105,22 +106,28 @@ async def receive_piece(
 def _number(request: HttpRequest, header: str) -> int:
     text = request.headers.get(header, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004  fits 64 bits
-        raise WrongInput(f"{header} is {text!r}; a number of bytes is expected")
+        raise WrongInput(f"{header} is {quoted(text)}; a number of bytes is expected")
     return int(text)
 
 
 def _announced_hash(metadata: str) -> str:
     names_and_values = (part.strip().partition(" ") for part in metadata.split(","))
     encoded = next((value for name, _, value in names_and_values if name == "sha256"), "")
+    if not encoded:
+        raise WrongInput(
+            f"Upload-Metadata is {quoted(metadata)}; it must name sha256, in base64 of its hex"
+        )
     try:
         return _checked(base64.b64decode(encoded, validate=True).decode("ascii"))
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise WrongInput("Upload-Metadata: sha256 is not base64 of a hex digest") from error
+        raise WrongInput(
+            f"Upload-Metadata: sha256 is {quoted(encoded)}; base64 of a hex digest is expected"
+        ) from error
 
 
 def _checked(sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
-        raise WrongInput(f"{sha256!r} is no SHA-256 in lower-case hex")
+        raise WrongInput(f"{quoted(sha256)} is no SHA-256 in lower-case hex")
     return sha256
 
 

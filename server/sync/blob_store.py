@@ -126,7 +126,9 @@ class FolderBlobStore:
         if offset != here:
             raise OffsetWrong(f"blob {sha256} has {here} bytes; a piece came for {offset}")
         if here + len(piece) > size:
-            raise OffsetWrong(f"blob {sha256} has {size} bytes in all; this piece goes beyond")
+            raise OffsetWrong(
+                f"blob {sha256} has {size} bytes in all; {len(piece)} after {here} go beyond"
+            )
         with self._part_file(sha256).open("ab") as part:
             part.write(piece)
             part.flush()

@@ -34,9 +34,9 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
     """
     device = storage.get_device_locked(db, device_id)
     if device is None:
-        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}")
+        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
     if device.revoked_at is not None:
-        raise SyncRefused(Refusal.DEVICE_REVOKED, "this device was revoked; ask the office")
+        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
     received = reading.read_operations(request)
     reading.check_continues(device, request, received)
     replayed = _replayed_verdicts(db, device, received)

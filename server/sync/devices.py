@@ -30,6 +30,7 @@ from sync_protocol.messages import (
     Token,
     TokenRequest,
 )
+from sync_protocol.quoting import quoted
 
 CODE_LIFE: Final = timedelta(minutes=15)
 
@@ -76,7 +77,7 @@ def enrol(
     """
     _public_key(request.public_key)
     if "\0" in request.device_name:  # PostgreSQL stores none; both must answer alike
-        raise WrongInput(f"device_name {request.device_name!r} holds a NUL character")
+        raise WrongInput(f"device_name {quoted(request.device_name)} holds a NUL character")
     code_hash = secrets.hash_secret(_canonical_code(request.code))
     device = _enrolled_before(db, request, code_hash, act) or _new_device(
         db, request, code_hash, act
@@ -183,7 +184,10 @@ def renew_token(
         verifies(device.public_key, request.signature, signed)
         and challenges.take(db, device.id, request.challenge, act.now)
     ):
-        raise SyncRefused(Refusal.UNKNOWN_DEVICE, "the challenge was not answered by this device")
+        raise SyncRefused(
+            Refusal.UNKNOWN_DEVICE,
+            f"the challenge was not answered by device {device.id}; sign a new one with its key",
+        )
     db.execute(
         sa.delete(device_tokens).where(
             device_tokens.c.device_id == device.id, device_tokens.c.expires_at <= act.now
@@ -253,10 +257,10 @@ def _usable(db: Connection, device_id: UUID, *, lock: bool = False) -> Device:
     statement = sa.select(devices).where(devices.c.id == device_id)
     row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     if row is None:
-        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}")
+        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
     device = to_record(row, Device)
     if device.revoked_at is not None:
-        raise SyncRefused(Refusal.DEVICE_REVOKED, "this device was revoked; ask the office")
+        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
     return device
 
 

@@ -14,8 +14,6 @@ from sync_protocol.messages import Refusal, SyncRequest
 from sync_protocol.operations import Operation, OperationHead
 
 # JSON can only escape it; two backslashes are an escaped backslash and no escape.
-FAULT_CHARACTERS_MAX: Final = 1000
-"""A decoder quotes what it refuses; a verdict and an issue have room for this much of it."""
 _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -37,9 +35,9 @@ def read_operations(request: SyncRequest) -> tuple[Received, ...]:
     """
     chain = request.chain_before
     received: list[Received] = []
-    for raw in map(bytes, request.operations):
+    for place, raw in enumerate(map(bytes, request.operations)):
         chain = wire.next_chain(chain, raw)
-        received.append(_read_operation(raw, chain))
+        received.append(_read_operation(place, raw, chain))
     for before, after in itertools.pairwise(received):
         if after.dseq != before.dseq + 1:
             raise SyncRefused(
@@ -50,21 +48,22 @@ def read_operations(request: SyncRequest) -> tuple[Received, ...]:
     return tuple(received)
 
 
-def _read_operation(raw: bytes, chain: str) -> Received:
+def _read_operation(place: int, raw: bytes, chain: str) -> Received:
     try:
         head = wire.decode(raw, OperationHead)
     except wire.Unreadable as error:
         raise SyncRefused(
-            Refusal.BAD_REQUEST, f"an operation has no readable dseq: {error}"
+            Refusal.BAD_REQUEST, f"operations[{place}] has no readable dseq: {error}"
         ) from error
-    if holds_nul(raw):
+    nul_at = find_nul(raw)
+    if nul_at is not None:
         # PostgreSQL stores no NUL in text; both databases must give the same verdict.
         return Received(
             dseq=head.dseq,
             raw=raw,
             chain=chain,
             operation=None,
-            fault="a text holds a NUL character",
+            fault=f"a text holds a NUL character, at byte {nul_at} of the operation; none may",
         )
     try:
         operation = wire.decode(raw, Operation)
@@ -74,18 +73,19 @@ def _read_operation(raw: bytes, chain: str) -> Received:
             raw=raw,
             chain=chain,
             operation=None,
-            fault=str(error)[:FAULT_CHARACTERS_MAX],
+            fault=str(error),
         )
     return Received(dseq=head.dseq, raw=raw, chain=chain, operation=operation, fault=None)
 
 
-def holds_nul(raw: bytes) -> bool:
-    r"""Say whether a text in this JSON holds the character U+0000.
+def find_nul(raw: bytes) -> int | None:
+    r"""Find where a text in this JSON holds the character U+0000; None where none does.
 
-    >>> holds_nul(rb'"\u0000"'), holds_nul(rb'"\\u0000"')
-    (True, False)
+    >>> find_nul(rb'"a\u0000"'), find_nul(rb'"\\u0000"')
+    (2, None)
     """
-    return _ESCAPED_NUL.search(raw) is not None
+    found = _ESCAPED_NUL.search(raw)
+    return None if found is None else found.start()
 
 
 def check_continues(device: Device, request: SyncRequest, received: Sequence[Received]) -> None:
@@ -96,7 +96,10 @@ def check_continues(device: Device, request: SyncRequest, received: Sequence[Rec
             head: two tablets speak as one.
     """
     if request.incarnation != device.incarnation:
-        raise SyncRefused(Refusal.FORK, f"incarnation {request.incarnation} is not this device's")
+        raise SyncRefused(
+            Refusal.FORK,
+            f"incarnation {request.incarnation} is not this device's; {device.incarnation} is",
+        )
     if not received:
         return
     first = received[0].dseq
@@ -107,7 +110,10 @@ def check_continues(device: Device, request: SyncRequest, received: Sequence[Rec
             expected_dseq=device.head_dseq + 1,
         )
     if first == device.head_dseq + 1 and request.chain_before != device.chain:
-        raise SyncRefused(Refusal.FORK, f"the chain before operation {first} differs from ours")
+        raise SyncRefused(
+            Refusal.FORK,
+            f"the chain before operation {first} is {request.chain_before}, ours is {device.chain}",
+        )
 
 
 def check_replay(received: Iterable[Received], stored: Mapping[int, StoredOperation]) -> None:
@@ -120,5 +126,7 @@ def check_replay(received: Iterable[Received], stored: Mapping[int, StoredOperat
         known = stored.get(operation.dseq)
         if known is not None and known.chain != operation.chain:
             raise SyncRefused(
-                Refusal.FORK, f"operation {operation.dseq} differs from the one received before"
+                Refusal.FORK,
+                f"operation {operation.dseq} differs from the one received before: the chain after "
+                f"it is {operation.chain}, ours is {known.chain}",
             )

@@ -53,6 +53,8 @@ def own_logging() -> Iterator[None]:
         (("jobs",), 2, "not enrolled"),
         (("sync",), 2, "--server"),
         (("sync", "--server", "ftp://x"), 2, "server_url = 'ftp://x'"),
+        (("sync", "--server", "ftp://ada:pw@x"), 2, "server_url = 'ftp://…@x'"),
+        (("sync", "--server", "ftp://" + "x" * 900), 2, "(906 characters)"),
         (("serve", "--port", "70000"), 2, "port = 70000"),
         (("enrol", "welcome-1234", "--server", "http://127.0.0.1:1"), 1, "no answer"),
         (("enrol", "short", "--server", "http://127.0.0.1:1"), 2, "'short'"),
@@ -77,6 +79,19 @@ def test_wrong_input_ends_with_one_sentence_and_a_status(
     assert ended == status, errors
     assert complaint in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.usefixtures("own_logging")
+def test_a_setting_that_is_none_is_named_with_those_that_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "field.toml").write_text("pol_ms = 5\n")
+
+    assert command.main(["status", "--home", str(tmp_path)]) == 2
+
+    complaint = capsys.readouterr().err
+    assert "`pol_ms`" in complaint
+    assert "poll_ms, port, retry_ms_max" in complaint
 
 
 def test_the_tablet_is_a_subcommand_of_firstlight() -> None:
