@@ -20,6 +20,7 @@ from billing_bridge.feed import encode_event
 from billing_bridge.schedule import (
     DeadLettered,
     EndpointDisabled,
+    NextStep,
     Settled,
     TryAt,
     next_step,
@@ -29,6 +30,7 @@ from server.acts import SYSTEM, Act, Clock, act_of
 from server.database import Connection, Store, Written
 from server.database.rows import to_records
 from server.database.tables.billing import webhook_deliveries, webhook_endpoints
+from server.database.types import UtcDateTime
 from server.due_loop import DueWork
 from server.invoices import feed
 from server.problems import WrongInput
@@ -37,6 +39,7 @@ from server.settings import Settings
 DELIVERIES_AT_ONCE_MAX: Final = 32
 TAKEN_FOR: Final = timedelta(seconds=60)
 """Longer than an attempt may take; after a crash the delivery becomes due again."""
+STATUS_CHARS_MAX: Final = 80
 
 
 class DueDelivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +48,16 @@ class DueDelivery(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     position: int
     attempt: int
+    """Attempts taken before this one."""
     url: str
     secret_name: str
+    taken_until: datetime
+    """Until then it is nobody else's; no two attempts share this instant, so it is their fence."""
 
 
 def take_due(db: Connection, *, limit: int, act: Act) -> Written[tuple[DueDelivery, ...]]:
     """Take what is due, ``limit`` at most, and keep others from it for a while."""
+    taken_until = act.now + TAKEN_FOR
     rows = db.execute(
         sa.select(
             webhook_deliveries.c.id,
@@ -58,6 +65,7 @@ def take_due(db: Connection, *, limit: int, act: Act) -> Written[tuple[DueDelive
             webhook_deliveries.c.attempt,
             webhook_endpoints.c.url,
             webhook_endpoints.c.secret_name,
+            sa.literal(taken_until, UtcDateTime()).label("taken_until"),
         )
         .join(webhook_endpoints, webhook_endpoints.c.id == webhook_deliveries.c.endpoint_id)
         .where(
@@ -74,32 +82,46 @@ def take_due(db: Connection, *, limit: int, act: Act) -> Written[tuple[DueDelive
         db.execute(
             sa.update(webhook_deliveries)
             .where(webhook_deliveries.c.id.in_([each.id for each in due]))
-            .values(next_at=act.now + TAKEN_FOR, attempt=webhook_deliveries.c.attempt + 1)
+            .values(next_at=taken_until, attempt=webhook_deliveries.c.attempt + 1)
         )
     return Written(due)
 
 
 def settle(
     db: Connection, delivery: DueDelivery, outcome: Outcome, *, jitter: float, act: Act
-) -> Written[None]:
-    """Store what came of an attempt and what follows."""
-    this = webhook_deliveries.c.id == delivery.id
+) -> Written[NextStep | None]:
+    """Store what came of an attempt and what follows.
+
+    Answers None and stores nothing where the attempt was given up for lost and the delivery taken
+    again: the later attempt speaks for it.
+    """
     after = next_step(outcome, delivery.attempt + 1, now=act.now, jitter=jitter)
-    values: dict[str, object] = {"last_status": _status(outcome)[:80]}
+    stored = db.execute(
+        sa.update(webhook_deliveries)
+        .where(
+            webhook_deliveries.c.id == delivery.id,
+            webhook_deliveries.c.state == "waiting",
+            webhook_deliveries.c.next_at == delivery.taken_until,
+        )
+        .values(last_status=_status(outcome)[:STATUS_CHARS_MAX], **_standing(after))
+    )
+    if stored.rowcount == 0:
+        return Written(None)
+    if isinstance(after, EndpointDisabled):
+        _disable(db, delivery)
+    return Written(after, topics=frozenset({"webhook_deliveries"}))
+
+
+def _standing(after: NextStep) -> Mapping[str, object]:
     match after:
         case Settled():
-            values["state"] = "delivered"
+            return {"state": "delivered"}
         case TryAt(at=at):
-            values["next_at"] = at
-        case DeadLettered():
-            values["state"] = "dead_lettered"
-        case EndpointDisabled():
-            values["state"] = "dead_lettered"
-            _disable(db, delivery)
+            return {"next_at": at}
+        case DeadLettered() | EndpointDisabled():
+            return {"state": "dead_lettered"}
         case _:
             assert_never(after)
-    db.execute(sa.update(webhook_deliveries).where(this).values(**values))
-    return Written(None, topics=frozenset({"webhook_deliveries"}))
 
 
 def hurry(db: Connection, *, act: Act) -> Written[None]:
@@ -222,12 +244,15 @@ class Deliverer:
     async def handle(self, delivery: DueDelivery) -> None:
         """Make one attempt."""
         outcome = await self._attempt(delivery)
-        await self._store.write(settle, delivery, outcome, jitter=self._random(), act=self._act())
+        after = await self._store.write(
+            settle, delivery, outcome, jitter=self._random(), act=self._act()
+        )
         structlog.get_logger().info(
             "webhook.attempted",
             position=delivery.position,
             attempt=delivery.attempt + 1,
             outcome=type(outcome).__name__.lower(),
+            then="superseded" if after is None else type(after).__name__.lower(),
         )
 
     async def _attempt(self, delivery: DueDelivery) -> Outcome:

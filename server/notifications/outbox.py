@@ -17,8 +17,10 @@ from server.database.rows import to_records
 from server.database.tables.billing import notifications
 from server.database.tables.offers import accounts, products, services
 from server.database.tables.work import jobs
+from server.database.types import UtcDateTime
 
 SENDS_AT_ONCE_MAX = 20
+STATUS_CHARS_MAX = 200
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     service_id: UUID
     live_at: datetime | None
     zone: str
+    taken_until: datetime
+    """Until then it is nobody else's; no two sends share this instant, so it is their fence."""
 
 
 def record(
@@ -78,6 +82,7 @@ def take_due(
             notifications.c.service_id,
             services.c.live_at,
             accounts.c.zone,
+            sa.literal(until, UtcDateTime()).label("taken_until"),
         )
         .join(accounts, accounts.c.id == notifications.c.account_id)
         .join(services, services.c.id == notifications.c.service_id)
@@ -99,27 +104,38 @@ def take_due(
 
 def settle(
     db: Connection,
-    message_id: UUID,
+    message: Message,
     *,
     state: str,
     status: str,
     next_at: datetime | None,
     act: Act,
-) -> Written[None]:
-    """Note how a message went: sent, failed for good, or waiting for another try."""
-    values: dict[str, object] = {"state": state, "last_status": status[:200]}
+) -> Written[bool]:
+    """Note how a message went: sent, failed for good, or waiting for another try.
+
+    Answers False and notes nothing where this send was given up for lost and the message taken
+    again: the later send speaks for it.
+    """
+    values: dict[str, object] = {"state": state, "last_status": status[:STATUS_CHARS_MAX]}
     if state == "sent":
         values["sent_at"] = act.now
     if next_at is not None:
         values["next_at"] = next_at
-    service_id = db.execute(
+    stored = db.execute(
         sa.update(notifications)
-        .where(notifications.c.id == message_id)
+        .where(
+            notifications.c.id == message.id,
+            notifications.c.state == "waiting",
+            notifications.c.next_at == message.taken_until,
+        )
         .values(**values)
-        .returning(notifications.c.service_id)
-    ).scalar_one()
-    concerned = db.execute(sa.select(jobs.c.id).where(jobs.c.service_id == service_id)).scalars()
-    return Written(None, topics=frozenset(f"job:{job_id}" for job_id in concerned))
+    )
+    if stored.rowcount == 0:
+        return Written(value=False)
+    concerned = db.execute(
+        sa.select(jobs.c.id).where(jobs.c.service_id == message.service_id)
+    ).scalars()
+    return Written(value=True, topics=frozenset(f"job:{job_id}" for job_id in concerned))
 
 
 def hurry(db: Connection, *, act: Act) -> Written[None]:

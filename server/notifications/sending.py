@@ -96,7 +96,7 @@ class Sender:
         delay_s = RETRY_DELAYS_S[message.attempt] * (1 + self._random() / 4)
         await self._store.write(
             outbox.settle,
-            message.id,
+            message,
             state="waiting",
             status=status,
             next_at=act.now + timedelta(seconds=delay_s),
@@ -104,12 +104,13 @@ class Sender:
         )
 
     async def _settle(self, message: Message, state: str, status: str) -> None:
-        await self._store.write(
-            outbox.settle, message.id, state=state, status=status, next_at=None, act=self._act()
+        noted = await self._store.write(
+            outbox.settle, message, state=state, status=status, next_at=None, act=self._act()
         )
-        structlog.get_logger().info(
-            "notification.settled", notification_id=str(message.id), state=state, status=status
-        )
+        if noted:
+            structlog.get_logger().info(
+                "notification.settled", notification_id=str(message.id), state=state, status=status
+            )
 
     def _act(self) -> Act:
         return act_of(SYSTEM, clock=self._clock)

@@ -1,16 +1,14 @@
 """Charges, the completion feed and its deliveries, over the store."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from billing_bridge.feed import Cursor, FeedPage, InstallCompleted, decode_cursor
+from billing_bridge.feed import Cursor, FeedPage, decode_cursor
 from billing_bridge.ledger import InvoiceLine
-from billing_bridge.money import PriceSnapshot
-from billing_bridge.start import BillingStartPolicy, ServiceInstants
+from billing_bridge.start import ServiceInstants
 from server.database import Connection, Store, Written
 from server.database.tables.billing import invoices, webhook_deliveries, webhook_endpoints
 from server.invoices import charging, deliveries, feed
@@ -18,10 +16,8 @@ from server.orders.records import PlacedOrder
 from server.problems import Conflicting
 from server.services import storage as services
 from tests.server.factories import act, change, count, found_town, place_order, rows
+from tests.server.invoices.events import LIVE, append
 from tests.server.operator import RECEIVER, add_endpoint
-
-LIVE = datetime(2026, 7, 20, 22, 30, tzinfo=UTC)
-"""In Berlin it is the 21st already."""
 
 
 def charge(store: Store, placed: PlacedOrder, live_at: datetime = LIVE) -> InvoiceLine:
@@ -63,28 +59,6 @@ def test_a_service_is_charged_for_a_period_once(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)unique"):
         charge(store, placed, LIVE + timedelta(days=40))
     assert len(store.read_now(charging.list_lines, placed.service_id)) == 1
-
-
-def append(store: Store, placed: PlacedOrder, premise: UUID) -> str:
-    def unit(db: Connection) -> Written[str]:
-        data = InstallCompleted(
-            service_id=placed.service_id,
-            order_id=placed.order_id,
-            order_item_id=placed.order_item_id,
-            premise_id=premise,
-            ont_serial="HWTC1A2B3C4D",
-            completed_at=LIVE,
-            received_at=LIVE,
-            live_at=LIVE,
-            rx_power_cdbm=-1910,
-            billing_start=date(2026, 7, 21),
-            billing_policy=BillingStartPolicy.LIVE_DAY,
-            price=PriceSnapshot(price_minor=3990, currency="EUR", price_version="FIBER-300/1"),
-            evidence_digest="a" * 64,
-        )
-        return Written(feed.append(db, data, operator_slug="stadtnetz", act=act(LIVE)).id)
-
-    return store.write_now(unit)
 
 
 def read_all(store: Store, limit: int) -> Sequence[str]:
@@ -136,17 +110,3 @@ def test_an_endpoint_hears_of_what_comes_after_it(store: Store) -> None:
     append(store, placed, town.premises[0])
 
     assert [row["position"] for row in rows(store, webhook_deliveries)] == [2]
-
-
-def test_a_delivery_in_hand_is_nobody_elses_until_its_time_is_over(store: Store) -> None:
-    town = found_town(store)
-    placed = place_order(store)
-    add_endpoint(store)
-    append(store, placed, town.premises[0])
-
-    (taken,) = store.write_now(deliveries.take_due, limit=64, act=act(LIVE))
-    assert taken.url == RECEIVER
-    assert store.write_now(deliveries.take_due, limit=64, act=act(LIVE)) == ()
-    later = act(LIVE + deliveries.TAKEN_FOR)
-    (again,) = store.write_now(deliveries.take_due, limit=64, act=later)
-    assert again.attempt == taken.attempt + 1
