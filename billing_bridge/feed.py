@@ -107,11 +107,7 @@ def completion_event(
     Raises:
         OperatorSlugUnusable: the slug is not lower-case letters, digits and inner dashes.
     """
-    if not _SLUG.fullmatch(operator_slug):
-        raise OperatorSlugUnusable(
-            f"{operator_slug!r} is no operator slug; "
-            "use up to 63 lower-case letters, digits and dashes, like north-fiber"
-        )
+    require_slug(operator_slug)
     return CompletionEvent(
         id=str(event_id),
         source=f"/operators/{operator_slug}",
@@ -122,6 +118,19 @@ def completion_event(
         sequence=f"{sequence:0{_SEQUENCE_DIGITS}d}",
         data=data,
     )
+
+
+def require_slug(operator_slug: str) -> None:
+    """Check that an operator's slug can stand in the source of an event.
+
+    Raises:
+        OperatorSlugUnusable: the slug is not lower-case letters, digits and inner dashes.
+    """
+    if not _SLUG.fullmatch(operator_slug):
+        raise OperatorSlugUnusable(
+            f"{operator_slug!r} is no operator slug; use up to 63 lower-case letters, digits and "
+            "inner dashes, like north-fiber"
+        )
 
 
 def encode_event(event: CompletionEvent) -> bytes:

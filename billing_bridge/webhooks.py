@@ -45,7 +45,10 @@ class WebhookSecret(msgspec.Struct, frozen=True):
         try:
             size = len(base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True))
         except (binascii.Error, ValueError) as error:
-            raise SecretUnusable("the webhook secret is not base64 after whsec_") from error
+            raise SecretUnusable(
+                "the webhook secret is not base64 after whsec_; "
+                "write whsec_ and 32 random bytes in base64"
+            ) from error
         if size < _SECRET_BYTES_MIN:
             raise SecretUnusable(
                 f"the webhook secret has {size} bytes; use at least {_SECRET_BYTES_MIN}, better 32"

@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from server import settings
 from server.database import engines, schema_versions, sqlite
 from server.database.engines import DatabaseUnusable
-from server.settings import Settings
+from server.settings import Settings, SettingsUnusable
+from server.settings_checks import require_usable
 from sync_protocol import sqlite_builds
 from sync_protocol.sqlite_builds import UnsafeSqlite, Version
 
@@ -71,11 +72,21 @@ def run(args: argparse.Namespace) -> int:
 
 def examine(wanted: Settings) -> Iterator[Check]:
     """Make all checks; none of them changes anything that is kept."""
+    yield check_settings(wanted)
     yield check_sqlite_build(sqlite.library_version())
     yield from check_database(wanted.database_url)
     yield check_blob_folder(Path(wanted.blob_folder))
     yield check_reader("zxingcpp", importlib.import_module)
     yield check_optional_reader("pyzbar.pyzbar", importlib.import_module)
+
+
+def check_settings(wanted: Settings) -> Check:
+    """Judge the settings as the server does before it starts."""
+    try:
+        require_usable(wanted)
+    except SettingsUnusable as error:
+        return Check(Finding.FAILED, str(error))
+    return Check(Finding.OK, "settings can be used")
 
 
 def check_sqlite_build(version: Version) -> Check:

@@ -26,6 +26,7 @@ from server.opened import opened_url
 from server.rehearsal import crash_probe
 from server.routes import api_routes
 from server.settings import Settings, SettingsUnusable
+from server.settings_checks import require_usable
 from server.sync.blob_store import FolderBlobStore
 
 _SERVE = """\
@@ -138,6 +139,7 @@ async def _work(known: Settings, store: Store) -> None:
 @contextlib.contextmanager
 def _opened(known: Settings) -> Generator[Store]:
     logs.configure(known.log_level)
+    require_usable(known)
     url = parse_url(known.database_url)
     with (
         process_lock.held(url),

@@ -49,7 +49,7 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     host: str = "127.0.0.1"
     port: Port = 25
     sender: str = "service@operator.example"
-    timeout_s: Annotated[int, Meta(ge=1, le=600)] = 20
+    timeout_s: Annotated[int, Meta(ge=1, le=45)] = 20
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -104,5 +104,5 @@ def test_every_part_of_the_settings_is_examined(sqlite_url: str, tmp_path: Path)
     checks = list(
         doctor.examine(Settings(database_url=sqlite_url, blob_folder=str(tmp_path / "blobs")))
     )
-    assert len(checks) == 6
+    assert len(checks) == 7
     assert Finding.FAILED not in {check.finding for check in checks}
