@@ -27,7 +27,7 @@ class TryAt(msgspec.Struct, frozen=True, tag=True):
 
 
 class DeadLettered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A person has to look, and may replay it; the event is still in the feed."""
+    """A person has to look, and may have it tried again; the event is still in the feed."""
 
     why: str
 

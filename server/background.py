@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 from ipaddress import ip_network
 
+import structlog
+
 from billing_bridge.webhooks import open_webhook_client
 from server.acts import SYSTEM, Clock, act_of, utc_now
 from server.database import Store
@@ -16,7 +18,7 @@ from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
 from server.fulfilment.network import Network
 from server.fulfilment.runner import ProcessRunner
-from server.invoices import deliveries
+from server.invoices import dead_letters, deliveries
 from server.invoices.deliveries import Deliverer
 from server.notifications import outbox
 from server.notifications.sending import Sender
@@ -32,6 +34,14 @@ async def _take_over(store: Store, clock: Clock) -> None:
     await store.write(leases.reclaim, act=act)
     await store.write(deliveries.hurry, act=act)
     await store.write(outbox.hurry, act=act)
+
+
+async def _warn_of_missing_secrets(store: Store, settings: Settings) -> None:
+    missing = await store.read(dead_letters.find_without_secret, settings.webhook_secrets)
+    for endpoint_id, secret_name in missing.items():
+        structlog.get_logger().warning(
+            "webhook.secret_missing", endpoint_id=str(endpoint_id), secret_name=secret_name
+        )
 
 
 @contextlib.asynccontextmanager
@@ -61,6 +71,7 @@ async def background(
         clock=clock,
         random=random_share,
     )
+    await _warn_of_missing_secrets(store, settings)
     networks = [ip_network(text) for text in settings.webhook_networks_allowed]
     async with open_webhook_client(allowed_networks=networks) as client:
         deliverer = Deliverer(

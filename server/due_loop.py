@@ -2,7 +2,7 @@
 
 It sleeps until the next row is due or a commit moves its topic, takes what is due in one unit of
 work, and handles each item in a task of its own. An item that fails in an unforeseen way is logged
-and becomes due again by itself; the loop goes on.
+and handed back to its work, which sees that it does not fail for ever; the loop goes on.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ SLEEP_S_MAX: Final = 5.0
 """However quiet it is, look this often: a signal between processes may get lost."""
 BLOCKED_S: Final = 0.25
 IN_HAND_MAX: Final = 64
+TAKES_MAX: Final = 100
+"""More often than anything is tried: what was taken so often and came to no end never will."""
 
 
 class DueWork(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -34,6 +36,8 @@ class DueWork(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """Takes so many at most: a lease runs from the taking on, so nothing is taken to wait."""
     handle: Callable[[T], Awaitable[None]]
     next_due_at: Callable[[sa.Connection], datetime | None]
+    fail: Callable[[T, Exception], Awaitable[None]] | None = None
+    """Notes that handling failed in an unforeseen way; without it the item becomes due again."""
 
 
 @contextlib.asynccontextmanager
@@ -97,3 +101,14 @@ async def _handle(work: DueWork[T], item: T) -> None:
         await work.handle(item)
     except Exception as error:  # noqa: BLE001  one item stops no other
         structlog.get_logger().error("due_work.failed", work=work.name, exc_info=error)
+        if work.fail is not None:
+            await _hand_back(work.fail, item, error)
+
+
+async def _hand_back(
+    fail: Callable[[T, Exception], Awaitable[None]], item: T, reason: Exception
+) -> None:
+    try:
+        await fail(item, reason)
+    except Exception as error:  # noqa: BLE001  it becomes due again by itself, and its takes are counted
+        structlog.get_logger().error("due_work.not_handed_back", exc_info=error)

@@ -47,6 +47,10 @@ class WrongInput(ValueError):
     """A value cannot be used; nothing was changed. The text names it and what would be right."""
 
 
+class Damaged(ValueError):
+    """What is stored cannot be read; nothing was changed. A person has to mend it."""
+
+
 class Forbidden(PermissionError):
     """This caller may not do that; nothing was changed."""
 
@@ -57,6 +61,7 @@ KNOWN: Final[Mapping[type[Exception], tuple[int, str]]] = {
     MoveNotAllowed: (409, "move-not-allowed"),
     WrongInput: (400, "wrong-input"),
     Forbidden: (403, "forbidden"),
+    Damaged: (500, "damaged"),
     WriterStopped: (503, "stopping"),
     # msgspec lets these two escape from a malformed body instead of a decode error.
     RecursionError: (400, "wrong-input"),

@@ -14,7 +14,8 @@ from billing_bridge.feed import FeedPage, decode_cursor
 from billing_bridge.ledger import InvoiceLine
 from server.acts import Actor, act_of
 from server.database import Store
-from server.invoices import charging, deliveries, feed
+from server.invoices import charging, dead_letters, deliveries, feed
+from server.invoices.dead_letters import EndpointStanding
 from server.people.doors import require_access, require_scope
 from server.people.records import Role, Scope
 from server.problems import WrongInput
@@ -61,6 +62,25 @@ class BillingController(Controller):
             deliveries.add_endpoint, data.url, data.secret_name, act=act_of(actor)
         )
         return {"id": endpoint_id}
+
+    @get("/api/webhooks", guards=[require_access(Scope.WEBHOOKS_WRITE, Role.BILLING, Role.ADMIN)])
+    async def list_endpoints(self, store: NamedDependency[Store]) -> tuple[EndpointStanding, ...]:
+        """List the endpoints: what waits, what was given up, and why."""
+        return await store.read(dead_letters.list_endpoints)
+
+    @post(
+        "/api/webhooks/{endpoint_id:uuid}/retry",
+        guards=[require_access(Scope.WEBHOOKS_WRITE, Role.BILLING, Role.ADMIN)],
+    )
+    async def retry(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        endpoint_id: FromPath[UUID],
+    ) -> dict[str, int]:
+        """Let what was given up for an endpoint be tried again."""
+        deliveries_revived = await store.write(dead_letters.retry, endpoint_id, act=act_of(actor))
+        return {"deliveries": deliveries_revived}
 
     @get(
         "/api/services/{service_id:uuid}/charges",

@@ -16,6 +16,7 @@ import structlog
 
 from activation.snmp import Secret
 from billing_bridge.adapter import Delivered, Outcome, Refused, TryLater
+from billing_bridge.errors import SecretUnusable
 from billing_bridge.feed import encode_event
 from billing_bridge.schedule import (
     DeadLettered,
@@ -31,9 +32,9 @@ from server.database import Connection, Store, Written
 from server.database.rows import to_records
 from server.database.tables.billing import webhook_deliveries, webhook_endpoints
 from server.database.types import UtcDateTime
-from server.due_loop import DueWork
+from server.due_loop import TAKES_MAX, DueWork
 from server.invoices import feed
-from server.problems import WrongInput
+from server.problems import Damaged, WrongInput
 from server.settings import Settings
 
 DELIVERIES_AT_ONCE_MAX: Final = 32
@@ -235,6 +236,7 @@ class Deliverer:
             take=self.take,
             handle=self.handle,
             next_due_at=next_due_at,
+            fail=self.fail,
         )
 
     async def take(self, limit: int) -> Sequence[DueDelivery]:
@@ -243,7 +245,14 @@ class Deliverer:
 
     async def handle(self, delivery: DueDelivery) -> None:
         """Make one attempt."""
-        outcome = await self._attempt(delivery)
+        await self._settle(delivery, await self._attempt(delivery))
+
+    async def fail(self, delivery: DueDelivery, error: Exception) -> None:
+        """Try again later, a limited number of times, what failed in an unforeseen way."""
+        why = f"an error on our side, {type(error).__name__}: see the log"
+        await self._settle(delivery, TryLater(why=why))
+
+    async def _settle(self, delivery: DueDelivery, outcome: Outcome) -> None:
         after = await self._store.write(
             settle, delivery, outcome, jitter=self._random(), act=self._act()
         )
@@ -256,13 +265,18 @@ class Deliverer:
         )
 
     async def _attempt(self, delivery: DueDelivery) -> Outcome:
+        if delivery.attempt >= TAKES_MAX:
+            return Refused(why=f"taken {delivery.attempt} times and never ended", gone=False)
         secret = self._secrets.get(delivery.secret_name)
         if secret is None:
             return TryLater(
                 why=f"the settings hold no webhook secret {delivery.secret_name!r}", after_s=None
             )
-        event = await self._store.read(feed.get_event, delivery.position)
-        endpoint = Endpoint(url=delivery.url, secrets=(WebhookSecret(secret.reveal()),))
+        try:
+            event = await self._store.read(feed.get_event, delivery.position)
+            endpoint = Endpoint(url=delivery.url, secrets=(WebhookSecret(secret.reveal()),))
+        except (Damaged, SecretUnusable) as error:
+            return Refused(why=str(error), gone=False)
         return await attempt(
             self._client,
             endpoint,

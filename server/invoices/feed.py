@@ -21,7 +21,7 @@ from server.database.tables.billing import (
     webhook_endpoints,
 )
 from server.database.tables.sync import sync_head
-from server.problems import Conflicting
+from server.problems import Conflicting, Damaged
 
 PAGE_EVENTS_MAX = 500
 
@@ -74,6 +74,7 @@ def page(db: sa.Connection, after: Cursor | None, *, limit: int = PAGE_EVENTS_MA
     Raises:
         Conflicting: the cursor is of another life of the server, where positions meant other
             events; read from the beginning, event ids tell what is known.
+        Damaged: the very next event cannot be read. A page ends before such an event.
     """
     epoch = str(db.execute(sa.select(sync_head.c.epoch)).scalar_one())
     if after is not None and after.epoch != epoch:
@@ -88,27 +89,48 @@ def page(db: sa.Connection, after: Cursor | None, *, limit: int = PAGE_EVENTS_MA
         .order_by(completion_events.c.position)
         .limit(min(limit, PAGE_EVENTS_MAX))
     ).all()
+    events: list[CompletionEvent] = []
+    for row in rows:
+        try:
+            events.append(_decode(row.event, row.position))
+        except Damaged:
+            if not events:
+                raise
+            break
+        reached = row.position
     return FeedPage(
-        events=tuple(msgspec.convert(row.event, CompletionEvent) for row in rows),
-        next_cursor=encode_cursor(
-            Cursor(epoch=epoch, sequence=rows[-1].position if rows else reached)
-        ),
+        events=tuple(events), next_cursor=encode_cursor(Cursor(epoch=epoch, sequence=reached))
     )
 
 
 def get_event(db: sa.Connection, position: int) -> CompletionEvent:
-    """Get one event by its position."""
-    row = db.execute(
+    """Get one event by its position.
+
+    Raises:
+        Damaged: the event cannot be read.
+    """
+    stored = db.execute(
         sa.select(completion_events.c.event).where(completion_events.c.position == position)
     ).scalar_one()
-    return msgspec.convert(row, CompletionEvent)
+    return _decode(stored, position)
 
 
 def find_of_service(db: sa.Connection, service_id: UUID) -> tuple[CompletionEvent, ...]:
-    """List the events of a service, oldest first."""
+    """List the events of a service, oldest first.
+
+    Raises:
+        Damaged: one of them cannot be read.
+    """
     rows = db.execute(
-        sa.select(completion_events.c.event)
+        sa.select(completion_events.c.position, completion_events.c.event)
         .where(completion_events.c.service_id == service_id)
         .order_by(completion_events.c.position)
-    ).scalars()
-    return tuple(msgspec.convert(row, CompletionEvent) for row in rows)
+    )
+    return tuple(_decode(row.event, row.position) for row in rows)
+
+
+def _decode(stored: object, position: int) -> CompletionEvent:
+    try:
+        return msgspec.convert(stored, CompletionEvent)
+    except msgspec.ValidationError as error:
+        raise Damaged(f"feed event {position} is damaged: {error}") from error

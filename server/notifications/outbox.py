@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server import audit
 from server.acts import Act
 from server.database import Connection, Written
 from server.database.rows import to_records
@@ -18,6 +19,7 @@ from server.database.tables.billing import notifications
 from server.database.tables.offers import accounts, products, services
 from server.database.tables.work import jobs
 from server.database.types import UtcDateTime
+from server.problems import Conflicting, NotFound
 
 SENDS_AT_ONCE_MAX = 20
 STATUS_CHARS_MAX = 200
@@ -136,6 +138,30 @@ def settle(
         sa.select(jobs.c.id).where(jobs.c.service_id == message.service_id)
     ).scalars()
     return Written(value=True, topics=frozenset(f"job:{job_id}" for job_id in concerned))
+
+
+def retry(db: Connection, notification_id: UUID, *, act: Act) -> Written[None]:
+    """Let a message that was given up be sent after all, from the first attempt on.
+
+    Raises:
+        NotFound: no such notification.
+        Conflicting: it was not given up.
+    """
+    state = db.execute(
+        sa.select(notifications.c.state).where(notifications.c.id == notification_id)
+    ).scalar_one_or_none()
+    if state is None:
+        raise NotFound("notification", notification_id)
+    if state != "failed":
+        raise Conflicting(f"the notification is {state}; only one that failed is tried again")
+    db.execute(
+        sa.update(notifications)
+        .where(notifications.c.id == notification_id)
+        .values(state="waiting", attempt=0, next_at=act.now)
+    )
+    detail = {"notification_id": str(notification_id)}
+    audit.record(db, act, "notification.retried", detail=detail)
+    return Written(None, topics=frozenset({"notifications"}))
 
 
 def hurry(db: Connection, *, act: Act) -> Written[None]:

@@ -1,5 +1,6 @@
 """What subscribers read. Plain text; translations come with the console's."""
 
+from datetime import datetime
 from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,20 @@ class TemplateUnknown(LookupError):
     """A message was recorded under a template that does not exist: our mistake."""
 
 
-def mail_of(message: Message, *, sender: str, operator_name: str) -> EmailMessage:
-    """Write the mail for a message. Its Message-ID is the message's id, also when sent again."""
+def mail_of(message: Message, *, sender: str, operator_name: str, at: datetime) -> EmailMessage:
+    """Write the mail for a message. Its Message-ID is the message's id, also when sent again.
+
+    Raises:
+        TemplateUnknown: no such text.
+        ValueError: an address or a line of the mail cannot stand in a header.
+        LookupError: no such zone.
+    """
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = message.email
+    mail["Date"] = at
+    # So that nobody's absence notice answers it, RFC 3834.
+    mail["Auto-Submitted"] = "auto-generated"
     mail["Message-ID"] = f"<{message.id}@{sender.partition('@')[2]}>"
     subject, body = _TEXTS[message.template] if message.template in _TEXTS else _unknown(message)
     since = (

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from activation.snmp import SnmpSession, SnmpSettings, V2c
 from server.acts import Act
@@ -29,7 +29,7 @@ from server.fulfilment.runner import ProcessRunner
 from server.invoices import deliveries
 from server.invoices.deliveries import Deliverer
 from server.notifications import outbox
-from server.notifications.sending import Sender
+from server.notifications.sending import SEND_S_MAX, Sender
 from server.settings import MailSettings, Secret, SnmpCredentials
 from tests.server.factories import Clock, act
 from tests.server.olt import TIMEOUT_S, TownOlt, TownSession
@@ -77,11 +77,33 @@ class Outside(msgspec.Struct, kw_only=True):
     mails: list[str] = []
     """The Message-IDs of the mails that arrived, repeats included."""
     smtp_port: int = 0
+    mail_answers: dict[str, list[str]] = {}
+    """What the mail server answers to ``RCPT``, ``MAIL`` and ``DATA`` before it takes anything."""
     receiver_status: int = 200
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: ANN401, N802  aiosmtpd's
+        if refusal := self._refusal("DATA"):
+            return refusal
         self.mails.append(str(message_from_bytes(envelope.content)["Message-ID"]))
         return "250 taken"
+
+    async def handle_MAIL(  # noqa: N802  aiosmtpd's
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return self._refusal("MAIL") or "250 go on"
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        if refusal := self._refusal("RCPT"):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 go on"
+
+    def _refusal(self, command: str) -> str | None:
+        answers = self.mail_answers.get(command)
+        return answers.pop(0) if answers else None
 
     def receive(self, request: httpx.Request) -> httpx.Response:
         self.hooks.append(request.headers["webhook-id"])
@@ -142,7 +164,7 @@ class Operator:
         )
         self.sender = self.sender_to(world.smtp_port)
 
-    def sender_to(self, port: int) -> Sender:
+    def sender_to(self, port: int, *, limit_s: float = SEND_S_MAX) -> Sender:
         """Make a sender for the mail server at a port."""
         return Sender(
             self.store,
@@ -150,6 +172,7 @@ class Operator:
             operator_name="Stadtnetz",
             clock=self.clock,
             random=lambda: 0.0,
+            limit_s=limit_s,
         )
 
     async def start(self) -> None:

@@ -1,63 +1,90 @@
-"""The loop that runs what is due: no more in hand than it works on, and nothing stops it."""
+"""The loop of what becomes due, over a store and items that stand for deliveries."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from server.database import Connection, Store
-from server.due_loop import IN_HAND_MAX, DueWork, running
-from tests.server.factories import Clock
+import sqlalchemy as sa
+
+from server import due_loop
+from server.acts import utc_now
+from server.database import Store
+from server.due_loop import DueWork
+
+PATIENCE_S = 20
 
 
-class Bench:
-    """Work without end, whose items are handled when the test lets them."""
+class Work:
+    """Items that become due once, in the order of their numbers."""
 
-    def __init__(self) -> None:
-        self.asked: asyncio.Queue[int] = asyncio.Queue()
-        self.gates: list[asyncio.Event] = []
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self.due = list(numbers)
+        self.begun: list[int] = []
+        self.failed: list[tuple[int, str]] = []
+        self.moved = asyncio.Condition()
+        self.may_end = asyncio.Event()
 
-    async def take(self, limit: int) -> Sequence[asyncio.Event]:
-        self.asked.put_nowait(limit)
-        taken = [asyncio.Event() for _ in range(limit)]
-        self.gates += taken
-        return taken
-
-    async def handle(self, gate: asyncio.Event) -> None:
-        await gate.wait()
-        raise RuntimeError("a mistake in one item")
-
-    def work(self) -> DueWork[asyncio.Event]:
-        def next_due_at(_db: Connection) -> datetime | None:
-            return None
-
+    def described(self) -> DueWork[int]:
         return DueWork(
-            name="bench",
-            topic="bench",
+            name="numbers",
+            topic="numbers",
             take=self.take,
             handle=self.handle,
-            next_due_at=next_due_at,
+            next_due_at=self.next_due_at,
+            fail=self.fail,
         )
 
+    def next_due_at(self, _db: sa.Connection) -> datetime | None:
+        return utc_now() if self.due else None
 
-async def test_no_more_is_taken_than_there_are_free_hands(store: Store) -> None:
-    bench = Bench()
-    async with asyncio.timeout(30), running(store, bench.work(), Clock()):
-        assert await bench.asked.get() == IN_HAND_MAX
-        for gate in bench.gates[:3]:
-            gate.set()
+    async def take(self, limit: int) -> Sequence[int]:
+        taken, self.due = self.due[:limit], self.due[limit:]
+        return taken
 
-        again = 0
-        while again < 3:
-            again += await bench.asked.get()
+    async def handle(self, number: int) -> None:
+        async with self.moved:
+            self.begun.append(number)
+            self.moved.notify_all()
+        if number < 0:
+            raise KeyError(number)
+        await self.may_end.wait()
 
-        assert again == 3
-        assert bench.asked.empty()
+    async def fail(self, number: int, error: Exception) -> None:
+        async with self.moved:
+            self.failed.append((number, type(error).__name__))
+            self.moved.notify_all()
+        raise RuntimeError("nor can this be noted")
+
+    async def until_begun(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE_S), self.moved:
+            await self.moved.wait_for(lambda: len(self.begun) >= count)
+
+    async def until_failed(self) -> None:
+        async with asyncio.timeout(PATIENCE_S), self.moved:
+            await self.moved.wait_for(lambda: bool(self.failed))
 
 
-async def test_an_item_that_fails_stops_neither_the_loop_nor_another_item(store: Store) -> None:
-    bench = Bench()
-    async with asyncio.timeout(30), running(store, bench.work(), Clock()):
-        await bench.asked.get()
-        bench.gates[0].set()
+async def test_what_fails_unforeseen_is_handed_back_and_stops_nothing_else(store: Store) -> None:
+    work = Work([-1, 2])
 
-        assert await bench.asked.get() == 1
+    async with due_loop.running(store, work.described(), utc_now):
+        await work.until_failed()
+        await work.until_begun(2)
+
+    assert work.failed == [(-1, "KeyError")]
+    assert work.begun == [-1, 2]
+
+
+async def test_what_is_taken_is_begun_at_once_and_no_more_is_taken_than_can_be(
+    store: Store,
+) -> None:
+    work = Work(range(200))
+
+    async with due_loop.running(store, work.described(), utc_now):
+        await work.until_begun(due_loop.IN_HAND_MAX)
+        in_hand, waiting = len(work.begun), len(work.due)
+        work.may_end.set()
+        await work.until_begun(200)
+
+    assert in_hand + waiting == 200, "something is taken and waits while its lease runs"
+    assert work.begun == list(range(200))

@@ -1,4 +1,4 @@
-"""Dispatching from the shell: the commands of jobs, orders, tablets and webhooks."""
+"""The office at the shell: the commands of jobs, orders, tablets, webhooks and notifications."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +9,11 @@ import sqlalchemy as sa
 
 from server import cli, times
 from server.database import Store
-from server.database.tables import offers, people, plant
-from tests.server.factories import found_town
+from server.database.tables import billing, offers, people, plant
+from tests.server.factories import change, found_town, place_order, rows
+from tests.server.invoices.events import append
+from tests.server.notifications.messages import record_message
+from tests.server.operator import opened
 
 ORDER = ("order", "place", "S-1", "--product", "fiber-300")
 TIMES = ("--starts", "2026-07-02T14:00:00+02:00", "--ends", "2026-07-02T16:00:00+02:00")
@@ -189,3 +192,45 @@ def test_a_webhook_is_added_once(
     )
     store.close()
     assert count == 1
+
+
+def test_a_webhook_that_was_given_up_is_listed_with_its_reason_and_tried_again(
+    settings_file: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = "https://billing.example/x"
+    assert run(settings_file, "webhook", "add", url, "--secret", "billing") == 0
+    with opened(sqlite_url) as store:
+        append(store, place_order(store), rows(store, plant.premises)[0]["id"])
+        given_up = {"state": "dead_lettered", "attempt": 10, "last_status": "it answered 500"}
+        change(store, sa.update(billing.webhook_deliveries).values(given_up))
+        change(store, sa.update(billing.webhook_endpoints).values(secret_name="former"))
+    capsys.readouterr()
+
+    assert run(settings_file, "webhook", "list") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{url}  enabled, secret former (not in settings), 0 waiting, 1 given up",
+        "  event 1, 10 attempts: it answered 500",
+    ]
+    assert run(settings_file, "webhook", "retry", url) == 0
+    assert "again: 1" in capsys.readouterr().out
+    assert run(settings_file, "webhook", "retry", "https://other.example/") == cli.WRONG_INPUT
+    with opened(sqlite_url) as store:
+        assert rows(store, billing.webhook_deliveries)[0]["state"] == "waiting"
+
+
+def test_a_mail_that_was_given_up_is_listed_with_its_reason_and_sent_again(
+    settings_file: Path, sqlite_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with opened(sqlite_url) as store:
+        record_message(store, place_order(store), rows(store, offers.accounts)[0]["id"])
+        given_up = {"state": "failed", "attempt": 1, "last_status": "no mail can be written"}
+        change(store, sa.update(billing.notifications).values(given_up))
+
+    assert run(settings_file, "notification", "list") == 0
+    notification_id, _, rest = capsys.readouterr().out.strip().partition("  ")
+    assert rest == "service_live, account A-1, 1 attempts: no mail can be written"
+    assert run(settings_file, "notification", "retry", notification_id) == 0
+    assert run(settings_file, "notification", "retry", notification_id) == cli.FAILED
+    assert "only one that failed" in capsys.readouterr().err
+    assert run(settings_file, "notification", "retry", "12") == cli.WRONG_INPUT
+    assert run(settings_file, "notification", "retry", str(UUID(int=1))) == cli.WRONG_INPUT

@@ -10,10 +10,15 @@ from billing_bridge.feed import Cursor, FeedPage, decode_cursor
 from billing_bridge.ledger import InvoiceLine
 from billing_bridge.start import ServiceInstants
 from server.database import Connection, Store, Written
-from server.database.tables.billing import invoices, webhook_deliveries, webhook_endpoints
+from server.database.tables.billing import (
+    completion_events,
+    invoices,
+    webhook_deliveries,
+    webhook_endpoints,
+)
 from server.invoices import charging, deliveries, feed
 from server.orders.records import PlacedOrder
-from server.problems import Conflicting
+from server.problems import Conflicting, Damaged
 from server.services import storage as services
 from tests.server.factories import act, change, count, found_town, place_order, rows
 from tests.server.invoices.events import LIVE, append
@@ -88,6 +93,22 @@ def test_a_cursor_of_another_life_of_the_server_skips_nothing_silently(store: St
 
     with pytest.raises(Conflicting, match="read again without 'after'"):
         store.read_now(feed.page, Cursor("another-epoch", 1000))
+
+
+def test_a_page_ends_before_an_event_that_cannot_be_read_and_the_next_says_why(
+    store: Store,
+) -> None:
+    town = found_town(store)
+    placed = place_order(store)
+    first, _ = (append(store, placed, town.premises[0]) for _ in range(2))
+    damaged = sa.update(completion_events).where(completion_events.c.position == 2)
+    change(store, damaged.values(event={"id": 7}))
+
+    page = store.read_now(feed.page, None)
+
+    assert [event.id for event in page.events] == [first]
+    with pytest.raises(Damaged, match="feed event 2 is damaged"):
+        store.read_now(feed.page, decode_cursor(page.next_cursor))
 
 
 def test_adding_an_endpoint_again_enables_it_under_its_new_secret(store: Store) -> None:

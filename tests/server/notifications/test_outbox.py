@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from server.database import Connection, Store, Written
+from server.database import Store
 from server.database.tables.billing import notifications
 from server.notifications import outbox
 from server.notifications.outbox import Message
 from tests.server.factories import NOON, act, found_town, place_order, rows
+from tests.server.notifications.messages import record_message
 
 TAKEN_FOR = timedelta(minutes=1)
 LATER = NOON + TAKEN_FOR
@@ -18,20 +19,7 @@ LATER = NOON + TAKEN_FOR
 def waiting(store: Store) -> Store:
     """A store with one message that is due."""
     town = found_town(store)
-    placed = place_order(store)
-
-    def unit(db: Connection) -> Written[None]:
-        outbox.record(
-            db,
-            "service_live",
-            account_id=town.account,
-            service_id=placed.service_id,
-            order_item_id=placed.order_item_id,
-            act=act(),
-        )
-        return Written(None)
-
-    store.write_now(unit)
+    record_message(store, place_order(store), town.account)
     return store
 
 

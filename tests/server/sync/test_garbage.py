@@ -78,7 +78,7 @@ class Doors:
 
 
 def filled(path: str, value: str = str(UUID(int=5))) -> str:
-    for name in ("job_id", "technician_id", "device_id", "service_id", "process_id"):
+    for name in ("job_id", "technician_id", "device_id", "service_id", "process_id", "endpoint_id"):
         path = path.replace(f"{{{name}}}", value)
     for name in ("number", "sha256", "file_path"):
         path = path.replace(f"{{{name}}}", value if value != str(UUID(int=5)) else "a" * 64)
