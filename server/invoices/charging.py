@@ -9,6 +9,7 @@ from billing_bridge.ledger import (
     BillingTerms,
     Invoice,
     InvoiceLine,
+    InvoiceState,
     draft_invoice,
     first_charge,
 )
@@ -28,7 +29,8 @@ def charge_first(
     terms = _terms(db, service.account_id)
     price = _price(db, service.product_id)
     start = billing_start(terms.policy, instants, terms.zone)
-    invoice = _draft(db, draft_invoice(terms, price.currency, start, invoice_id=act.new_id()))
+    wanted = draft_invoice(terms, price.currency, start, invoice_id=act.new_id())
+    invoice = _draft(db, terms, wanted)
     line = first_charge(
         BilledService(service_id=service.id, order_item_id=order_item_id, price=price),
         instants,
@@ -51,18 +53,33 @@ def list_lines(db: sa.Connection, service_id: UUID) -> tuple[InvoiceLine, ...]:
     return to_records(rows, InvoiceLine)
 
 
-def _draft(db: sa.Connection, wanted: Invoice) -> Invoice:
-    """Find the draft of this account, currency and period, or open it."""
-    same = (
-        (invoices.c.account_id == wanted.account_id)
-        & (invoices.c.currency == wanted.currency)
-        & (invoices.c.period_start == wanted.period_start)
-    )
-    row = db.execute(sa.select(invoices).where(same).with_for_update(key_share=True)).one_or_none()
-    if row is not None:
-        return to_record(row, Invoice)
+def _draft(db: sa.Connection, terms: BillingTerms, wanted: Invoice) -> Invoice:
+    """Find the draft of this account, currency and period, or open it.
+
+    Where the invoice of the period is a draft no more, the charge goes on the draft of the next
+    period that has one or can have one: an issued invoice never changes, and a line says itself
+    which days it charges.
+    """
+    while (found := _find_invoice(db, wanted)) is not None:
+        if found.state is InvoiceState.DRAFT:
+            return found
+        wanted = draft_invoice(terms, wanted.currency, wanted.period_end, invoice_id=wanted.id)
     db.execute(sa.insert(invoices).values(**to_row(wanted)))
     return wanted
+
+
+def _find_invoice(db: sa.Connection, wanted: Invoice) -> Invoice | None:
+    # The lock keeps whoever issues it away until the line is in, or this away until it is issued.
+    row = db.execute(
+        sa.select(invoices)
+        .where(
+            invoices.c.account_id == wanted.account_id,
+            invoices.c.currency == wanted.currency,
+            invoices.c.period_start == wanted.period_start,
+        )
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    return None if row is None else to_record(row, Invoice)
 
 
 def _terms(db: sa.Connection, account_id: UUID) -> BillingTerms:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from billing_bridge.feed import Cursor, FeedPage, decode_cursor
-from billing_bridge.ledger import InvoiceLine
+from billing_bridge.ledger import InvoiceLine, InvoiceState
 from billing_bridge.start import ServiceInstants
 from server.database import Connection, Store, Written
 from server.database.tables.billing import (
@@ -52,6 +52,41 @@ def test_two_services_of_one_account_share_the_draft_of_a_period(store: Store) -
 
     assert charge(store, first).invoice_id == charge(store, second).invoice_id
     assert count(store, invoices) == 1
+
+
+@pytest.mark.parametrize("state", [InvoiceState.ISSUED, InvoiceState.VOID])
+def test_a_charge_after_the_invoice_was_issued_goes_to_the_draft_of_the_next_period(
+    store: Store, state: InvoiceState
+) -> None:
+    found_town(store)
+    first, second, third = (place_order(store, f"O-{at}", house=at) for at in (1, 2, 3))
+    issued = charge(store, first).invoice_id
+    change(store, sa.update(invoices).values(state=state))
+
+    late, later = charge(store, second), charge(store, third)
+
+    assert late.invoice_id == later.invoice_id != issued
+    assert (late.period_start, late.period_end) == (date(2026, 7, 21), date(2026, 8, 1))
+    drafts = [row for row in rows(store, invoices) if row["state"] == "draft"]
+    assert [(row["period_start"], row["period_end"]) for row in drafts] == [
+        (date(2026, 8, 1), date(2026, 9, 1))
+    ]
+
+
+def test_a_charge_that_comes_very_late_goes_to_the_first_period_that_is_still_open(
+    store: Store,
+) -> None:
+    found_town(store)
+    first, second, third = (place_order(store, f"O-{at}", house=at) for at in (1, 2, 3))
+    charge(store, first)
+    charge(store, second, LIVE + timedelta(days=31))
+    change(store, sa.update(invoices).values(state="issued"))
+
+    line = charge(store, third)
+
+    (draft,) = [row for row in rows(store, invoices) if row["state"] == "draft"]
+    assert (draft["id"], draft["period_start"]) == (line.invoice_id, date(2026, 9, 1))
+    assert line.period_start == date(2026, 7, 21)
 
 
 def test_a_service_is_charged_for_a_period_once(store: Store) -> None:
