@@ -20,6 +20,10 @@ class PriceImpossible(BillingError):
     """A price that cannot be charged; correct the product."""
 
 
+class CurrencyUnknown(BillingError):
+    """No currency that ISO 4217 lists at present; correct the account or the product."""
+
+
 class CursorUnreadable(BillingError):
     """The feed cursor was not made by this feed; start without one or use the last one given."""
 

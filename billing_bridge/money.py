@@ -6,9 +6,10 @@ No amount is ever a float or a fraction: a line is rounded once, half up, and st
 from typing import Annotated, Final
 
 import msgspec
+from iso4217 import Currency
 from msgspec import Meta
 
-from billing_bridge.errors import PriceImpossible
+from billing_bridge.errors import CurrencyUnknown, PriceImpossible
 from sync_protocol.units import CurrencyCode, MinorUnits
 
 PriceMinor = Annotated[
@@ -18,16 +19,8 @@ PriceVersion = Annotated[
     str, Meta(min_length=1, max_length=100, description="version of the catalog that named it")
 ]
 
-# ISO 4217, list one: minor-unit exponents other than 2.
-_EXPONENTS: Final = {
-    **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"),
-        0,
-    ),
-    **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
+_WITHDRAWN_DIGITS: Final = 2
+"""Of a currency that an old line still names and ISO no longer lists; most had two."""
 
 
 class PriceSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +59,39 @@ def format_money(amount_minor: MinorUnits, currency: CurrencyCode) -> str:
     >>> format_money(2845, "EUR"), format_money(-5, "USD"), format_money(500, "JPY")
     ('28.45 EUR', '-0.05 USD', '500 JPY')
     """
-    exponent = _EXPONENTS.get(currency, 2)
+    digits = _minor_digits(currency)
     sign = "-" if amount_minor < 0 else ""
-    if exponent == 0:
+    if not digits:
         return f"{sign}{abs(amount_minor)} {currency}"
-    whole, rest = divmod(abs(amount_minor), 10**exponent)
-    return f"{sign}{whole}.{rest:0{exponent}d} {currency}"
+    whole, rest = divmod(abs(amount_minor), 10**digits)
+    return f"{sign}{whole}.{rest:0{digits}d} {currency}"
+
+
+def require_currency(text: str) -> CurrencyCode:
+    """Check that a text is the code of money that ISO 4217 lists at present; answer it.
+
+    >>> require_currency("KWD")
+    'KWD'
+
+    Raises:
+        CurrencyUnknown: no such currency, or none that has a unit to pay in, like gold or a test.
+    """
+    # The table of ISO itself, not Babel's: CLDR counts the coins in use, so an Iraqi dinar, whose
+    # minor unit is a thousandth, has no decimals there.
+    try:
+        is_money = Currency(text).exponent is not None
+    except ValueError:
+        is_money = False
+    if not is_money:
+        raise CurrencyUnknown(
+            f"{text!r} is no currency; write three capital letters that ISO 4217 lists, like EUR"
+        )
+    return text
+
+
+def _minor_digits(currency: CurrencyCode) -> int:
+    try:
+        digits = Currency(currency).exponent
+    except ValueError:
+        digits = None
+    return _WITHDRAWN_DIGITS if digits is None else digits

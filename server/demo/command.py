@@ -91,7 +91,7 @@ async def _run(wanted: Wanted, folder: Path, *, once: bool, json_file: Path | No
 async def _play(stage: Stage) -> Outcome:
     stage.narrator.heading("The story")
     played = await story.play(stage)
-    story.sum_up(stage.narrator, played)
+    story.sum_up(stage.narrator, played.story, played.latency_ms)
     stage.narrator.heading("The rivals")
     replay, told = await programme.play(stage, played)
     seen = await stage.receiver.seen()

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from billing_bridge.money import format_money
 from server.demo.following import Follower, tell_power
 from server.demo.narration import Narrator, Voice
 from server.demo.office import Sold
@@ -169,9 +170,8 @@ async def _story(stage: Stage, sold: Sold, fulfilment: Fulfilment, instants: Ins
     )
 
 
-def sum_up(narrator: Narrator, played: Played) -> None:
+def sum_up(narrator: Narrator, story: Story, took: LatencyMs) -> None:
     """Tell the three instants and where the time went."""
-    story, took = played.story, played.latency_ms
     narrator.plain("")
     for name, at, what in (
         ("completed", story.completed_at, "on the tablet, without a network"),
@@ -183,7 +183,7 @@ def sum_up(narrator: Narrator, played: Played) -> None:
         f"\n  received to billed {took.received_to_billed} ms = ONT came up {took.ont_come_up} "
         f"+ next poll {took.poll_wait} + our own {took.overhead} (50 ms for each SNMP round trip)"
     )
-    amount = f"{story.invoice_line_minor / 100:.2f} {story.currency}"
+    amount = format_money(story.invoice_line_minor, story.currency)
     narrator.plain(
         f"  billing starts {story.billing_start}, first line {amount}; "
         f"people who had to touch it: {story.human_touches}"

@@ -13,6 +13,8 @@ import msgspec
 import sqlalchemy as sa
 
 from activation.registry import driver_names
+from billing_bridge.errors import CurrencyUnknown
+from billing_bridge.money import require_currency
 from server.database.tables import offers, people, plant
 from server.imports import rows
 from sync_protocol.optics import OPTIC_CLASSES, SPLITTER_LOSS_CDB
@@ -74,6 +76,16 @@ def read_zone(text: str) -> str:
     if text not in _ZONES:
         raise ValueNotUnderstood("an IANA time zone, like Europe/Berlin or America/New_York")
     return text
+
+
+def read_currency(text: str) -> str:
+    """Read a currency that money can be paid in."""
+    try:
+        return require_currency(text)
+    except CurrencyUnknown as error:
+        raise ValueNotUnderstood(
+            "a currency of three capital letters, like EUR, that ISO 4217 lists at present"
+        ) from error
 
 
 def read_driver(text: str) -> str:
@@ -180,7 +192,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             name="accounts",
             table=offers.accounts,
             row_type=rows.AccountRow,
-            readers={"zone": read_zone},
+            readers={"zone": read_zone, "currency": read_currency},
         ),
         Kind(
             name="products",
@@ -189,6 +201,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             key=("code", "version"),
             fixed=_COMMERCIAL,
             fixed_right="a new version of the product; what was sold under this one stays",
+            readers={"currency": read_currency},
         ),
         Kind(name="technicians", table=people.technicians, row_type=rows.TechnicianRow),
         Kind(

@@ -80,13 +80,15 @@ def resolve(db: sa.Connection, wanted: InstallOrder) -> Referred:
     """Find the account, the premise and the newest version of the product.
 
     Raises:
-        WrongInput: names the id that does not exist.
+        WrongInput: names the id that does not exist, or the currencies that do not agree.
     """
-    return Referred(
+    referred = Referred(
         account_id=_id_of(db, accounts, accounts.c.external_id, wanted.account, "account"),
         premise_id=_id_of(db, premises, premises.c.external_id, wanted.premise, "premise"),
         product_id=_product(db, wanted.product),
     )
+    _require_one_currency(db, wanted, referred)
+    return referred
 
 
 def get_item(db: sa.Connection, order_item_id: UUID, *, lock: bool = False) -> OrderItem:
@@ -107,6 +109,21 @@ def _id_of(db: sa.Connection, table: sa.Table, column: sa.Column[str], key: str,
     if found is None:
         raise WrongInput(f"no {what} {key!r}; import it first or correct the id")
     return found
+
+
+def _require_one_currency(db: sa.Connection, wanted: InstallOrder, referred: Referred) -> None:
+    """An account pays in one currency: a product in another could be sold, but never be billed."""
+    found = db.execute(
+        sa.select(accounts.c.currency.label("paid"), products.c.currency.label("priced"))
+        .join_from(accounts, products, products.c.id == referred.product_id)
+        .where(accounts.c.id == referred.account_id)
+    ).one()
+    if found.paid != found.priced:
+        raise WrongInput(
+            f"product {wanted.product!r} is priced in {found.priced}, but account "
+            f"{wanted.account!r} pays in {found.paid}; order a product that is priced in "
+            f"{found.paid}"
+        )
 
 
 def _product(db: sa.Connection, code: str) -> UUID:

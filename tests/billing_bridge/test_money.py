@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing_bridge.errors import PriceImpossible
-from billing_bridge.money import format_money, share_minor
+from billing_bridge.errors import CurrencyUnknown, PriceImpossible
+from billing_bridge.money import format_money, require_currency, share_minor
 
 amounts = st.integers(min_value=-(10**12), max_value=10**12)
 
@@ -72,10 +72,28 @@ def test_a_share_outside_the_whole_is_refused_with_its_values(part: int, whole: 
         (500, "JPY", "500 JPY"),
         (-500, "JPY", "-500 JPY"),
         (1234, "KWD", "1.234 KWD"),
+        (5, "KWD", "0.005 KWD"),
+        (1234, "IQD", "1.234 IQD"),
         (12_345, "CLF", "1.2345 CLF"),
+        (1234, "HRK", "12.34 HRK"),
     ],
 )
 def test_people_read_the_decimals_of_the_currency(
     amount_minor: int, currency: str, expected: str
 ) -> None:
     assert format_money(amount_minor, currency) == expected
+
+
+@pytest.mark.parametrize("code", ["EUR", "USD", "JPY", "KWD", "CLF", "XOF"])
+def test_a_currency_that_is_listed_is_taken(code: str) -> None:
+    assert require_currency(code) == code
+
+
+@pytest.mark.parametrize(
+    "text", ["", "eur", "EUX", "EURO", "EUR\n", " EUR", "DEM", "HRK", "XTS", "XAU", "978"]
+)
+def test_what_is_no_currency_to_pay_in_is_named_with_what_would_be_right(text: str) -> None:
+    with pytest.raises(CurrencyUnknown, match="three capital letters that ISO 4217 lists") as said:
+        require_currency(text)
+
+    assert str(said.value).startswith(repr(text))

@@ -124,6 +124,16 @@ def test_the_newest_version_of_a_product_is_sold(store: Store) -> None:
     assert store.read_now(services.get, placed.service_id).product_id == town.ada
 
 
+def test_a_product_that_the_account_cannot_pay_in_its_currency_is_not_sold(store: Store) -> None:
+    found_town(store)
+    change(store, sa.update(offers.products).values(currency="USD"))
+
+    with pytest.raises(WrongInput, match=r"'FIBER-300' is priced in USD.*'A-1' pays in EUR"):
+        place_order(store)
+
+    assert count(store, offers.orders) == 0
+
+
 @pytest.mark.parametrize("field", ["account", "premise", "product"])
 def test_what_an_order_names_and_does_not_exist_is_named(store: Store, field: str) -> None:
     found_town(store)
