@@ -39,7 +39,7 @@ class BillingController(Controller):
         self,
         store: NamedDependency[Store],
         after: FromQuery[str | None] = None,
-        limit: FromQuery[Annotated[int, Meta(ge=1, le=500)]] = 100,
+        limit: FromQuery[int] = 100,
     ) -> FeedPage:
         """Answer the completions after a cursor, oldest first and without gaps."""
         try:

@@ -1,5 +1,6 @@
 """The completion feed: events with gapless positions, written with what they tell of."""
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -21,9 +22,9 @@ from server.database.tables.billing import (
     webhook_endpoints,
 )
 from server.database.tables.sync import sync_head
-from server.problems import Conflicting, Damaged
+from server.problems import Conflicting, Damaged, WrongInput
 
-PAGE_EVENTS_MAX = 500
+PAGE_EVENTS_MAX: Final = 500
 
 
 def append(
@@ -72,22 +73,22 @@ def page(db: sa.Connection, after: Cursor | None, *, limit: int = PAGE_EVENTS_MA
     """Read the events after a cursor; None begins with the first.
 
     Raises:
+        WrongInput: the limit is not 1 to ``PAGE_EVENTS_MAX``.
         Conflicting: the cursor is of another life of the server, where positions meant other
             events; read from the beginning, event ids tell what is known.
         Damaged: the very next event cannot be read. A page ends before such an event.
     """
+    if not 1 <= limit <= PAGE_EVENTS_MAX:
+        raise WrongInput(f"limit={limit} is out of range; ask for 1 to {PAGE_EVENTS_MAX} events")
     epoch = str(db.execute(sa.select(sync_head.c.epoch)).scalar_one())
-    if after is not None and after.epoch != epoch:
-        raise Conflicting(
-            f"this cursor is of epoch {after.epoch}, the feed is in {epoch}: a backup was "
-            "restored; read again without 'after', event ids tell what you have"
-        )
+    if after is not None:
+        _require_ours(db, after, epoch)
     reached = after.sequence if after else 0
     rows = db.execute(
         sa.select(completion_events.c.position, completion_events.c.event)
         .where(completion_events.c.position > reached)
         .order_by(completion_events.c.position)
-        .limit(min(limit, PAGE_EVENTS_MAX))
+        .limit(limit)
     ).all()
     events: list[CompletionEvent] = []
     for row in rows:
@@ -101,6 +102,20 @@ def page(db: sa.Connection, after: Cursor | None, *, limit: int = PAGE_EVENTS_MA
     return FeedPage(
         events=tuple(events), next_cursor=encode_cursor(Cursor(epoch=epoch, sequence=reached))
     )
+
+
+def _require_ours(db: sa.Connection, cursor: Cursor, epoch: str) -> None:
+    if cursor.epoch != epoch:
+        raise Conflicting(
+            f"this cursor is of epoch {cursor.epoch}, the feed is in {epoch}: a backup was "
+            "restored; read again without 'after', event ids tell what you have"
+        )
+    end = db.execute(sa.select(completion_feed_head.c.position)).scalar_one()
+    if cursor.sequence > end:
+        raise Conflicting(
+            f"this cursor is at position {cursor.sequence}, the feed ends at {end}: an older "
+            "database was put back; read again without 'after', event ids tell what you have"
+        )
 
 
 def get_event(db: sa.Connection, position: int) -> CompletionEvent:

@@ -111,6 +111,18 @@ def not_implemented(tree: ast.Module) -> Iterator[str]:
             yield f"line {node.lineno}: NotImplementedError; leave it out or build it"
 
 
+def unread_bounds(tree: ast.Module) -> Iterator[str]:
+    """Find bounds of a query parameter where Litestar reads none: inside ``FromQuery``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(
+                value=ast.Name(id="FromQuery"), slice=ast.Subscript(value=ast.Name(id="Annotated"))
+            ):
+                yield f"line {node.lineno}: write Annotated[..., QueryParameter(ge=...)] instead"
+            case _:
+                pass
+
+
 def untrue_tests(tree: ast.Module) -> Iterator[str]:
     """Find tests that are skipped, that patch, or whose name is no sentence."""
     for node in ast.walk(tree):

@@ -28,6 +28,7 @@ BREACHES_OF_CODE = [
     (rules.sleeping, "from time import sleep"),
     (rules.not_implemented, "def f(): raise NotImplementedError"),
     (rules.not_implemented, "def f(): raise NotImplementedError('later')"),
+    (rules.unread_bounds, "def f(limit: FromQuery[Annotated[int, Meta(ge=1)]] = 1): ..."),
     (rules.untrue_tests, "@pytest.mark.skip\ndef test_a_thing_that_is_true(): ..."),
     (rules.untrue_tests, "@pytest.mark.skipif(True)\ndef test_a_thing_that_is_true(): ..."),
     (rules.untrue_tests, "def test_a_thing_that_is_true(): pytest.skip('no')"),

@@ -152,6 +152,16 @@ def test_nothing_is_promised_by_an_exception() -> None:
     assert found == []
 
 
+def test_the_bounds_of_a_query_parameter_are_written_where_they_are_read() -> None:
+    found = [
+        f"{path}: {breach}"
+        for path, tree in trees(tests=False).items()
+        for breach in rules.unread_bounds(tree)
+    ]
+
+    assert found == []
+
+
 def test_tests_run_use_no_mocks_and_are_named_by_sentences() -> None:
     found = [
         f"{path}: {breach}"
