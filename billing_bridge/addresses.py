@@ -7,6 +7,7 @@ look-ups that has to be switched off; this is small, and rests on httpx's public
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import (
@@ -22,6 +23,8 @@ from typing import Final
 
 import httpx
 
+from billing_bridge.errors import UrlImpossible
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
@@ -30,6 +33,14 @@ Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 _NAT64: Final = ip_network("64:ff9b::/96")
 # RFC 4291: the global unicast addresses that have been given out so far.
 _IPV6_UNICAST: Final = ip_network("2000::/3")
+
+# One part of a host name; the underscore is no part of a DNS name but of many a container's.
+_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+# Where the last part is a number, resolvers read an address: 127.1 and 0x7f000001 are this machine.
+_NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+_HOST_CHARS_MAX: Final = 253
+URL_CHARS_MAX: Final = 500
+_LIKE: Final = "write it like https://billing.example/hooks"
 
 _PORT_MAX: Final = 65_535
 _PORTS: Final = {"https": 443, "http": 80}
@@ -70,6 +81,92 @@ def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return None
+
+
+def _forbidden_because(
+    url: httpx.URL, address: Address, allowed_networks: Sequence[Network]
+) -> str | None:
+    if any(address in network for network in allowed_networks):
+        return None
+    if url.scheme != "https":
+        return f"{url.scheme}://{url.host} is not encrypted; use https"
+    if not is_public(address):
+        return (
+            f"{url.host} is {address}, which is not a public address; "
+            "use a public one or add its network to the allowed networks"
+        )
+    return None
+
+
+def require_url(text: str, *, allowed_networks: Sequence[Network] = ()) -> None:
+    """Check, without looking anything up, that webhooks could go to a URL.
+
+    What a name leads to is judged at every attempt, for names move.
+
+    Raises:
+        UrlImpossible: says what is wrong with it and what would be right.
+    """
+    url = _parsed(text)
+    why = _wrong_with_host(url.raw_host.decode("ascii"))
+    if why is None and url.scheme == "http" and not allowed_networks:
+        why = "is not encrypted; use https, or allow the network that it is in"
+    if why is not None:
+        raise UrlImpossible(f"{text!r} {why}")
+    address = _literal(url.raw_host.decode("ascii"))
+    forbidden = address and _forbidden_because(url, address, allowed_networks)
+    if forbidden:
+        raise UrlImpossible(forbidden)
+
+
+def _parsed(text: str) -> httpx.URL:
+    authority = re.split(r"[/?#]", text.partition("://")[2], maxsplit=1)[0]
+    if "@" in authority:
+        raise UrlImpossible(
+            "a webhook URL holds no user name and no password; leave them out, "
+            "the receiver knows us by our signature"
+        )
+    why = _wrong_with_text(text)
+    if why is not None:
+        raise UrlImpossible(f"{text[:URL_CHARS_MAX]!r} {why}")
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise UrlImpossible(f"{text!r} is no web address: {error}; {_LIKE}") from error
+    if url.scheme not in _PORTS or not url.host:
+        raise UrlImpossible(f"{text!r} is no web address; {_LIKE}")
+    if url.port is not None and not 1 <= url.port <= _PORT_MAX:
+        raise UrlImpossible(f"{text!r} has port {url.port}; a port is 1 to {_PORT_MAX}")
+    return url
+
+
+def _wrong_with_text(text: str) -> str | None:
+    if len(text) > URL_CHARS_MAX:
+        return f"has {len(text)} characters; at most {URL_CHARS_MAX} are kept"
+    if not text.isprintable() or " " in text or "\\" in text:
+        return f"has a blank, a backslash or an invisible character; {_LIKE}"
+    if "#" in text:
+        return "has a part after '#', which no receiver ever gets; leave it out"
+    return None
+
+
+def _wrong_with_host(host: str) -> str | None:
+    if _literal(host) is not None:
+        return None
+    if _NUMBER.fullmatch(host.rpartition(".")[2]):
+        return f"has a host that is neither a name nor an address; {_LIKE}"
+    if len(host) > _HOST_CHARS_MAX:
+        return f"has a host name of {len(host)} characters; at most {_HOST_CHARS_MAX} are possible"
+    for label in host.split("."):
+        if not _LABEL.fullmatch(label):
+            return f"has {label!r} in its host name, which is no part of a name; {_LIKE}"
+    return None
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return None if "%" in host else ip_address(host)
+    except ValueError:
+        return None
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -128,19 +225,9 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         return addresses
 
     def _judge(self, address: Address, request: httpx.Request) -> None:
-        if any(address in network for network in self._allowed_networks):
-            return
-        if request.url.scheme != "https":
-            raise AddressForbidden(
-                f"{request.url.scheme}://{request.url.host} is not encrypted; use https",
-                request=request,
-            )
-        if not is_public(address):
-            raise AddressForbidden(
-                f"{request.url.host} is {address}, which is not a public address; "
-                "use a public one or add its network to the allowed networks",
-                request=request,
-            )
+        why = _forbidden_because(request.url, address, self._allowed_networks)
+        if why is not None:
+            raise AddressForbidden(why, request=request)
 
 
 def _destination(request: httpx.Request) -> tuple[str, int]:
@@ -149,7 +236,7 @@ def _destination(request: httpx.Request) -> tuple[str, int]:
     port = _PORTS.get(url.scheme, 0) if url.port is None else url.port
     if url.scheme not in _PORTS or not host or not 1 <= port <= _PORT_MAX:
         raise AddressForbidden(
-            f"{str(url)!r} is no webhook URL; write it like https://billing.example/hooks",
+            f"{str(url)!r} is no webhook URL; {_LIKE}",
             request=request,
         )
     return host, port

@@ -32,5 +32,9 @@ class OperatorSlugUnusable(BillingError):
     """The operator's slug cannot stand in an event source; correct the setting."""
 
 
+class UrlImpossible(BillingError):
+    """No webhook can ever go to this URL; the message never holds a password."""
+
+
 class SecretUnusable(BillingError):
     """The webhook secret is not base64 of enough bytes; the message never holds the secret."""

@@ -11,6 +11,7 @@ from server.acts import Actor, ActorKind, act_of
 from server.invoices import dead_letters, deliveries
 from server.invoices.dead_letters import EndpointStanding
 from server.opened import opened_store
+from server.settings_checks import require_usable
 
 
 def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
@@ -45,9 +46,12 @@ def run_add(args: argparse.Namespace) -> int:
     """Add an endpoint.
 
     Raises:
+        SettingsUnusable: the server would not start with these settings.
         WrongInput: no such secret in the settings, or no usable URL; nothing was stored.
     """
-    deliveries.check_url(args.url, args.secret, settings.load(args.settings, os.environ))
+    known = settings.load(args.settings, os.environ)
+    require_usable(known)
+    deliveries.check_url(args.url, args.secret, known)
     with opened_store(args.settings) as store:
         store.write_now(
             deliveries.add_endpoint, args.url, args.secret, act=act_of(Actor(ActorKind.HUMAN))

@@ -6,6 +6,7 @@ feed that is pulled is the authority.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Final, assert_never
 from uuid import UUID
 
@@ -16,7 +17,8 @@ import structlog
 
 from activation.snmp import Secret
 from billing_bridge.adapter import Delivered, Outcome, Refused, TryLater
-from billing_bridge.errors import SecretUnusable
+from billing_bridge.addresses import require_url
+from billing_bridge.errors import SecretUnusable, UrlImpossible
 from billing_bridge.feed import encode_event
 from billing_bridge.schedule import (
     DeadLettered,
@@ -150,21 +152,20 @@ def check_url(url: str, secret_name: str, settings: Settings) -> None:
     Whether it may be reached is asked at every attempt: names move.
 
     Raises:
-        WrongInput: no http(s) URL, or no such secret, or one that cannot sign.
+        WrongInput: a URL that nothing can be sent to, no such secret, or one that cannot sign.
     """
+    networks = [ip_network(text) for text in settings.webhook_networks_allowed]
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise WrongInput(f"{url!r} is no web address: {error}") from error
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise WrongInput(f"{url!r} is no web address; write https://billing.example/hooks")
+        require_url(url, allowed_networks=networks)
+    except UrlImpossible as error:
+        raise WrongInput(str(error)) from error
     secret = settings.webhook_secrets.get(secret_name)
     if secret is None:
         known = ", ".join(sorted(settings.webhook_secrets)) or "none"
         raise WrongInput(f"no webhook secret {secret_name!r} in the settings; they hold: {known}")
     try:
         WebhookSecret(secret.reveal())
-    except ValueError as error:
+    except SecretUnusable as error:
         raise WrongInput(f"webhook secret {secret_name!r}: {error}") from error
 
 

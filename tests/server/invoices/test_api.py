@@ -3,6 +3,7 @@
 import base64
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -13,6 +14,7 @@ from server.database import Store
 from server.people.records import Scope
 from tests.server.factories import add_token, found_town, place_order
 from tests.server.invoices.events import append
+from tests.server.operator import add_endpoint
 from tests.server.sync.doors import bearer, client_of, whole_app
 
 EVENTS = 3
@@ -103,3 +105,38 @@ async def test_a_cursor_ahead_of_the_feed_skips_nothing_silently(
     assert f"position {EVENTS + 1}, the feed ends at {EVENTS}" in answer.json()["detail"]
     at_the_end = await billing.get("/feed/completions", params={"after": last})
     assert at_the_end.json() == {"events": [], "next_cursor": last}
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://billing..example/hooks", "has '' in its host name"),
+        ("https://anna:geheim@billing.example/", "no user name and no password"),
+        ("https://127.0.0.1/hooks", "not a public address"),
+        ("http://billing.example/hooks", "not encrypted"),
+        ("https://billing.example/hooks", "no webhook secret 'billing' in the settings"),
+    ],
+)
+async def test_an_endpoint_that_nothing_can_be_sent_to_is_refused(
+    billing: httpx.AsyncClient, url: str, why: str
+) -> None:
+    answer = await billing.post("/api/webhooks", json={"url": url, "secret_name": "billing"})
+
+    assert answer.status_code == 400
+    assert why in answer.json()["detail"]
+    assert "geheim" not in answer.text
+    assert (await billing.get("/api/webhooks")).json() == []
+
+
+async def test_an_endpoint_is_shown_and_what_was_given_up_for_it_is_tried_again(
+    billing: httpx.AsyncClient, store: Store
+) -> None:
+    endpoint_id = add_endpoint(store)
+
+    (shown,) = (await billing.get("/api/webhooks")).json()
+    retried = await billing.post(f"/api/webhooks/{endpoint_id}/retry")
+    unknown = await billing.post(f"/api/webhooks/{UUID(int=1)}/retry")
+
+    assert (shown["id"], shown["state"], shown["dead_lettered"]) == (str(endpoint_id), "enabled", 0)
+    assert retried.json() == {"deliveries": 0}
+    assert unknown.status_code == 404
