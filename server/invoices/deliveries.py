@@ -29,6 +29,7 @@ from billing_bridge.schedule import (
     next_step,
 )
 from billing_bridge.webhooks import Endpoint, WebhookSecret, attempt
+from server import audit
 from server.acts import SYSTEM, Act, Clock, act_of
 from server.database import Connection, Store, Written
 from server.database.rows import to_records
@@ -128,10 +129,17 @@ def _standing(after: NextStep) -> Mapping[str, object]:
 
 
 def hurry(db: Connection, *, act: Act) -> Written[None]:
-    """Make everything that waits due now: after a start, nobody is in the middle of an attempt."""
+    """Make due what was in hand when the process ended: nobody is in the middle of an attempt.
+
+    What waits for longer than an attempt is taken for waits on: a restart neither presses a
+    receiver that is down nor uses its attempts up.
+    """
     db.execute(
         sa.update(webhook_deliveries)
-        .where(webhook_deliveries.c.state == "waiting")
+        .where(
+            webhook_deliveries.c.state == "waiting",
+            webhook_deliveries.c.next_at <= act.now + TAKEN_FOR,
+        )
         .values(next_at=act.now)
     )
     return Written(None)
@@ -170,27 +178,23 @@ def check_url(url: str, secret_name: str, settings: Settings) -> None:
 
 
 def add_endpoint(db: Connection, url: str, secret_name: str, *, act: Act) -> Written[UUID]:
-    """Push the feed to an endpoint from the next event on.
+    """Push the feed to an endpoint from the next event on; who did so stands in the audit.
 
     Adding it again enables it, if its receiver was gone, and takes the secret named now.
     """
     existing = db.execute(
         sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.url == url)
     ).scalar_one_or_none()
-    if existing is not None:
-        db.execute(
-            sa.update(webhook_endpoints)
-            .where(webhook_endpoints.c.id == existing)
-            .values(secret_name=secret_name, state="enabled")
-        )
-        return Written(existing, topics=frozenset({"webhook_deliveries"}))
-    endpoint_id = act.new_id()
-    db.execute(
-        sa.insert(webhook_endpoints).values(
-            id=endpoint_id, url=url, secret_name=secret_name, state="enabled"
-        )
-    )
-    return Written(endpoint_id)
+    endpoint_id = act.new_id() if existing is None else existing
+    values = {"secret_name": secret_name, "state": "enabled"}
+    if existing is None:
+        db.execute(sa.insert(webhook_endpoints).values(id=endpoint_id, url=url, **values))
+    else:
+        this = webhook_endpoints.c.id == existing
+        db.execute(sa.update(webhook_endpoints).where(this).values(**values))
+    detail = {"endpoint_id": str(endpoint_id), "secret_name": secret_name}
+    audit.record(db, act, "webhook.added", detail=detail)
+    return Written(endpoint_id, topics=frozenset({"webhook_deliveries"}))
 
 
 def _disable(db: Connection, delivery: DueDelivery) -> None:

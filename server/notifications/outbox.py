@@ -4,7 +4,8 @@ A message is recorded exactly once. Sending repeats after a crash between the ma
 and our commit; the Message-ID stays the same, so that a mail system recognises the repeat.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -23,6 +24,8 @@ from server.problems import Conflicting, NotFound
 
 SENDS_AT_ONCE_MAX = 20
 STATUS_CHARS_MAX = 200
+TAKEN_FOR: Final = timedelta(seconds=60)
+"""Longer than a send may take; after a crash the message becomes due again."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,10 +72,9 @@ def record(
     )
 
 
-def take_due(
-    db: Connection, until: datetime, *, limit: int, act: Act
-) -> Written[tuple[Message, ...]]:
-    """Take what is due, ``limit`` at most, and keep others from it until ``until``."""
+def take_due(db: Connection, *, limit: int, act: Act) -> Written[tuple[Message, ...]]:
+    """Take what is due, ``limit`` at most, and keep others from it for a while."""
+    taken_until = act.now + TAKEN_FOR
     rows = db.execute(
         sa.select(
             notifications.c.id,
@@ -84,7 +86,7 @@ def take_due(
             notifications.c.service_id,
             services.c.live_at,
             accounts.c.zone,
-            sa.literal(until, UtcDateTime()).label("taken_until"),
+            sa.literal(taken_until, UtcDateTime()).label("taken_until"),
         )
         .join(accounts, accounts.c.id == notifications.c.account_id)
         .join(services, services.c.id == notifications.c.service_id)
@@ -99,7 +101,7 @@ def take_due(
         db.execute(
             sa.update(notifications)
             .where(notifications.c.id.in_([message.id for message in messages]))
-            .values(next_at=until, attempt=notifications.c.attempt + 1)
+            .values(next_at=taken_until, attempt=notifications.c.attempt + 1)
         )
     return Written(messages)
 
@@ -165,9 +167,17 @@ def retry(db: Connection, notification_id: UUID, *, act: Act) -> Written[None]:
 
 
 def hurry(db: Connection, *, act: Act) -> Written[None]:
-    """Make everything that waits due now: after a start, nobody is in the middle of sending."""
+    """Make due what was in hand when the process ended: nobody is in the middle of sending.
+
+    What waits for longer than a send is taken for waits on: a restart uses no attempt up.
+    """
     db.execute(
-        sa.update(notifications).where(notifications.c.state == "waiting").values(next_at=act.now)
+        sa.update(notifications)
+        .where(
+            notifications.c.state == "waiting",
+            notifications.c.next_at <= act.now + TAKEN_FOR,
+        )
+        .values(next_at=act.now)
     )
     return Written(None)
 

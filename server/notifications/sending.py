@@ -21,7 +21,6 @@ from server.settings import MailSettings
 PERMANENT: Final = 500
 """Replies from here on are final, RFC 5321 4.2.1."""
 RETRY_DELAYS_S: Final = (5, 30, 120, 600, 3600, 14_400, 43_200)
-TAKEN_FOR: Final = timedelta(seconds=60)
 SEND_S_MAX: Final = 45
 """Of a whole conversation, well within what it is taken for: nobody sends it a second time."""
 
@@ -95,8 +94,7 @@ class Sender:
 
     async def take(self, limit: int) -> Sequence[Message]:
         """Take what is due, ``limit`` at most."""
-        act = self._act()
-        return await self._store.write(outbox.take_due, act.now + TAKEN_FOR, limit=limit, act=act)
+        return await self._store.write(outbox.take_due, limit=limit, act=self._act())
 
     async def handle(self, message: Message) -> None:
         """Send one message."""

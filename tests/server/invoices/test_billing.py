@@ -16,6 +16,7 @@ from server.database.tables.billing import (
     webhook_deliveries,
     webhook_endpoints,
 )
+from server.database.tables.people import audit
 from server.invoices import charging, deliveries, feed
 from server.orders.records import PlacedOrder
 from server.problems import Conflicting, Damaged
@@ -154,6 +155,7 @@ def test_adding_an_endpoint_again_enables_it_under_its_new_secret(store: Store) 
 
     (row,) = rows(store, webhook_endpoints)
     assert (row["state"], row["secret_name"]) == ("enabled", "newer")
+    assert [line["detail"]["secret_name"] for line in rows(store, audit)] == ["billing", "newer"]
 
 
 def test_an_endpoint_hears_of_what_comes_after_it(store: Store) -> None:

@@ -99,6 +99,20 @@ def test_a_late_answer_does_not_shorten_the_wait_that_a_later_attempt_was_given(
     assert (row["last_status"], row["next_at"]) == ("busy", LATER + timedelta(hours=1))
 
 
+def test_a_restart_takes_up_what_was_in_hand_and_nothing_that_waits_its_turn(
+    waiting: Store,
+) -> None:
+    take(waiting)
+    waiting.write_now(deliveries.hurry, act=act(LIVE))
+    again = take(waiting)
+    assert again.attempt == 1
+
+    settle(waiting, again, TryLater(why="busy", after_s=3600), now=LIVE)
+    waiting.write_now(deliveries.hurry, act=act(LATER))
+
+    assert waiting.write_now(deliveries.take_due, act=act(LATER)) == ()
+
+
 def receive(_request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, stream=httpx.ByteStream(b""))
 

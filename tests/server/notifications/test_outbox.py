@@ -11,8 +11,7 @@ from server.notifications.outbox import Message
 from tests.server.factories import NOON, act, found_town, place_order, rows
 from tests.server.notifications.messages import record_message
 
-TAKEN_FOR = timedelta(minutes=1)
-LATER = NOON + TAKEN_FOR
+LATER = NOON + outbox.TAKEN_FOR
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def waiting(store: Store) -> Store:
 
 
 def take(store: Store, now: datetime = NOON) -> Message:
-    (taken,) = store.write_now(outbox.take_due, now + TAKEN_FOR, limit=64, act=act(now))
+    (taken,) = store.write_now(outbox.take_due, limit=64, act=act(now))
     return taken
 
 
@@ -37,7 +36,7 @@ def settle(store: Store, message: Message, state: str, next_at: datetime | None 
 def test_a_message_in_hand_is_nobody_elses_until_its_time_is_over(waiting: Store) -> None:
     taken = take(waiting)
 
-    assert waiting.write_now(outbox.take_due, LATER, limit=64, act=act()) == ()
+    assert waiting.write_now(outbox.take_due, limit=64, act=act()) == ()
     assert take(waiting, LATER).attempt == taken.attempt + 1
 
 
@@ -66,3 +65,17 @@ def test_a_late_answer_to_a_lost_send_does_not_undo_what_the_next_one_brought(
 
     (row,) = rows(waiting, notifications)
     assert (row["state"], row["sent_at"]) == ("sent", LATER)
+
+
+def test_a_restart_takes_up_what_was_in_hand_and_nothing_that_waits_its_turn(
+    waiting: Store,
+) -> None:
+    take(waiting)
+    waiting.write_now(outbox.hurry, act=act())
+    again = take(waiting)
+    assert again.attempt == 1
+
+    settle(waiting, again, "waiting", LATER + timedelta(hours=1))
+    waiting.write_now(outbox.hurry, act=act(LATER))
+
+    assert waiting.write_now(outbox.take_due, act=act(LATER)) == ()
