@@ -168,8 +168,12 @@ def allocation(store: Store, port: str) -> dict[str, Any]:
         "olt_id": id_of(store, olts, "AUE-OLT1"),
         "pon_port_id": id_of(store, pon_ports, port),
         "serial": "HWTC1A2B3C4D",
+        "frame": 0,
+        "slot": 1,
+        "port": 0,
         "ont_id": 3,
         "service_port": 17,
+        "adopted": False,
     }
 
 

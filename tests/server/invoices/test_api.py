@@ -48,7 +48,7 @@ async def test_a_limit_that_is_no_number_is_refused(billing: httpx.AsyncClient, 
     answer = await billing.get("/feed/completions", params={"limit": limit})
 
     assert answer.status_code == 400
-    assert f"limit={limit}" in answer.json()["detail"]
+    assert f"limit is {limit!r}; it must be a whole number" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("limit", "events"), [(None, EVENTS), ("1", 1), ("500", EVENTS)])
@@ -72,7 +72,6 @@ def packed(text: str) -> str:
         "-1",
         "1",
         "9" * 400,
-        "\0",
         "ä",
         packed('["e",-1]'),
         packed(f'["e",{2**53 + 1}]'),

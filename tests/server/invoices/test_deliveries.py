@@ -110,7 +110,7 @@ def test_a_restart_takes_up_what_was_in_hand_and_nothing_that_waits_its_turn(
     settle(waiting, again, TryLater(why="busy", after_s=3600), now=LIVE)
     waiting.write_now(deliveries.hurry, act=act(LATER))
 
-    assert waiting.write_now(deliveries.take_due, act=act(LATER)) == ()
+    assert waiting.write_now(deliveries.take_due, limit=64, act=act(LATER)) == ()
 
 
 def receive(_request: httpx.Request) -> httpx.Response:
@@ -123,7 +123,7 @@ async def attempt(
     """Make the attempt that is due; how the delivery stands then, and why."""
     client = httpx.AsyncClient(transport=httpx.MockTransport(receive))
     deliverer = Deliverer(store, client, secrets, clock=lambda: now, random=lambda: 0.0)
-    (delivery,) = await deliverer.take()
+    (delivery,) = await deliverer.take(64)
     await deliverer.handle(delivery)
     (row,) = rows(store, webhook_deliveries)
     return f"{row['state']}: {row['last_status']}"
@@ -157,11 +157,11 @@ async def test_what_fails_unforeseen_is_tried_as_often_as_a_receiver_that_is_dow
     now = LIVE
     deliverer = Deliverer(waiting, client, GOOD, clock=lambda: now, random=lambda: 0.0)
     for _ in ATTEMPT_DELAYS_S:
-        (delivery,) = await deliverer.take()
+        (delivery,) = await deliverer.take(64)
         await deliverer.fail(delivery, KeyError("url"))
         now += timedelta(days=2)
 
-    assert await deliverer.take() == ()
+    assert await deliverer.take(64) == ()
     (row,) = rows(waiting, webhook_deliveries)
     assert row["state"] == "dead_lettered"
     assert row["last_status"] == "an error on our side, KeyError: see the log"

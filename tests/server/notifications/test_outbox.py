@@ -78,4 +78,4 @@ def test_a_restart_takes_up_what_was_in_hand_and_nothing_that_waits_its_turn(
     settle(waiting, again, "waiting", LATER + timedelta(hours=1))
     waiting.write_now(outbox.hurry, act=act(LATER))
 
-    assert waiting.write_now(outbox.take_due, act=act(LATER)) == ()
+    assert waiting.write_now(outbox.take_due, limit=64, act=act(LATER)) == ()

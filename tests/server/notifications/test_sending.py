@@ -148,7 +148,7 @@ async def test_a_mail_server_that_says_nothing_more_is_left_in_time(
     ended: asyncio.Queue[bytes] = asyncio.Queue()
     async with mail_server_saying(greeting, ended) as port:
         sender = shift.worker.sender_to(port, limit_s=LIMIT_S)
-        (message,) = await sender.take()
+        (message,) = await sender.take(64)
         await sender.handle(message)
         async with asyncio.timeout(PATIENCE_S):
             assert b"DATA" not in await ended.get(), "the connection is closed, not kept"
@@ -195,11 +195,11 @@ async def test_a_mail_that_fails_unforeseen_is_given_up_like_one_that_nobody_tak
     await sent(shift)
     wait_again(shift)
     for _ in range(len(RETRY_DELAYS_S) + 1):
-        (message,) = await shift.worker.sender.take()
+        (message,) = await shift.worker.sender.take(64)
         await shift.worker.sender.fail(message, KeyError("x"))
         shift.world.clock.advance(2 * max(RETRY_DELAYS_S))
 
-    assert await shift.worker.sender.take() == ()
+    assert await shift.worker.sender.take(64) == ()
     (failed,) = shift.store.read_now(queries.list_failed)
     assert failed.last_status == "an error on our side, KeyError: see the log"
     assert failed.account == "A-1"

@@ -28,7 +28,7 @@ ASKED: list[Asked] = [
     ("POST", "/devices/v1/enrol", {}, b'{"incarnation":"nobody"}', 400, "'nobody'"),
     ("POST", "/devices/v1/token", {}, b'{"device_id":"nobody"}', 400, "'nobody'"),
     ("POST", "/devices/v1/challenge", {}, b"", 400, "'device_id'"),
-    ("POST", "/devices/v1/challenge?device_id=nobody", {}, b"", 400, "device_id=nobody"),
+    ("POST", "/devices/v1/challenge?device_id=nobody", {}, b"", 400, "device_id is 'nobody'"),
     ("POST", f"/devices/v1/challenge?device_id={NOBODY}", {}, b"", 401, f"{NOBODY}; enrol it"),
     ("POST", "/sync/v1", {"authorization": ""}, b"", 401, "Authorization is missing"),
     ("POST", "/sync/v1", {"authorization": "Basic eDp5"}, b"", 401, "scheme 'Basic'; send Bearer"),
