@@ -24,4 +24,4 @@ async def test_an_offset_out_of_range_is_refused_with_its_value(
 
     assert answer.status_code == status, answer.text
     if status == 400:
-        assert f"offset={offset}" in answer.json()["detail"]
+        assert f"offset is '{offset}'; it must be a whole number" in answer.json()["detail"]
