@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from field_client import capture, media
 from field_client.clock import Clock, SystemClock
-from field_client.keys import KeyFolder, KeyStore
+from field_client.keys import KeyFolder, KeyStore, new_salt
 from field_client.loop import SyncLoop
 from field_client.replica.outbox import Pen
 from field_client.replica.state import (
@@ -103,7 +103,7 @@ class Agent:
         **kwargs: P.kwargs,
     ) -> T:
         """Record something that the technician did; when this returns it is safe."""
-        pen = Pen(at=self._clock.moment(), new_id=uuid7)
+        pen = Pen(at=self._clock.moment(), new_id=uuid7, new_salt=new_salt)
         value = await self.store.write(unit, pen, *args, **kwargs)
         self.loop.note_recorded()
         return value

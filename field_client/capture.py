@@ -309,7 +309,7 @@ def _writable(db: Connection, job_id: JobId) -> JobView:
 
 
 def _record_capture(db: Connection, pen: Pen, job_id: JobId, body: CaptureBody) -> RecordCapture:
-    capture = Capture(id=CaptureId(pen.new_id()), at=stamp(db, pen), body=body)
+    capture = Capture(id=CaptureId(pen.new_id()), at=stamp(db, pen), body=body, salt=pen.new_salt())
     recorded = RecordCapture(job_id=job_id, capture=capture)
     record_operation(db, pen, recorded)
     return recorded

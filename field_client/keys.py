@@ -17,6 +17,11 @@ from field_client.storage import FileSystem
 _KEY_BYTES: Final = 32
 
 
+def new_salt() -> str:
+    """Give 128 random bits for a capture's digest."""
+    return secrets.token_hex(16)
+
+
 class KeyDamaged(RuntimeError):
     """A key file is not what was written; nothing was changed. Restore it or enrol anew."""
 

@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from server.evidence import api as evidence_api
 from server.fulfilment.api import FulfilmentController
 from server.invoices.api import BillingController
 from server.jobs.api import JobController
@@ -25,6 +26,7 @@ def api_routes(blob_store: BlobStore) -> Router:
         route_handlers=[
             OrderController,
             JobController,
+            evidence_api.download,
             TechnicianController,
             BillingController,
             FulfilmentController,

@@ -90,6 +90,9 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: CaptureBody
     latitude: Degrees | None = None
     longitude: Degrees | None = None
+    salt: ShortText | None = None
+    """Random; part of what is digested. Once a capture is erased with it, nobody can find out by
+    guessing what the digest in the manifest was made of."""
 
 
 class CaptureDigest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -44,10 +44,11 @@ _KINDS: Final[dict[type[OperationBody], str]] = {
 
 
 class Pen(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry is made with: the moment, and where new ids come from."""
+    """What an entry is made with: the moment, and where new ids and salts come from."""
 
     at: Moment
     new_id: Callable[[], UUID]
+    new_salt: Callable[[], str]
 
 
 class PendingOperation(msgspec.Struct, frozen=True, kw_only=True):

@@ -69,7 +69,7 @@ def a_moment(wall: datetime = NOON) -> Moment:
 
 
 def a_pen(new_id: Callable[[], UUID] | None = None, wall: datetime = NOON) -> Pen:
-    return Pen(at=a_moment(wall), new_id=new_id or _NEW_IDS)
+    return Pen(at=a_moment(wall), new_id=new_id or _NEW_IDS, new_salt=lambda: "5a17")
 
 
 def a_job(**changes: object) -> JobDocument:

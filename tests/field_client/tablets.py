@@ -55,7 +55,7 @@ class Tablet:
 
     @property
     def pen(self) -> Pen:
-        return Pen(at=self.clock.moment(), new_id=self._ids)
+        return Pen(at=self.clock.moment(), new_id=self._ids, new_salt=lambda: "5a17")
 
     async def sync(self) -> SessionReport:
         transport = BusyHands(self.server.url, self.meanwhile)

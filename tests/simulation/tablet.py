@@ -190,7 +190,10 @@ class Tablet:
         return self._device_key.sign(message)
 
     def pen(self) -> Pen:
-        return Pen(at=self.clock.moment(), new_id=self.chance.new_id)
+        return Pen(at=self.clock.moment(), new_id=self.chance.new_id, new_salt=self._new_salt)
+
+    def _new_salt(self) -> str:
+        return self.chance.octets(4).hex()
 
     def write(
         self,

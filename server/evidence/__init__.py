@@ -1,0 +1,1 @@
+"""Evidence that leaves the house: bundles, and the verifier that needs nothing else."""
