@@ -111,6 +111,8 @@ class JobDocument(msgspec.Struct, frozen=True, kw_only=True):
     reserved_serial: SerialText | None = None
     service_state: ShortText = "designed"
     live_at: Instant | None = None
+    crew_ids: tuple[TechnicianId, ...] = ()
+    """Who works on it beside the assignee, with the same rights."""
 
 
 class IssueKind(enum.StrEnum):

@@ -7,7 +7,7 @@ person, or rejected with a code, and always recorded.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, assert_never
 
 import msgspec
@@ -84,13 +84,14 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     state: JobState | None
     state_version: Counter = 0
     assignee_id: TechnicianId | None = None
+    crew_ids: Collection[TechnicianId] = ()
     fields: Mapping[str, VersionedValue] = {}
     captures: Mapping[CaptureId, Sha256Hex] = {}
 
     @property
-    def is_assignee(self) -> bool:
-        """Whether the job is still this technician's."""
-        return self.assignee_id == self.actor_id
+    def is_theirs(self) -> bool:
+        """Whether the job is still this technician's, alone or with others."""
+        return self.actor_id == self.assignee_id or self.actor_id in self.crew_ids
 
 
 class Clash(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +147,7 @@ def _decide_capture(situation: Situation, body: RecordCapture) -> Decision:
         )
     if situation.state is None:
         return _unknown_job(capture=body.capture)
-    late = not situation.is_assignee or situation.state in FINAL_STATES
+    late = not situation.is_theirs or situation.state in FINAL_STATES
     return Decision(
         verdict=VerdictKind.MERGED if late else VerdictKind.APPLIED,
         code=Code.LATE if late else None,
@@ -177,7 +178,7 @@ def _try_event(situation: Situation, event: JobEvent, base_state_version: int) -
     """
     if situation.state is None:
         return _unknown_job()
-    if not situation.is_assignee:
+    if not situation.is_theirs:
         return Decision(
             verdict=VerdictKind.KEPT_AS_CONFLICT,
             code=Code.NOT_ASSIGNED,
@@ -213,7 +214,7 @@ def _decide_completion(situation: Situation, body: CompleteJob) -> Decision:
             detail=fault,
             keeps_evidence=True,
         )
-    late = not situation.is_assignee
+    late = not situation.is_theirs
     if situation.state is JobState.COMPLETED:
         return Decision(
             verdict=VerdictKind.KEPT_AS_CONFLICT,
@@ -256,7 +257,7 @@ def _decide_field(situation: Situation, body: SetField) -> Decision:
         )
     if situation.state is None:
         return _unknown_job()
-    if not situation.is_assignee:
+    if not situation.is_theirs:
         # Kept as history; neither written over the new assignee's value nor told what that is.
         return Decision(
             verdict=VerdictKind.KEPT_AS_CONFLICT,

@@ -41,6 +41,7 @@ def overlay(
         state=document.state,
         state_version=document.state_version,
         assignee_id=document.assignee_id,
+        crew_ids=document.crew_ids,
         fields=document.fields,
         captures=captures,
     )

@@ -4,9 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get, post
+from litestar import Controller, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from server.acts import Actor, act_of
 from server.audit import AuditEntry
@@ -24,6 +25,12 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """To whom a job is given."""
 
     technician_id: UUID
+
+
+class Crew(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who works on a job beside its assignee."""
+
+    technician_ids: Annotated[tuple[UUID, ...], Meta(max_length=20)]
 
 
 class JobController(Controller):
@@ -65,6 +72,17 @@ class JobController(Controller):
     ) -> Job:
         """Give a job to a technician."""
         return await store.write(commands.assign, job_id, data.technician_id, act=act_of(actor))
+
+    @put("/{job_id:uuid}/crew", guards=[require_access(Scope.JOBS_WRITE, *DISPATCH)])
+    async def set_crew(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        job_id: FromPath[UUID],
+        data: JSONBody[Crew],
+    ) -> Job:
+        """Say who works on a job beside its assignee; an empty list sends them all away."""
+        return await store.write(commands.set_crew, job_id, data.technician_ids, act=act_of(actor))
 
     @post("/{job_id:uuid}/cancellation", guards=[require_access(Scope.JOBS_WRITE, *DISPATCH)])
     async def cancel(

@@ -75,8 +75,7 @@ def load_story(db: sa.Connection, job_id: UUID) -> Story:
     mentioned = {capture.technician_id for capture in captures}
     mentioned |= {entry.actor_id for entry in entries if entry.actor_id is not None}
     mentioned |= {found for entry in entries for found in _ids_in(entry)}
-    if job.assignee_id is not None:
-        mentioned.add(job.assignee_id)
+    mentioned |= set(job.team)
     return Story(
         document=queries.documents(db, [job_id])[job_id],
         service=services_storage.get(db, job.service_id),
@@ -137,5 +136,6 @@ def _blobs_of(captures: Iterable[StoredCapture]) -> set[str]:
 
 def _ids_in(entry: AuditEntry) -> set[UUID]:
     """Find the technicians that a line mentions."""
-    mentioned = (entry.detail.get(key) for key in ("technician_id", "from"))
-    return {UUID(value) for value in mentioned if isinstance(value, str)}
+    one = (entry.detail.get(key) for key in ("technician_id", "from"))
+    many = entry.detail.get("technician_ids", ())
+    return {UUID(value) for value in (*one, *many) if isinstance(value, str)}

@@ -36,6 +36,13 @@ def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to
     assigned.add_argument("technician", metavar="TECHNICIAN", help="personnel number")
     assigned.set_defaults(run=run_assign)
 
+    manned = actions.add_parser("crew", help="say who works on a job beside its technician")
+    manned.add_argument("job", metavar="NUMBER", help="number of the job, as the list shows it")
+    manned.add_argument(
+        "technicians", nargs="*", metavar="TECHNICIAN", help="personnel numbers; none: nobody else"
+    )
+    manned.set_defaults(run=run_crew)
+
     cancelled = actions.add_parser("cancel", help="call a job off; work done on it is kept")
     cancelled.add_argument("job", metavar="NUMBER", help="number of the job, as the list shows it")
     cancelled.add_argument("--reason", required=True, help="why, in a code or a few words")
@@ -63,6 +70,24 @@ def run_assign(args: argparse.Namespace) -> int:
         technician = store.read_now(technicians.get_by_number, args.technician)
         job = store.write_now(commands.assign, job_id, technician.id, act=act_of(_AT_THE_SHELL))
     sys.stdout.write(f"{job.number} is {job.state}, with {technician.name}\n")
+    return 0
+
+
+def run_crew(args: argparse.Namespace) -> int:
+    """Set the crew of a job.
+
+    Raises:
+        WrongInput: no such job or technician, or the job is nobody's; nothing was changed.
+        Conflicting: the job is over.
+    """
+    with opened_store(args.settings) as store:
+        job_id = store.read_now(_job_id, args.job)
+        crew = [store.read_now(technicians.get_by_number, number) for number in args.technicians]
+        job = store.write_now(
+            commands.set_crew, job_id, [each.id for each in crew], act=act_of(_AT_THE_SHELL)
+        )
+    names = ", ".join(each.name for each in crew) or "nobody else"
+    sys.stdout.write(f"{job.number} is {job.state}, with {names} beside its technician\n")
     return 0
 
 

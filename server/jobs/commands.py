@@ -1,5 +1,6 @@
 """What the office does with jobs: create, assign, cancel. The field's side is ``server.sync``."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +15,7 @@ from server.database.units import FeedKind
 from server.jobs import queries, storage
 from server.jobs.records import Job
 from server.people import technicians
-from server.problems import WrongInput
+from server.problems import Conflicting, WrongInput
 from sync_protocol.documents import JobKind
 from sync_protocol.jobs import OPEN_STATES, JobEvent, JobState, next_state
 from sync_protocol.messages import LeaveReason
@@ -72,7 +73,7 @@ def create_install(db: Connection, request: InstallRequest, *, act: Act) -> Job:
 
 
 def assign(db: Connection, job_id: UUID, technician_id: UUID, *, act: Act) -> Written[Job]:
-    """Give a job to a technician, wherever it stands short of finished.
+    """Give a job to a technician, wherever it stands short of finished; its crew stays.
 
     Assigning a job to whom it belongs already changes nothing.
 
@@ -87,6 +88,7 @@ def assign(db: Connection, job_id: UUID, technician_id: UUID, *, act: Act) -> Wr
     moved = msgspec.structs.replace(
         job,
         assignee_id=technician_id,
+        crew=tuple(each for each in job.crew if each != technician_id),
         state=next_state(job.state, JobEvent.ASSIGN),
         state_version=job.state_version + 1,
     )
@@ -101,9 +103,40 @@ def assign(db: Connection, job_id: UUID, technician_id: UUID, *, act: Act) -> Wr
             "from": str(job.assignee_id) if job.assignee_id else None,
         },
     )
-    return Written(
-        moved, feed=(*_left(job, LeaveReason.REASSIGNED), _entered(moved)), topics=topics(moved)
+    return Written(moved, feed=_changed_hands(job, moved), topics=topics(moved))
+
+
+def set_crew(
+    db: Connection, job_id: UUID, technician_ids: Collection[UUID], *, act: Act
+) -> Written[Job]:
+    """Say who works on a job beside its assignee; each of them has it on their tablets.
+
+    Raises:
+        NotFound: no such job or technician.
+        WrongInput: the job has no assignee, or the assignee is named as crew.
+        Conflicting: the job is over.
+    """
+    job = queries.get(db, job_id, lock=True)
+    if job.assignee_id is None:
+        raise WrongInput(f"job {job.number} is nobody's yet; assign it first")
+    if job.state not in OPEN_STATES:
+        raise Conflicting(f"job {job.number} is {job.state}; it needs no crew any more")
+    if job.assignee_id in technician_ids:
+        raise WrongInput(f"{job.assignee_id} has job {job.number} already; name others")
+    for technician_id in technician_ids:
+        technicians.get(db, technician_id)
+    manned = msgspec.structs.replace(job, crew=tuple(sorted(set(technician_ids))))
+    if manned == job:
+        return Written(job)
+    storage.update(db, manned)
+    audit.record(
+        db,
+        act,
+        "job.crew_set",
+        job_id=job.id,
+        detail={"technician_ids": [str(each) for each in manned.crew]},
     )
+    return Written(manned, feed=_changed_hands(job, manned), topics=topics(manned))
 
 
 def cancel(db: Connection, job_id: UUID, *, reason: str, act: Act) -> Written[Job]:
@@ -121,7 +154,10 @@ def cancel(db: Connection, job_id: UUID, *, reason: str, act: Act) -> Written[Jo
     )
     storage.update(db, moved)
     audit.record(db, act, "job.cancelled", job_id=job.id, detail={"reason": reason})
-    return Written(moved, feed=_left(job, LeaveReason.CANCELLED), topics=topics(moved))
+    left = tuple(
+        _feed_change(moved, each, FeedKind.LEAVE, LeaveReason.CANCELLED) for each in job.team
+    )
+    return Written(moved, feed=left, topics=topics(moved))
 
 
 def topics(job: Job) -> frozenset[str]:
@@ -130,32 +166,28 @@ def topics(job: Job) -> frozenset[str]:
 
 
 def updated(job: Job) -> tuple[FeedChange, ...]:
-    """Tell the assignee's tablets that the document changed.
+    """Tell the tablets of everybody whose job it is that the document changed.
 
-    A cancelled job keeps its assignee and has left their scope; it must not come back.
+    A cancelled job keeps its team and has left their scope; it must not come back.
     """
-    if job.assignee_id is None or job.state is JobState.CANCELLED:
+    if job.state is JobState.CANCELLED:
         return ()
+    return tuple(_feed_change(job, each, FeedKind.UPDATE) for each in job.team)
+
+
+def _changed_hands(before: Job, after: Job) -> tuple[FeedChange, ...]:
+    """Say who gets a job, who keeps it and who loses it."""
+    gone = [each for each in before.team if each not in after.team]
     return (
-        FeedChange(scope=job.assignee_id, entity="job", entity_id=job.id, kind=FeedKind.UPDATE),
-    )
-
-
-def _entered(job: Job) -> FeedChange:
-    if job.assignee_id is None:
-        raise WrongInput(f"job {job.id} has no assignee to enter the scope of")
-    return FeedChange(scope=job.assignee_id, entity="job", entity_id=job.id, kind=FeedKind.ENTER)
-
-
-def _left(job: Job, reason: LeaveReason) -> tuple[FeedChange, ...]:
-    if job.assignee_id is None:
-        return ()
-    return (
-        FeedChange(
-            scope=job.assignee_id,
-            entity="job",
-            entity_id=job.id,
-            kind=FeedKind.LEAVE,
-            reason=reason,
+        *(_feed_change(after, each, FeedKind.LEAVE, LeaveReason.REASSIGNED) for each in gone),
+        *(
+            _feed_change(after, each, FeedKind.UPDATE if each in before.team else FeedKind.ENTER)
+            for each in after.team
         ),
     )
+
+
+def _feed_change(
+    job: Job, technician_id: UUID, kind: FeedKind, reason: LeaveReason | None = None
+) -> FeedChange:
+    return FeedChange(scope=technician_id, entity="job", entity_id=job.id, kind=kind, reason=reason)

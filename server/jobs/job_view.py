@@ -88,7 +88,7 @@ def state_view(story: Story) -> StateView:
     )
     return StateView(
         state=state_chip(job.state),
-        assignee=story.names.get(job.assignee_id) if job.assignee_id else None,
+        assignee=_team(story),
         service=Chip(
             label=f"Service {service.state}", tone=_SERVICE_TONES.get(service.state, Tone.QUIET)
         ),
@@ -101,6 +101,14 @@ def state_view(story: Story) -> StateView:
             for name, at in named
         ),
     )
+
+
+def _team(story: Story) -> str | None:
+    job = story.document
+    if job.assignee_id is None:
+        return None
+    names = [story.names.get(each, "somebody unknown") for each in (job.assignee_id, *job.crew_ids)]
+    return names[0] if len(names) == 1 else f"{names[0]} with {', '.join(names[1:])}"
 
 
 def timeline_view(story: Story, *, known: frozenset[UUID] = NOTHING) -> TimelineView:

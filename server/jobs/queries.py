@@ -231,4 +231,5 @@ def _document(
         reserved_serial=values["reserved_serial"],
         service_state=values["service_state"],
         live_at=values["live_at"],
+        crew_ids=tuple(TechnicianId(UUID(each)) for each in values["crew"]),
     )

@@ -27,6 +27,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     required_photos: tuple[str, ...]
     reserved_serial: str | None
+    crew: tuple[UUID, ...] = ()
+    """Technicians who work on it beside the assignee, with the same rights."""
+
+    @property
+    def team(self) -> tuple[UUID, ...]:
+        """Everybody whose job it is; the assignee first."""
+        return () if self.assignee_id is None else (self.assignee_id, *self.crew)
 
 
 class JobLine(msgspec.Struct, frozen=True, kw_only=True):

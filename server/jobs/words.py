@@ -109,6 +109,8 @@ def sentence(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
     """Say what happened, in the words of the people who read it."""
     if entry.action == "job.assigned":
         return _assigned(entry, names)
+    if entry.action == "job.crew_set":
+        return _crew(entry, names)
     if "verdict" in entry.detail:
         return _with_verdict(_from_field(entry), entry)
     if entry.action.startswith("process."):
@@ -129,6 +131,11 @@ def _assigned(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
     before = _text(entry, "from")
     note = f"before: {_name(before, names)}" if before else ""
     return Sentence(f"Assigned to {to}", note=note)
+
+
+def _crew(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
+    crew = ", ".join(_name(each, names) for each in entry.detail.get("technician_ids", ()))
+    return Sentence(f"Crew: {crew}" if crew else "Crew: nobody else")
 
 
 def _of_process(entry: AuditEntry) -> Sentence:

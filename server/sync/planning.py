@@ -144,6 +144,7 @@ class PushPlanner:
                 state=context.job.state,
                 state_version=context.job.state_version,
                 assignee_id=None if assignee_id is None else TechnicianId(assignee_id),
+                crew_ids=tuple(TechnicianId(each) for each in context.job.crew),
                 fields=context.fields,
                 captures=context.captures,
             ),

@@ -112,9 +112,14 @@ def check_scope(seat: Seat, response: SyncResponse) -> None:
     for entry in response.pull.entries:
         if isinstance(entry, JobEntered | JobUpdated):
             require(
-                entry.job.assignee_id == seat.technician_id,
+                is_theirs(entry.job, seat.technician_id),
                 f"{seat.tablet.name} was sent job {entry.job.id} of {entry.job.assignee_id}",
             )
+
+
+def is_theirs(job: JobDocument, technician_id: UUID) -> bool:
+    """Say whether a job is a technician's, alone or with others."""
+    return technician_id == job.assignee_id or technician_id in job.crew_ids
 
 
 def is_drained(tablet: Tablet) -> bool:
@@ -189,7 +194,7 @@ def _check_scope_is_snapshot(office: Office, seat: Seat) -> None:
     require(not pairs, f"{seat.tablet.name} holds, and its scope is: {pairs}")
     raised = {issue.id: issue for issue in seat.tablet.read(list_issues)}
     require(raised == issues, f"{seat.tablet.name} knows issues {raised}; there are {issues}")
-    foreign = [job.id for job in here.values() if job.assignee_id != seat.technician_id]
+    foreign = [job.id for job in here.values() if not is_theirs(job, seat.technician_id)]
     require(not foreign, f"{seat.tablet.name} holds jobs of others: {foreign}")
 
 

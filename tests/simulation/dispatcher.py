@@ -6,6 +6,7 @@ from uuid import UUID
 
 from server.acts import Actor, ActorKind
 from server.orders.records import InstallOrder
+from server.problems import Conflicting, WrongInput
 from sync_protocol.jobs import MoveNotAllowed
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import DAWN
@@ -40,6 +41,8 @@ class Dispatcher:
             return self._place()
         if self._chance.happens(0.1):
             return self._cancel()
+        if self._chance.happens(0.15):
+            return self._set_crew(self._chance.pick(self.job_ids))
         return self._assign(self._chance.pick(self.job_ids))
 
     def _place(self) -> str:
@@ -73,6 +76,19 @@ class Dispatcher:
         except MoveNotAllowed as error:
             return f"cannot assign {job_id}: {error.state}"
         return f"assigns {job_id} to {technician_id}"
+
+    def _set_crew(self, job_id: UUID) -> str:
+        technician_ids = [self._chance.pick(self._candidates)] if self._chance.happens(0.7) else []
+        try:
+            self._office.write(
+                self._office.code.set_crew,
+                job_id,
+                technician_ids,
+                act=self._office.act(DISPATCHER),
+            )
+        except (Conflicting, WrongInput) as error:
+            return f"cannot set a crew: {error}"
+        return f"sets the crew of {job_id} to {technician_ids}"
 
     def _cancel(self) -> str:
         job_id = self._chance.pick(self.job_ids)

@@ -57,6 +57,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     pull: Callable[..., tuple[Epoch, PullPage]] = pull.read
     place_install: Callable[..., Any] = orders.place_install
     assign: Callable[..., Any] = jobs.assign
+    set_crew: Callable[..., Any] = jobs.set_crew
     cancel: Callable[..., Any] = jobs.cancel
 
 

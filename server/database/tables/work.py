@@ -15,6 +15,8 @@ jobs = sa.Table(
     reference("service_id", "services"),
     reference("premise_id", "premises"),
     reference("assignee_id", "technicians", nullable=True),
+    # Who works on it beside the assignee. Whose job it is, the feed says; nobody searches here.
+    sa.Column("crew", JsonDocument, nullable=False, server_default="[]"),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("state_version", sa.BigInteger, nullable=False),
     sa.Column("starts_at", UtcDateTime, nullable=False),
