@@ -55,7 +55,8 @@ def read(path: Path) -> tuple[Bundle, dict[str, BlobFacts]]:
         raise BundleUnreadable(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise BundleUnreadable(f"{str(path)!r} is no whole ZIP file: {error}") from error
-    except (wire.Unreadable, NotImplementedError, RuntimeError) as error:
+    # A part that is encrypted, or packed in a way unknown here, is a RuntimeError of zipfile's.
+    except (wire.Unreadable, RuntimeError) as error:
         raise BundleUnreadable(f"{str(path)!r}: {MANIFEST}: {error}") from error
 
 
