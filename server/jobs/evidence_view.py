@@ -54,7 +54,14 @@ def evidence_view(story: Story) -> EvidenceView:
         gauge=gauge_view(
             document.plant.light_path, readings[-1].rx_power_cdbm if readings else None
         ),
+        bundle_url=_bundle_url(story),
     )
+
+
+def _bundle_url(story: Story) -> str | None:
+    job_id = story.document.id
+    signed = (c for c in story.completions if c.job_id == job_id and c.signature is not None)
+    return f"/api/jobs/{job_id}/evidence-bundle" if any(signed) else None
 
 
 def _read(stored: StoredCapture, story: Story) -> _Shown:

@@ -164,6 +164,8 @@ class EvidenceView(msgspec.Struct, frozen=True, kw_only=True):
     there: int
     required: int
     gauge: GaugeView | None
+    bundle_url: str | None
+    """Where the signed evidence is to be had as one file, once there is any."""
 
 
 class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):

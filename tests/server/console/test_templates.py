@@ -121,6 +121,7 @@ def an_evidence() -> EvidenceView:
             ticks=((0, "-32"),),
             label=HOSTILE,
         ),
+        bundle_url="/api/jobs/1/evidence-bundle",
     )
 
 

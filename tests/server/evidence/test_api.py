@@ -8,6 +8,8 @@ import pytest
 
 from server.database import Store
 from server.evidence import files
+from server.jobs import board
+from server.jobs.evidence_view import evidence_view
 from server.people.records import Scope
 from server.sync import devices
 from server.sync.blob_store import FolderBlobStore
@@ -64,3 +66,17 @@ async def test_a_job_without_signed_evidence_has_no_bundle(store: Store, tmp_pat
 
     assert (answer.status_code, stranger.status_code, unfit.status_code) == (404, 401, 403)
     assert "signed completion of job" in answer.json()["detail"]
+
+
+def test_a_jobs_page_offers_the_bundle_once_there_is_signed_evidence(store: Store) -> None:
+    town = found_town(store)
+    placed = assigned_job(store, town.ada)
+
+    def offered() -> str | None:
+        return evidence_view(store.read_now(board.load_story, placed.job_id)).bundle_url
+
+    assert offered() is None
+    tablet = enrolled(store, town.ada)
+    tablet.complete(placed.job_id, BODIES)
+    push(store, tablet)
+    assert offered() == url(placed.job_id)
