@@ -37,6 +37,7 @@ from field_client.storage import (
     open_store,
 )
 from field_client.transport import Failure, HttpTransport, NoAnswer, Refused, TokenExpired
+from field_client.uploads import ChunkSize
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.messages import EnrolRequest, EnrolResponse
 from sync_protocol.quoting import quoted
@@ -84,6 +85,7 @@ class Agent:
         self._keys = keys
         self._clock = clock
         self._aside = aside
+        self._chunk = ChunkSize()
         self._scanner: Scanner = LabelScanner(find_zbar())
         # A file may not be removed between being found there and being spoken of by a row.
         self._files_lock = asyncio.Lock()
@@ -218,6 +220,7 @@ class Agent:
                 self._blobs,
                 transport,
                 clock=self._clock,
+                chunk=self._chunk,
                 device_key=self._keys.device_key,
             )
             report = await session.run()

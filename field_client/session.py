@@ -14,7 +14,7 @@ from field_client.replica.outbox import forget_old, next_push, rewind
 from field_client.replica.state import Enrolment, find_enrolment, note_sync, renew_token
 from field_client.storage import BlobFolder, Store
 from field_client.transport import Failure, NoAnswer, Refused, TokenExpired
-from field_client.uploads import BlobTransport, upload_pending
+from field_client.uploads import BlobTransport, ChunkSize, Uploader
 from sync_protocol import evidence, wire
 from sync_protocol.ids import DeviceId
 from sync_protocol.messages import (
@@ -55,6 +55,10 @@ class Transport(BlobTransport, Protocol):
         ...
 
 
+class FactsWait(msgspec.Struct, frozen=True, kw_only=True):
+    """Uploading gave way to operations that were recorded meanwhile."""
+
+
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a session did, for the person who asked and for the log's one line."""
 
@@ -78,9 +82,10 @@ class Session:
         *,
         clock: Clock,
         device_key: Callable[[], DeviceKey],
+        chunk: ChunkSize,
     ) -> None:
         self._store = store
-        self._blobs = blobs
+        self._uploader = Uploader(store, blobs, transport, clock=clock, chunk=chunk)
         self._transport = transport
         self._clock = clock
         self._device_key = device_key
@@ -105,9 +110,7 @@ class Session:
         )
 
     async def _outcome(self) -> Outcome:
-        stopped = await self._exchange()
-        if stopped is None:
-            stopped = await self._upload()
+        stopped = await self._exchange_and_upload()
         if stopped is not None:
             return stopped
         now = self._clock.moment().wall
@@ -115,9 +118,19 @@ class Session:
         await self._store.write(forget_old, now)
         return Synced()
 
+    async def _exchange_and_upload(self) -> Outcome | None:
+        """Facts, then files, and facts again whenever some were recorded between two chunks."""
+        while True:
+            stopped = await self._exchange()
+            if stopped is not None:
+                return stopped
+            ended = await self._upload()
+            if not isinstance(ended, FactsWait):
+                return ended
+
     async def _exchange(self) -> Outcome | None:
         """Push and pull until both are through; None: they are."""
-        while self._rounds < _ROUNDS_MAX:
+        for _ in range(_ROUNDS_MAX):
             self._rounds += 1
             enrolment = await self._store.read(find_enrolment)
             if enrolment is None:
@@ -157,20 +170,16 @@ class Session:
             self._verdicts[verdict.verdict] = self._verdicts.get(verdict.verdict, 0) + 1
         return progress
 
-    async def _upload(self) -> Outcome | None:
-        """Facts first, files after. None: none is left that could go."""
+    async def _upload(self) -> Outcome | FactsWait | None:
+        """Send the files that wait; None: none is left that could go."""
         while True:
             enrolment = await self._store.read(find_enrolment)
             if enrolment is None:
                 return None
-            ended = await upload_pending(
-                self._store,
-                self._blobs,
-                self._transport,
-                enrolment.token,
-                self._clock.moment(),
-            )
+            ended = await self._uploader.upload_pending(enrolment.token)
             self._uploaded += ended.uploaded
+            if ended.facts_wait:
+                return FactsWait()
             if ended.failure is None:
                 return None
             stopped = await self._recover(ended.failure, enrolment)

@@ -101,6 +101,12 @@ def expect_blob(db: Connection, pen: Pen, body: RecordCapture, stored: StoredBlo
     )
 
 
+def has_unsent(db: Connection) -> bool:
+    """Say whether operations wait for a verdict."""
+    state = get_state(db)
+    return state.acked_dseq < state.head_dseq
+
+
 def next_push(
     db: Connection,
     clock: Moment,

@@ -12,10 +12,12 @@ from field_client.replica.outbox import Pen
 from field_client.replica.state import initialise, store_enrolment
 from field_client.session import Session, SessionReport
 from field_client.storage import BlobFolder, Disk, Store, open_store
-from field_client.transport import Failure, HttpTransport
+from field_client.transport import BlobOffset, Failure, HttpTransport
+from field_client.uploads import ChunkSize
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import SyncRequest, SyncResponse
+from sync_protocol.units import Sha256Hex
 from tests.field_client.factories import JPEG, FakeClock, Ids, a_job, an_enrolment
 from tests.field_client.fake_server import FakeServer
 from tests.field_client.http_server import HttpFakeServer, serving
@@ -30,15 +32,25 @@ Meanwhile = Callable[[], Awaitable[object]]
 class BusyHands(HttpTransport):
     """The real transport; at each request the technician goes on working until it is answered."""
 
-    def __init__(self, server_url: str, meanwhile: deque[Meanwhile]) -> None:
+    def __init__(self, server_url: str, tablet: "Tablet") -> None:
         super().__init__(server_url)
-        self._meanwhile = meanwhile
+        self._tablet = tablet
+        self._meanwhile = tablet.meanwhile
 
     async def sync(self, request: SyncRequest, token: str) -> SyncResponse | Failure:
         answer = await super().sync(request, token)
         if self._meanwhile:
             await self._meanwhile.popleft()()
         return answer
+
+    async def append_blob(
+        self, sha256: Sha256Hex, offset: int, chunk: bytes, token: str
+    ) -> BlobOffset | Failure:
+        place = await super().append_blob(sha256, offset, chunk, token)
+        self._tablet.clock.pass_ms(len(chunk) * 1000 // self._tablet.bytes_per_s)
+        if self._tablet.between_chunks:
+            await self._tablet.between_chunks.popleft()()
+        return place
 
 
 class Tablet:
@@ -47,10 +59,14 @@ class Tablet:
     def __init__(self, store: Store, folder: Path, server: HttpFakeServer) -> None:
         self.store = store
         self.meanwhile: deque[Meanwhile] = deque()
+        self.between_chunks: deque[Meanwhile] = deque()
+        self.bytes_per_s = 10**9
+        """Of the link, by the tablet's clock, for what is uploaded."""
         self.server = server
         self.blobs = BlobFolder(folder / "blobs", KEY, Disk())
         self.clock = FakeClock()
         self.key = DeviceKey(KEY)
+        self.chunk = ChunkSize()
         self._ids = Ids()
 
     @property
@@ -58,7 +74,7 @@ class Tablet:
         return Pen(at=self.clock.moment(), new_id=self._ids, new_salt=lambda: "5a17")
 
     async def sync(self) -> SessionReport:
-        transport = BusyHands(self.server.url, self.meanwhile)
+        transport = BusyHands(self.server.url, self)
         try:
             return await Session(
                 self.store,
@@ -66,6 +82,7 @@ class Tablet:
                 transport,
                 clock=self.clock,
                 device_key=lambda: self.key,
+                chunk=self.chunk,
             ).run()
         finally:
             await transport.close()

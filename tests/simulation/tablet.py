@@ -37,6 +37,7 @@ from field_client.storage import (
 from field_client.storage.store import Reader
 from field_client.storage.units import read_unit
 from field_client.transport import HttpTransport
+from field_client.uploads import ChunkSize
 from sync_protocol.ids import Incarnation
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import MINUTE, TabletClock
@@ -233,6 +234,7 @@ class Tablet:
             self._transport,
             clock=self.clock,
             device_key=lambda: self._device_key,
+            chunk=ChunkSize(),
         )
         self._session = session.run()
         return self.resume(None)
