@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.demo.arguments import writable_file
-from tests.benchmarks import spine
+from tests.benchmarks import slow_link, spine
 from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
@@ -22,6 +22,7 @@ Benchmark = Callable[[int], Coroutine[Any, Any, tuple[Figure, ...]]]
 Known = Mapping[str, tuple[Benchmark, int, str]]
 BENCHMARKS: Final[Known] = {
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
+    "slow_link": (slow_link.measure, 1, "rounds of ten jobs while a hundred photos trickle"),
 }
 """Name → what measures it, how often if nobody says, and what that repeats."""
 

@@ -51,7 +51,7 @@ async def measure(jobs: int) -> tuple[Figure, ...]:
     """Do jobs one after the other; the figures over all of them."""
     runs: list[Run] = []
     with tempfile.TemporaryDirectory(prefix="firstlight-bench-") as name:
-        async with _set_up(Path(name)) as place:
+        async with set_up(Path(name)) as place:
             tablet = await place.tablet(0)
             for number in range(jobs):
                 runs.append(await _do_job(place, tablet, number))
@@ -107,7 +107,7 @@ def figures_of(runs: list[Run]) -> tuple[Figure, ...]:
 
 
 @contextlib.asynccontextmanager
-async def _set_up(folder: Path) -> AsyncGenerator[Place]:
+async def set_up(folder: Path) -> AsyncGenerator[Place]:
     """Set up one installation with one OLT, as the demo does."""
     household = Household(folder)
     async with contextlib.AsyncExitStack() as leaving:
@@ -147,7 +147,7 @@ async def _do_job(place: Place, tablet: Tablet, number: int) -> Run:
     olt = place.installation.olts[site.olt]
     serial = f"HWTC{0x5B000000 + number:08X}"
     fiber = Fiber(serial=serial, olt=olt, port=site.port, come_up_s=0)
-    await visit(_silence(), tablet, sold.job_id, fiber)
+    await visit(silence(), tablet, sold.job_id, fiber)
     log, before = place.installation.log, await _round_trips(olt)
     log.fresh()
     lines: list[Line] = []
@@ -178,7 +178,7 @@ async def _round_trips(olt: Olt) -> int:
     return (await olt.stats()).requests
 
 
-def _silence() -> Voice:
+def silence() -> Voice:
     """A voice that nobody hears."""
     narrator = Narrator(io.StringIO(), zone=ZoneInfo("UTC"), now=utc_now, colours=False)
     return Voice(narrator, "quiet")
