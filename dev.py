@@ -101,7 +101,8 @@ def command_line() -> argparse.ArgumentParser:
     sim = commands.add_parser("sim", help="run the simulation; a failing seed is printed")
     sim.add_argument("--seeds", type=number_from(1), metavar="N", help="how many seeds")
     sim.add_argument("--start", type=number_from(0), metavar="S", help="the first seed")
-
+    cuts = commands.add_parser("powercut", help="replay power cuts of server and tablet")
+    cuts.add_argument("--points", type=number_from(1), metavar="N", help="how many cuts")
     commands.add_parser("setup", help="only set up; every other command does it by itself")
     lock = commands.add_parser("lock", help="write the locks anew after a change of requirements")
     lock.add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
@@ -132,7 +133,7 @@ def run_command(args: argparse.Namespace, pytest_args: Sequence[str]) -> int:
     if command == "test":
         return hand_over("pytest", ("-n", "2", "--dist", "loadgroup", *pytest_args), test_environ())
     modules = {"demo": "server.demo", "bench": "tests.benchmarks", "sim": "tests.simulation"}
-    return hand_over(modules[command], forwarded(args))
+    return hand_over(modules.get(command, f"tests.{command}"), forwarded(args))
 
 
 def forwarded(args: argparse.Namespace) -> tuple[str, ...]:

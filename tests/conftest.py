@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, Generator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,7 @@ from playwright.async_api import ConsoleMessage, Error, Page, async_playwright
 
 from dev import BROWSER_TESTS_LEFT_OUT, find_chromium
 from tests.postgres import PostgresServer, running_postgres
+from tests.powercut import tracing
 
 # A slow machine is no finding: no deadline, and no complaint about the time that data takes.
 for _profile, _examples in {"gate": 100, "nightly": 10_000}.items():
@@ -38,19 +40,35 @@ def pytest_configure() -> None:
         raise pytest.UsageError(BROWSER_TESTS_LEFT_OUT)
 
 
+@cache
+def left_out() -> dict[str, str]:
+    """Say which marks cannot be tested here, and why, each in one line."""
+    found: dict[str, str] = {}
+    if find_chromium() is None:
+        found["browser"] = BROWSER_TESTS_LEFT_OUT
+    reason = tracing.why_not()
+    if reason is not None:
+        found["powercut"] = (
+            "LEFT OUT: every test marked 'powercut' (tests/powercut), because no program can be "
+            f"watched here: {reason}"
+        )
+    return found
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs Chromium where there is none; the summary says so."""
-    if find_chromium() is not None:
+    """Leave out what needs Chromium or ptrace where there is none; the summary says so."""
+    marks = left_out()
+    if not marks:
         return
-    left_out = [item for item in items if item.get_closest_marker("browser")]
-    items[:] = [item for item in items if item not in left_out]
-    config.hook.pytest_deselected(items=left_out)
+    left = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=left)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say at the very end, where it is read, what was not tested."""
-    if find_chromium() is None:
-        terminalreporter.write_line(BROWSER_TESTS_LEFT_OUT, red=True, bold=True)
+    for line in left_out().values():
+        terminalreporter.write_line(line, red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

@@ -40,9 +40,14 @@ class FileSystem(Protocol):
 class Disk:
     """The file system of the machine."""
 
+    def __init__(self) -> None:
+        self._durable: set[Path] = set()
+
     def write(self, path: Path, data: bytes) -> None:
         """Write and fsync; mode 0600 from the first byte on."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path.parent not in self._durable:
+            make_folder(path.parent)
+            self._durable.add(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -58,14 +63,8 @@ class Disk:
         target.hardlink_to(source)
 
     def sync_folder(self, folder: Path) -> None:
-        """Fsync the folder; Windows has no such call and needs none after a flush of the file."""
-        if os.name == "nt":
-            return
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        """Fsync the folder."""
+        flush_names(folder)
 
     def read(self, path: Path) -> bytes:
         """Read a whole file."""
@@ -78,6 +77,27 @@ class Disk:
     def remove(self, path: Path) -> None:
         """Remove a file, if there is one."""
         path.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for its owner only, and those above it; its name is durable on return."""
+    folder = folder.absolute()
+    if not folder.parent.is_dir():
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True, mode=0o700)
+    # Even where it was: whoever made it may not have lived to flush its name.
+    flush_names(folder.parent)
+
+
+def flush_names(folder: Path) -> None:
+    """Fsync a folder; Windows has no such call and needs none after a flush of the file."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def place_file(files: FileSystem, path: Path, data: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from field_client.storage.driver import Connection, DatabaseError, Row, driver
+from field_client.storage.files import make_folder
 from field_client.storage.migrations import migrate
 from sync_protocol.sqlite_builds import Version, require_safe
 
@@ -56,7 +57,7 @@ def open_replica(
         SettingNotTaken: a PRAGMA was not obeyed.
     """
     require_safe(version)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent)
     db = driver.connect(str(path), isolation_level=None, check_same_thread=False)
     try:
         _unlock(db, key, path)

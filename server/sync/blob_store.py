@@ -13,6 +13,8 @@ from typing import Final, Protocol
 import filelock
 
 BLOB_BYTES_MAX: Final = 50_000_000
+_NOTE_BYTES: Final = 20
+"""Of a number in an announcement, its line end included."""
 
 
 class BlobUnknown(LookupError):
@@ -70,11 +72,17 @@ class BlobStore(Protocol):
 
 
 class FolderBlobStore:
-    """Blobs in a local folder, two levels deep, each piece flushed to disk."""
+    """Blobs in a local folder, two levels deep; what is answered has been flushed to disk.
+
+    An upload is two files. The bytes come first; then their number is added to the *announcement*,
+    which begins with the size. A power cut can leave anything behind the number last noted, so what
+    lies there was never here.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self._durable: set[Path] = set()
+        _make_folder(folder)
 
     def begin(self, sha256: str, size_bytes: int) -> None:
         """Prepare to receive a blob; begun with this size or present already changes nothing.
@@ -87,8 +95,12 @@ class FolderBlobStore:
                     return
             except BlobUnknown:
                 pass
+            # The old announcement goes first: no number in it may speak of an emptied file.
+            self._size_file(sha256).unlink(missing_ok=True)
+            _sync_folder(self._size_file(sha256).parent)
             self._part_file(sha256).write_bytes(b"")
-            self._size_file(sha256).write_text(str(size_bytes))
+            _write_at(self._size_file(sha256), 0, _noted(size_bytes))
+            _sync_folder(self._size_file(sha256).parent)
 
     def progress(self, sha256: str) -> tuple[int, int]:
         """Tell how many bytes are here and how many there will be.
@@ -96,23 +108,30 @@ class FolderBlobStore:
         What is complete is verified: a crash may have come between the last piece and its check.
         """
         with self._locked(sha256):
-            here, size = self._progress(sha256)
-            if here == size and not self.is_present(sha256):
-                try:
-                    self._finish(sha256)
-                except ContentWrong as error:
-                    raise BlobUnknown(f"{error}; begin again") from error
-            return here, size
+            return self._progress(sha256)
 
     def _progress(self, sha256: str) -> tuple[int, int]:
         if self.is_present(sha256):
             size = self.path(sha256).stat().st_size
             return size, size
         try:
-            size = int(self._size_file(sha256).read_text())
-            return self._part_file(sha256).stat().st_size, size
+            size, here = _read_announcement(self._size_file(sha256))
+            in_file = self._part_file(sha256).stat().st_size
         except (FileNotFoundError, ValueError) as error:
             raise BlobUnknown(f"no upload of blob {sha256} was begun") from error
+        if in_file == size:
+            return self._verified(sha256, here, size)
+        return min(here, in_file), size
+
+    def _verified(self, sha256: str, here: int, size: int) -> tuple[int, int]:
+        """Finish what has its whole length, or fall back on what was noted of it."""
+        try:
+            self._finish(sha256, keep_wrong=here < size)
+        except ContentWrong as error:
+            if 0 < here < size:
+                return here, size
+            raise BlobUnknown(f"{error}; begin again") from error
+        return size, size
 
     def append(self, sha256: str, offset: int, piece: bytes) -> int:
         """Add a piece and answer the new offset; durable when it returns."""
@@ -125,17 +144,17 @@ class FolderBlobStore:
             return size
         if offset != here:
             raise OffsetWrong(f"blob {sha256} has {here} bytes; a piece came for {offset}")
-        if here + len(piece) > size:
+        reached = here + len(piece)
+        if reached > size:
             raise OffsetWrong(
                 f"blob {sha256} has {size} bytes in all; {len(piece)} after {here} go beyond"
             )
-        with self._part_file(sha256).open("ab") as part:
-            part.write(piece)
-            part.flush()
-            os.fsync(part.fileno())
-        if here + len(piece) == size:
+        _write_at(self._part_file(sha256), here, piece)
+        if reached == size:
             self._finish(sha256)
-        return here + len(piece)
+        elif piece:
+            _note(self._size_file(sha256), reached)
+        return reached
 
     def is_present(self, sha256: str) -> bool:
         """Say whether the whole blob is here, verified."""
@@ -154,13 +173,16 @@ class FolderBlobStore:
         except FileNotFoundError as error:
             raise BlobUnknown(f"blob {sha256} is not here") from error
 
-    def _finish(self, sha256: str) -> None:
+    def _finish(self, sha256: str, *, keep_wrong: bool = False) -> None:
         part = self._part_file(sha256)
         with part.open("rb") as whole:
             found = hashlib.file_digest(whole, "sha256").hexdigest()
+            # It may come from before a crash of the process, when nobody had flushed it.
+            os.fsync(whole.fileno())
         if found != sha256:
-            part.unlink()
-            self._size_file(sha256).unlink()
+            if not keep_wrong:
+                part.unlink()
+                self._size_file(sha256).unlink()
             raise ContentWrong(f"the bytes sent as {sha256} are {found}")
         part.rename(self.path(sha256))
         _sync_folder(part.parent)
@@ -170,9 +192,9 @@ class FolderBlobStore:
     def _locked(self, sha256: str) -> filelock.BaseFileLock:
         """Keep other threads and server processes from the blobs of this folder's part."""
         folder = self._folder / sha256[:2]
-        if not folder.exists():
-            folder.mkdir(exist_ok=True)
-            _sync_folder(self._folder)
+        if folder not in self._durable:
+            _make_folder(folder)
+            self._durable.add(folder)
         return filelock.FileLock(folder / "lock")
 
     def _part_file(self, sha256: str) -> Path:
@@ -182,8 +204,62 @@ class FolderBlobStore:
         return self._folder / sha256[:2] / f"{sha256}.size"
 
 
+def _noted(number: int) -> bytes:
+    """Write a number so that half of it is none."""
+    return b"%0*d\n" % (_NOTE_BYTES - 1, number)
+
+
+def _read_announcement(file: Path) -> tuple[int, int]:
+    """Read the size and the last number noted after it; a torn note counts for none.
+
+    Raises:
+        ValueError: there is not even a size.
+        FileNotFoundError: nor a file.
+    """
+    numbers = _whole_notes(file.read_bytes())
+    if not numbers:
+        raise ValueError(f"{file.name} announces nothing")
+    return numbers[0], numbers[-1] if len(numbers) > 1 else 0
+
+
+def _whole_notes(text: bytes) -> list[int]:
+    numbers: list[int] = []
+    for at in range(0, len(text), _NOTE_BYTES):
+        note = text[at : at + _NOTE_BYTES]
+        if len(note) < _NOTE_BYTES or not note[:-1].isdigit() or note[-1:] != b"\n":
+            break
+        numbers.append(int(note))
+    return numbers
+
+
+def _note(file: Path, number: int) -> None:
+    """Add a number to an announcement, over whatever a crash left behind its last whole one."""
+    _write_at(file, len(_whole_notes(file.read_bytes())) * _NOTE_BYTES, _noted(number))
+
+
+def _write_at(file: Path, offset: int, data: bytes) -> None:
+    """Let a file end with these bytes from an offset on, and flush it."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o644)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.truncate(offset)
+        opened.seek(offset)
+        opened.write(data)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, or find it; its name is durable on return."""
+    folder = folder.absolute()
+    if not folder.parent.is_dir():
+        _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    # Even where it was: whoever made it may not have lived to flush its name.
+    _sync_folder(folder.parent)
+
+
 def _sync_folder(folder: Path) -> None:
-    """Make a rename durable: the name lives in the folder."""
+    """Make names durable: they live in the folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -40,6 +40,7 @@ class Journal(Disk):
     """A disk that notes each step, and what the replica held at that instant."""
 
     def __init__(self, replica: Path) -> None:
+        super().__init__()
         self.steps: list[tuple[str, int]] = []
         self._replica = replica
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from field_client.storage import BlobFolder, BlobUnreadable, Disk, Unencrypted
+from field_client.storage import BlobFolder, BlobUnreadable, Disk, Unencrypted, files
 
 KEY = bytes(range(32))
 
@@ -12,6 +12,7 @@ class WatchedDisk(Disk):
     """A disk that tells what was asked of it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.calls: list[str] = []
 
     def write(self, path: Path, data: bytes) -> None:
@@ -82,3 +83,14 @@ def test_a_plain_file_that_was_altered_is_noticed_too(tmp_path: Path) -> None:
 
     with pytest.raises(BlobUnreadable):
         blobs.get(stored.sha256)
+
+
+def test_the_names_of_new_folders_are_flushed_from_the_top_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(files, "flush_names", flushed.append)
+
+    BlobFolder(tmp_path / "replica" / "blobs", KEY, Disk()).put(b"a photo", "image/jpeg")
+
+    assert flushed[:3] == [tmp_path, tmp_path / "replica", tmp_path / "replica" / "blobs"]

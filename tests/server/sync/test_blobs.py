@@ -193,15 +193,40 @@ def test_a_torn_announcement_is_begun_anew(tmp_path: Path, torn: str) -> None:
     assert store.append(SHA256, 0, PHOTO) == len(PHOTO)
 
 
-def test_a_piece_that_was_half_written_goes_on_where_the_file_ends(tmp_path: Path) -> None:
+def test_what_was_written_and_never_acknowledged_is_sent_again(tmp_path: Path) -> None:
+    """A power cut may leave anything there, and of any length; a replay of power cuts showed it."""
     store = FolderBlobStore(tmp_path)
     store.begin(SHA256, len(PHOTO))
-    with (tmp_path / SHA256[:2] / f"{SHA256}.part").open("ab") as part:
-        part.write(PHOTO[:777])
+    store.append(SHA256, 0, PHOTO[:500])
+    write_part(tmp_path, PHOTO[:500] + bytes(277))
 
-    assert store.progress(SHA256) == (777, len(PHOTO))
-    store.append(SHA256, 777, PHOTO[777:])
+    assert store.progress(SHA256) == (500, len(PHOTO))
+    store.append(SHA256, 500, PHOTO[500:])
     assert store.is_present(SHA256)
+
+
+def test_a_torn_last_piece_takes_no_acknowledged_one_along(tmp_path: Path) -> None:
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, len(PHOTO))
+    store.append(SHA256, 0, PHOTO[:500])
+    write_part(tmp_path, PHOTO[:500] + bytes(len(PHOTO) - 500))
+
+    assert store.progress(SHA256) == (500, len(PHOTO))
+    store.append(SHA256, 500, PHOTO[500:])
+    assert store.is_present(SHA256)
+
+
+@pytest.mark.parametrize("torn", [b"000", bytes(20), b"0" * 19 + b"\0"])
+def test_a_torn_note_counts_for_nothing_and_is_written_over(tmp_path: Path, torn: bytes) -> None:
+    store = FolderBlobStore(tmp_path)
+    store.begin(SHA256, len(PHOTO))
+    store.append(SHA256, 0, PHOTO[:500])
+    with (tmp_path / SHA256[:2] / f"{SHA256}.size").open("ab") as announcement:
+        announcement.write(torn)
+
+    assert store.progress(SHA256) == (500, len(PHOTO))
+    store.append(SHA256, 500, PHOTO[500:600])
+    assert store.progress(SHA256) == (600, len(PHOTO))
 
 
 def write_part(folder: Path, content: bytes) -> None:
