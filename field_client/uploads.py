@@ -67,11 +67,14 @@ async def _upload(
     blobs: BlobFolder, transport: BlobTransport, token: str, row: BlobRow
 ) -> Failure | None:
     """Send what the server does not have of one file; None: it has all of it."""
+    place = await transport.blob_offset(row.sha256, token)
+    if isinstance(place, BlobOffset) and place.offset == row.size_bytes:
+        # Asked first: a replica that was restored may speak of a file that was sent and removed.
+        return None
     try:
         data = blobs.get(row.sha256)
     except BlobUnreadable as error:
         return Refused(status=0, detail=str(error))
-    place = await transport.blob_offset(row.sha256, token)
     if isinstance(place, BlobOffset) and not place.is_known:
         created = await transport.create_blob(row.sha256, len(data), token)
         # It may have been there under another device's hand: ask again rather than guess.

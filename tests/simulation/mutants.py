@@ -59,7 +59,7 @@ def _receive_deciding_anew(
     assert device is not None
     received = read_operations(request)
     said = [each.operation for each in received if each.operation]
-    loaded = sync_storage.load(db, device, said)
+    loaded = sync_storage.load(db, device, request.incarnation, said)
     planner = PushPlanner(device, request, loaded, act)
     for each in received:
         planner.add(each)
