@@ -145,11 +145,9 @@ class Session:
         while self._rounds < _ROUNDS_MAX:
             self._rounds += 1
             enrolment = await self._store.read(find_enrolment)
-            if enrolment is None:
-                return Blocked(
-                    obstacle=Obstacle.NOT_ENROLLED,
-                    detail="this tablet is not enrolled; enrol it with a code from the office",
-                )
+            obstacle = self._missing(enrolment)
+            if enrolment is None or obstacle is not None:
+                return obstacle
             request = await self._store.read(next_push, self._clock.moment(), APP_VERSION)
             answer = await self._transport.sync(request, enrolment.token)
             if isinstance(answer, SyncResponse):
@@ -166,6 +164,22 @@ class Session:
             if stopped is not None:
                 return stopped
         return Unreachable(detail=f"not through after {_ROUNDS_MAX} rounds")
+
+    def _missing(self, enrolment: Enrolment | None) -> Blocked | None:
+        """Name what a tablet lacks to speak as the device that it was enrolled as."""
+        if enrolment is None:
+            return Blocked(
+                obstacle=Obstacle.NOT_ENROLLED,
+                detail="this tablet is not enrolled; enrol it with a code from the office",
+            )
+        if enrolment.public_key not in {None, self._device_key().public_text()}:
+            # Also while its token lives: what is signed with another key is another device's.
+            return Blocked(
+                obstacle=Obstacle.UNKNOWN_DEVICE,
+                detail="the key of this tablet is lost; enrol it anew with a code for "
+                f"{enrolment.technician_name}, nothing that was recorded is lost",
+            )
+        return None
 
     async def _go_on(
         self, incarnation: Incarnation, answer: ForkSeen | Failure | Unreachable, known: Enrolment

@@ -16,6 +16,7 @@ from field_client.storage.statements import fetch_all
 from server.acts import Actor, ActorKind
 from server.database import tables
 from server.database.tables import fulfilment, people, sync, work
+from server.sync import devices
 from sync_protocol import evidence, wire
 from sync_protocol.documents import IssueDocument, JobDocument
 from sync_protocol.jobs import JobState
@@ -28,9 +29,11 @@ from sync_protocol.messages import (
     SyncResponse,
     VerdictKind,
 )
-from sync_protocol.operations import CompleteJob, Operation, RecordCapture
+from sync_protocol.operations import CompleteJob, Manifest, OperationBody, RecordCapture
 from tests.simulation.chance import Trace
 from tests.simulation.office import Office
+from tests.simulation.promises import Promises, count_duplicates, stored_by_key
+from tests.simulation.promises import read as read_operation
 from tests.simulation.tablet import Tablet
 
 SUMMED: Final = (
@@ -53,15 +56,36 @@ class Seat(msgspec.Struct, kw_only=True):
     tablet: Tablet
     technician_id: UUID
     device_id: UUID
+    promises: Promises
+    is_keyless: bool = False
+    """Its device key is lost, and it is not enrolled anew yet."""
+    incarnation: UUID | None = None
     saved_dseq: int = 0
     saved_chain: str | None = None
     cursor: Cursor | None = None
     acked_dseq: int = 0
+    held: dict[bytes, OperationBody] = {}
+    """What was promised on this very disk."""
 
     def promise(self) -> None:
         """Remember what the tablet has shown as saved."""
         state = self.tablet.read(get_state)
+        known = self.saved_dseq if state.incarnation == self.incarnation else 0
+        said = self.tablet.read(_said_after, known)
+        self.promises.make(self.technician_id, said)
+        self.held.update(map(read_operation, said))
+        self.incarnation = state.incarnation
         self.saved_dseq, self.saved_chain = state.head_dseq, state.head_chain
+
+    def forget_place(self) -> None:
+        """Expect nothing of how far it has come: its disk is another one."""
+        self.incarnation, self.cursor = None, None
+        self.held.clear()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Expect nothing of its numbers: they are others."""
+        self.saved_dseq, self.saved_chain, self.acked_dseq = 0, None, 0
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,11 +105,23 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     verdict: bytes | None
 
 
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation that a tablet keeps as it was acknowledged under an earlier incarnation."""
+
+    incarnation: UUID
+    received: Received
+
+
 def check_step(office: Office, seat: Seat) -> None:
     """Check what must hold at every moment of a tablet's life."""
-    blocked = seat.tablet.blocked()
+    blocked = None if seat.is_keyless else seat.tablet.blocked()
     require(blocked is None, f"{seat.tablet.name} cannot go on syncing: {blocked}")
     state, kept = seat.tablet.read(_glance, seat.saved_dseq)
+    if state.incarnation != seat.incarnation:
+        _check_begun_anew(seat)
+        seat.begin_anew()
+        seat.promise()
+        kept = seat.saved_chain
     require(
         state.head_dseq >= seat.saved_dseq and seat.saved_chain in {None, kept},
         f"{seat.tablet.name} lost what it had shown as saved, up to {seat.saved_dseq}",
@@ -99,12 +135,19 @@ def check_step(office: Office, seat: Seat) -> None:
         f"{seat.tablet.name} takes {seat.acked_dseq} for acknowledged no more",
     )
     if state.acked_dseq > seat.acked_dseq:
-        head = office.read(_head, seat.device_id)
+        head = office.read(_head, state.incarnation)
         require(
             head >= state.acked_dseq,
             f"{seat.tablet.name} was told that {state.acked_dseq} is stored; {head} is",
         )
     seat.cursor, seat.acked_dseq = state.cursor, state.acked_dseq
+
+
+def _check_begun_anew(seat: Seat) -> None:
+    """Nothing that was promised on this very disk is gone after its numbers have changed."""
+    held = seat.tablet.read(Promises.held)
+    gone = [body for key, body in seat.held.items() if key not in held]
+    require(not gone, f"{seat.tablet.name} began anew and lost {gone}")
 
 
 def check_scope(seat: Seat, response: SyncResponse) -> None:
@@ -134,12 +177,22 @@ def check_world(
 ) -> Counter[str]:
     """Check both sides of a healed world; answer how often which verdict was given."""
     verdicts: Counter[str] = Counter()
+    there = office.read(stored_by_key)
     for seat in seats:
+        seat.promise()
         verdicts.update(_check_operations(office, seat))
+        why = seat.tablet.read(get_state).began_why
+        verdicts.update([f"tablet began anew: {why}"] if why else [])
         _check_scope_is_snapshot(office, seat)
-        _check_captures(office, seat)
-        _check_issues(office, seat)
+        _check_issues(seat)
+    faults = seats[0].promises.faults(there)
+    require(not faults, "\n".join(faults))
+    for technician_id in {seat.technician_id: None for seat in seats}:
+        _check_captures(office, technician_id, seats[0].promises.of(technician_id, there))
+    _check_issue_rows(office)
+    _check_signatures(office)
     _check_effects(office)
+    verdicts.update(office.read(count_duplicates))
     before = office.read(_dump)
     _check_replays(office, seats, heard)
     require(before == office.read(_dump), "repeating requests changed the database")
@@ -169,8 +222,11 @@ def _check_operations(office: Office, seat: Seat) -> Counter[str]:
     )
     for ours, theirs in zip(here, there, strict=True):
         require(ours == theirs, f"{name}'s operation {ours.dseq} differs: {ours} and {theirs}")
+    for past in seat.tablet.read(_past):
+        theirs = office.read(_stored_as, past.incarnation, past.received.dseq)
+        require(past.received == theirs, f"{name}'s {past} is {theirs} at the office")
     counts = seat.tablet.read(count_all)
-    summed = sum(counts.by_verdict.get(kind, 0) for kind in SUMMED)
+    summed = sum(counts.by_verdict.get(kind, 0) for kind in (*SUMMED, VerdictKind.DUPLICATE))
     require(
         summed == counts.captured,
         f"{name} captured {counts.captured}, its verdicts are {counts.by_verdict}",
@@ -208,32 +264,46 @@ def _snapshot(
     return jobs, issues
 
 
-def _check_captures(office: Office, seat: Seat) -> None:
+def _check_captures(office: Office, technician_id: UUID, bodies: Sequence[OperationBody]) -> None:
     """Whatever was captured for a job that exists is kept, unchanged, and every completion too."""
     known = office.read(_job_states)
-    bodies = [_body(operation) for operation in seat.tablet.read(_recorded)]
     captured = {
         body.capture.id: evidence.capture_digest(body.capture)
         for body in bodies
         if isinstance(body, RecordCapture) and body.job_id in known
     }
-    kept = office.read(_digests, seat.technician_id)
-    require(captured == kept, f"captured by {seat.tablet.name}: {captured}; kept: {kept}")
+    kept = office.read(_digests, technician_id)
+    require(captured == kept, f"captured by {technician_id}: {captured}; kept: {kept}")
     finished = sorted(b.manifest.completion_id for b in bodies if isinstance(b, CompleteJob))
-    received = office.read(_completion_ids, seat.device_id)
+    received = office.read(_completion_ids, technician_id)
     require(finished == received, f"completed: {finished}; received: {received}")
 
 
-def _check_issues(office: Office, seat: Seat) -> None:
-    """Whatever was changed or withheld is shown once, and nothing else is."""
-    state = seat.tablet.read(get_state)
-    withheld = sorted(
-        row["dseq"] for row in seat.tablet.read(_verdict_rows) if row["verdict_kind"] in NEEDS_ISSUE
-    )
-    shown = office.read(_issue_numbers, state)
-    require(withheld == shown, f"withheld from {seat.tablet.name}: {withheld}; shown: {shown}")
-    told = sorted(issue.dseq for issue in seat.tablet.read(list_issues))
-    require(withheld == told, f"withheld from {seat.tablet.name}: {withheld}; told: {told}")
+def _check_issues(seat: Seat) -> None:
+    """Whatever a tablet was changed or withheld is told there, also of what a copy entered."""
+    withheld = {
+        (UUID(row["incarnation"]), row["dseq"])
+        for row in seat.tablet.read(_verdict_rows)
+        if row["verdict_kind"] in NEEDS_ISSUE
+    }
+    told = [(issue.incarnation, issue.dseq) for issue in seat.tablet.read(list_issues)]
+    require(len(told) == len(set(told)), f"{seat.tablet.name} is told twice of {told}")
+    require(withheld <= set(told), f"withheld from {seat.tablet.name}: {withheld}; told: {told}")
+
+
+def _check_issue_rows(office: Office) -> None:
+    """Each verdict that withheld something has one issue, and nothing else has."""
+    withheld, shown = office.read(_withheld), office.read(_issue_places)
+    require(withheld == shown, f"withheld are {withheld}; issues are of {shown}")
+
+
+def _check_signatures(office: Office) -> None:
+    """Every completion verifies with the key of the device that it is said to be of."""
+    for completion_id, public_key, signature, message in office.read(_signed):
+        require(
+            devices.verifies(public_key, signature, message),
+            f"completion {completion_id} is not signed by the device that it is said to be of",
+        )
 
 
 def _check_effects(office: Office) -> None:
@@ -283,9 +353,18 @@ def _everything_again(office: Office, seat: Seat) -> Heard | None:
     )
 
 
-def _head(db: sa.Connection, device_id: UUID) -> int:
-    devices = people.devices
-    return db.execute(sa.select(devices.c.head_dseq).where(devices.c.id == device_id)).scalar_one()
+def _head(db: sa.Connection, incarnation: UUID) -> int:
+    table = people.incarnations
+    statement = sa.select(table.c.head_dseq).where(table.c.incarnation == incarnation)
+    return db.execute(statement).scalar_one()
+
+
+def _stored_as(db: sa.Connection, incarnation: UUID, dseq: int) -> Received:
+    stored = sync.operations
+    row = db.execute(
+        sa.select(stored).where(stored.c.incarnation == incarnation, stored.c.dseq == dseq)
+    ).one()
+    return Received(dseq=row.dseq, raw=row.raw, chain=row.chain, verdict=row.verdict)
 
 
 def _stored(db: sa.Connection, state: ReplicaState) -> tuple[Received, ...]:
@@ -308,16 +387,42 @@ def _digests(db: sa.Connection, technician_id: UUID) -> Mapping[UUID, str]:
     return {row.id: row.digest for row in rows}
 
 
-def _completion_ids(db: sa.Connection, device_id: UUID) -> list[UUID]:
+def _completion_ids(db: sa.Connection, technician_id: UUID) -> list[UUID]:
     completions = work.completions
-    rows = db.execute(sa.select(completions.c.id).where(completions.c.device_id == device_id))
-    return sorted(rows.scalars())
+    mine = completions.c.technician_id == technician_id
+    return sorted(db.execute(sa.select(completions.c.id).where(mine)).scalars())
 
 
-def _issue_numbers(db: sa.Connection, state: ReplicaState) -> list[int]:
-    issues = sync.issues
-    rows = db.execute(sa.select(issues.c.dseq).where(issues.c.incarnation == state.incarnation))
-    return sorted(rows.scalars())
+def _withheld(db: sa.Connection) -> list[tuple[UUID, int]]:
+    stored = sync.operations
+    kinds = stored.c.verdict_kind.in_(NEEDS_ISSUE)
+    rows = db.execute(sa.select(stored.c.incarnation, stored.c.dseq).where(kinds))
+    return sorted((row.incarnation, row.dseq) for row in rows)
+
+
+def _issue_places(db: sa.Connection) -> list[tuple[UUID, int]]:
+    rows = db.execute(sa.select(sync.issues.c.incarnation, sync.issues.c.dseq))
+    return sorted((row.incarnation, row.dseq) for row in rows)
+
+
+def _signed(db: sa.Connection) -> list[tuple[UUID, str, str, bytes]]:
+    completions, keys = work.completions, people.devices
+    rows = db.execute(
+        sa.select(
+            completions.c.id, keys.c.public_key, completions.c.signature, completions.c.manifest
+        )
+        .join(keys, keys.c.id == completions.c.device_id)
+        .order_by(completions.c.id)
+    )
+    return [
+        (
+            row.id,
+            row.public_key,
+            row.signature,
+            evidence.bytes_to_sign(msgspec.convert(row.manifest, Manifest)),
+        )
+        for row in rows
+    ]
 
 
 def _process_jobs(db: sa.Connection) -> list[UUID]:
@@ -361,7 +466,30 @@ def _recorded(db: ReplicaConnection) -> tuple[Received, ...]:
 
 
 def _verdict_rows(db: ReplicaConnection) -> list[Any]:
-    return db.execute("SELECT dseq, verdict_kind FROM operation ORDER BY dseq").fetchall()
+    return db.execute(
+        "SELECT incarnation, dseq, verdict_kind FROM past_operation "
+        "UNION ALL SELECT incarnation, dseq, verdict_kind FROM operation, replica"
+    ).fetchall()
+
+
+def _said_after(db: ReplicaConnection, dseq: int) -> list[bytes]:
+    rows = db.execute("SELECT raw FROM operation WHERE dseq > ? ORDER BY dseq", (dseq,))
+    return [row["raw"] for row in rows.fetchall()]
+
+
+def _past(db: ReplicaConnection) -> tuple[Past, ...]:
+    rows = db.execute(
+        "SELECT incarnation, dseq, raw, chain, verdict FROM past_operation ORDER BY position"
+    ).fetchall()
+    return tuple(
+        Past(
+            incarnation=UUID(row["incarnation"]),
+            received=Received(
+                dseq=row["dseq"], raw=row["raw"], chain=row["chain"], verdict=row["verdict"]
+            ),
+        )
+        for row in rows
+    )
 
 
 def _job_rows(db: ReplicaConnection) -> list[Any]:
@@ -371,7 +499,3 @@ def _job_rows(db: ReplicaConnection) -> list[Any]:
 def _documents(db: ReplicaConnection) -> Mapping[UUID, JobDocument]:
     documents = (wire.decode(row["document"], JobDocument) for row in _job_rows(db))
     return {document.id: document for document in documents}
-
-
-def _body(received: Received) -> object:
-    return wire.decode(received.raw, Operation).body

@@ -143,7 +143,13 @@ class Tablet:
     """One tablet and its disk."""
 
     def __init__(
-        self, name: str, folder: Path, clock: TabletClock, chance: Chance, replaced: Replacements
+        self,
+        name: str,
+        folder: Path,
+        clock: TabletClock,
+        chance: Chance,
+        replaced: Replacements,
+        keys: tuple[DeviceKey, bytes] | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -153,10 +159,12 @@ class Tablet:
         self.engine = EngineState()
         self.reports: list[SessionReport] = []
         self.checkpoint: Callable[[CommitPoint], None] = _pass_by
-        self._folder = folder
-        self._replaced = replaced
-        self._device_key = DeviceKey(chance.octets(32))
-        self._replica_key = chance.octets(32)
+        self.folder = folder
+        self.replaced = replaced
+        self._device_key, self._replica_key = keys or (
+            DeviceKey(chance.octets(32)),
+            chance.octets(32),
+        )
         self._session: Coroutine[Any, Any, SessionReport] | None = None
         client = httpx.AsyncClient(base_url=ADDRESS, transport=Antenna(), trust_env=False)
         self._transport = HttpTransport(ADDRESS, client)
@@ -165,8 +173,8 @@ class Tablet:
 
     def start(self) -> None:
         """Begin a process over the disk, as ``open_agent`` does."""
-        self.db = open_replica(self._folder / "replica.db", self._replica_key)
-        self.store = InlineStore(self.db, self._show, self._replaced)
+        self.db = open_replica(self.folder / "replica.db", self._replica_key)
+        self.store = InlineStore(self.db, self._show, self.replaced)
         self.life += 1
         self.is_up = True
         self.engine = EngineState()
@@ -182,6 +190,15 @@ class Tablet:
             self._session = None
         self.db.close()
         self.is_up = False
+
+    @property
+    def keys(self) -> tuple[DeviceKey, bytes]:
+        """Give what is kept apart from the replica."""
+        return self._device_key, self._replica_key
+
+    def lose_key(self) -> None:
+        """Lose the device key; at its next use another one is made."""
+        self._device_key = DeviceKey(self.chance.octets(32))
 
     def public_key(self) -> str:
         return self._device_key.public_text()
@@ -230,6 +247,7 @@ class Tablet:
             self._transport,
             clock=self.clock,
             device_key=lambda: self._device_key,
+            new_id=self.chance.new_id,
         )
         self._session = session.run()
         return self.resume(None)

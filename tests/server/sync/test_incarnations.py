@@ -11,12 +11,13 @@ from uuid_utils.compat import uuid7
 from server.acts import utc_now
 from server.database import Store
 from server.database.tables.people import audit, devices
+from server.database.tables.work import completions
 from server.sync import queries, registration
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
 from sync_protocol.ids import Incarnation
 from sync_protocol.messages import BeginIncarnation, IncarnationBegun, Refusal
-from sync_protocol.operations import Origin
+from sync_protocol.operations import Operation, Origin
 from tests.server.factories import NOON, Town, change, rows
 from tests.server.sync.doors import bearer
 from tests.server.sync.field import Field
@@ -180,3 +181,53 @@ def test_an_incarnation_of_another_device_cannot_be_spoken_in(field: Field) -> N
 
     assert refused.value.body.refusal is Refusal.UNKNOWN_INCARNATION
     assert str(UUID(str(field.tablet.device_id))) not in refused.value.body.detail
+
+
+def re_issue(store: Store, lost: Tablet, new: Tablet) -> None:
+    """Let a new device send what the device before it had entered."""
+    for dseq, raw in enumerate(lost.said, start=1):
+        body = wire.decode(raw, Operation).body
+        new.say(body, tx=wire.decode(raw, Operation).tx, origin=origin_of(lost, dseq))
+    push(store, new)
+
+
+def test_a_completion_that_a_lost_key_signed_stays_the_old_device_s(field: Field) -> None:
+    field.tablet.complete(field.job_id)
+    new = enrolled(field.store, field.town.ada)
+
+    re_issue(field.store, field.tablet, new)
+
+    (completion,) = rows(field.store, completions)
+    assert completion["device_id"] == field.tablet.device_id
+
+
+def test_a_completion_signed_after_the_loss_is_the_new_device_s(field: Field) -> None:
+    new = enrolled(field.store, field.town.ada)
+    field.tablet.key = new.key  # made at the first use after the loss, enrolled later
+    field.tablet.complete(field.job_id)
+
+    re_issue(field.store, field.tablet, new)
+
+    (completion,) = rows(field.store, completions)
+    assert completion["device_id"] == new.device_id
+
+
+def test_a_completion_that_nobody_signed_stays_where_it_began(field: Field) -> None:
+    new = enrolled(field.store, field.town.ada)
+    field.tablet.key = Tablet().key
+    field.tablet.complete(field.job_id)
+
+    re_issue(field.store, field.tablet, new)
+
+    (completion,) = rows(field.store, completions)
+    assert completion["device_id"] == field.tablet.device_id
+
+
+def test_nobody_signs_for_another_technician(field: Field) -> None:
+    bens = enrolled(field.store, field.town.ben)
+    field.tablet.complete(field.job_id)
+
+    re_issue(field.store, field.tablet, bens)
+
+    (completion,) = rows(field.store, completions)
+    assert completion["device_id"] == bens.device_id
