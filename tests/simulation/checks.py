@@ -1,21 +1,15 @@
 """What must be true of a world: during every step, and of both sides once it has healed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
-from field_client.replica.outbox import find_chain
-from field_client.replica.state import ReplicaState, get_state
+from field_client.replica.state import get_state
 from field_client.replica.views import count_all, list_issues
-from field_client.storage import Connection as ReplicaConnection
-from field_client.storage.statements import fetch_all
 from server.acts import Actor, ActorKind
-from server.database import tables
-from server.database.tables import fulfilment, people, sync, work
 from server.sync import devices
 from sync_protocol import evidence, wire
 from sync_protocol.documents import IssueDocument, JobDocument
@@ -29,7 +23,8 @@ from sync_protocol.messages import (
     SyncResponse,
     VerdictKind,
 )
-from sync_protocol.operations import CompleteJob, Manifest, OperationBody, RecordCapture
+from sync_protocol.operations import CompleteJob, OperationBody, RecordCapture
+from tests.simulation import readings
 from tests.simulation.chance import Trace
 from tests.simulation.office import Office
 from tests.simulation.promises import Promises, count_duplicates, stored_by_key
@@ -43,7 +38,6 @@ SUMMED: Final = (
     VerdictKind.PARKED,
     VerdictKind.REJECTED,
 )
-NEEDS_ISSUE: Final = (VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED)
 
 
 class Violation(AssertionError):
@@ -71,7 +65,7 @@ class Seat(msgspec.Struct, kw_only=True):
         """Remember what the tablet has shown as saved."""
         state = self.tablet.read(get_state)
         known = self.saved_dseq if state.incarnation == self.incarnation else 0
-        said = self.tablet.read(_said_after, known)
+        said = self.tablet.read(readings.said_after, known)
         self.promises.make(self.technician_id, said)
         self.held.update(map(read_operation, said))
         self.incarnation = state.incarnation
@@ -96,27 +90,11 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: tuple[msgspec.Raw, ...]
 
 
-class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation as one side has it."""
-
-    dseq: int
-    raw: bytes
-    chain: str
-    verdict: bytes | None
-
-
-class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that a tablet keeps as it was acknowledged under an earlier incarnation."""
-
-    incarnation: UUID
-    received: Received
-
-
 def check_step(office: Office, seat: Seat) -> None:
     """Check what must hold at every moment of a tablet's life."""
     blocked = None if seat.is_keyless else seat.tablet.blocked()
     require(blocked is None, f"{seat.tablet.name} cannot go on syncing: {blocked}")
-    state, kept = seat.tablet.read(_glance, seat.saved_dseq)
+    state, kept = seat.tablet.read(readings.glance, seat.saved_dseq)
     if state.incarnation != seat.incarnation:
         _check_begun_anew(seat)
         seat.begin_anew()
@@ -135,7 +113,7 @@ def check_step(office: Office, seat: Seat) -> None:
         f"{seat.tablet.name} takes {seat.acked_dseq} for acknowledged no more",
     )
     if state.acked_dseq > seat.acked_dseq:
-        head = office.read(_head, state.incarnation)
+        head = office.read(readings.head, state.incarnation)
         require(
             head >= state.acked_dseq,
             f"{seat.tablet.name} was told that {state.acked_dseq} is stored; {head} is",
@@ -168,7 +146,7 @@ def is_drained(tablet: Tablet) -> bool:
         and state.head_dseq == state.acked_dseq == state.settled_dseq
         and counts.pending_blobs == 0
         and state.staged_cursor is None
-        and not any(row["left_reason"] for row in tablet.read(_job_rows))
+        and not any(row["left_reason"] for row in tablet.read(readings.job_rows))
     )
 
 
@@ -193,9 +171,9 @@ def check_world(
     _check_signatures(office)
     _check_effects(office)
     verdicts.update(office.read(count_duplicates))
-    before = office.read(_dump)
+    before = office.read(readings.dump)
     _check_replays(office, seats, heard)
-    require(before == office.read(_dump), "repeating requests changed the database")
+    require(before == office.read(readings.dump), "repeating requests changed the database")
     trace.note(f"end {before}")
     return verdicts
 
@@ -213,7 +191,7 @@ def require(holds: bool, broken: str) -> None:  # noqa: FBT001  an assertion wit
 def _check_operations(office: Office, seat: Seat) -> Counter[str]:
     """Each operation has one verdict, the same on both sides, and they add up."""
     name, state = seat.tablet.name, seat.tablet.read(get_state)
-    here, there = seat.tablet.read(_recorded), office.read(_stored, state)
+    here, there = seat.tablet.read(readings.recorded), office.read(readings.stored, state)
     numbers = [operation.dseq for operation in here]
     require(numbers == list(range(1, state.head_dseq + 1)), f"{name} has a gap: {numbers}")
     require(
@@ -222,8 +200,8 @@ def _check_operations(office: Office, seat: Seat) -> Counter[str]:
     )
     for ours, theirs in zip(here, there, strict=True):
         require(ours == theirs, f"{name}'s operation {ours.dseq} differs: {ours} and {theirs}")
-    for past in seat.tablet.read(_past):
-        theirs = office.read(_stored_as, past.incarnation, past.received.dseq)
+    for past in seat.tablet.read(readings.past):
+        theirs = office.read(readings.stored_as, past.incarnation, past.received.dseq)
         require(past.received == theirs, f"{name}'s {past} is {theirs} at the office")
     counts = seat.tablet.read(count_all)
     summed = sum(counts.by_verdict.get(kind, 0) for kind in (*SUMMED, VerdictKind.DUPLICATE))
@@ -237,7 +215,7 @@ def _check_operations(office: Office, seat: Seat) -> Counter[str]:
 def _check_scope_is_snapshot(office: Office, seat: Seat) -> None:
     """What was pulled piece by piece equals what a fresh tablet would pull at once."""
     jobs, issues = _snapshot(office, seat)
-    here = seat.tablet.read(_documents)
+    here = seat.tablet.read(readings.documents)
     differing = [
         job_id for job_id in here.keys() | jobs.keys() if here.get(job_id) != jobs.get(job_id)
     ]
@@ -266,16 +244,16 @@ def _snapshot(
 
 def _check_captures(office: Office, technician_id: UUID, bodies: Sequence[OperationBody]) -> None:
     """Whatever was captured for a job that exists is kept, unchanged, and every completion too."""
-    known = office.read(_job_states)
+    known = office.read(readings.job_states)
     captured = {
         body.capture.id: evidence.capture_digest(body.capture)
         for body in bodies
         if isinstance(body, RecordCapture) and body.job_id in known
     }
-    kept = office.read(_digests, technician_id)
+    kept = office.read(readings.digests, technician_id)
     require(captured == kept, f"captured by {technician_id}: {captured}; kept: {kept}")
     finished = sorted(b.manifest.completion_id for b in bodies if isinstance(b, CompleteJob))
-    received = office.read(_completion_ids, technician_id)
+    received = office.read(readings.completion_ids, technician_id)
     require(finished == received, f"completed: {finished}; received: {received}")
 
 
@@ -283,8 +261,8 @@ def _check_issues(seat: Seat) -> None:
     """Whatever a tablet was changed or withheld is told there, also of what a copy entered."""
     withheld = {
         (UUID(row["incarnation"]), row["dseq"])
-        for row in seat.tablet.read(_verdict_rows)
-        if row["verdict_kind"] in NEEDS_ISSUE
+        for row in seat.tablet.read(readings.verdict_rows)
+        if row["verdict_kind"] in readings.NEEDS_ISSUE
     }
     told = [(issue.incarnation, issue.dseq) for issue in seat.tablet.read(list_issues)]
     require(len(told) == len(set(told)), f"{seat.tablet.name} is told twice of {told}")
@@ -293,13 +271,13 @@ def _check_issues(seat: Seat) -> None:
 
 def _check_issue_rows(office: Office) -> None:
     """Each verdict that withheld something has one issue, and nothing else has."""
-    withheld, shown = office.read(_withheld), office.read(_issue_places)
+    withheld, shown = office.read(readings.withheld), office.read(readings.issue_places)
     require(withheld == shown, f"withheld are {withheld}; issues are of {shown}")
 
 
 def _check_signatures(office: Office) -> None:
     """Every completion verifies with the key of the device that it is said to be of."""
-    for completion_id, public_key, signature, message in office.read(_signed):
+    for completion_id, public_key, signature, message in office.read(readings.signed):
         require(
             devices.verifies(public_key, signature, message),
             f"completion {completion_id} is not signed by the device that it is said to be of",
@@ -308,14 +286,14 @@ def _check_signatures(office: Office) -> None:
 
 def _check_effects(office: Office) -> None:
     """A completed job has caused one activation, any other none, and no evidence is overlooked."""
-    states = office.read(_job_states)
-    caused = Counter(office.read(_process_jobs))
+    states = office.read(readings.job_states)
+    caused = Counter(office.read(readings.process_jobs))
     wanted = {job_id for job_id, state in states.items() if state == JobState.COMPLETED}
     require(
         caused == Counter(wanted), f"completed are {wanted}; activations were caused for {caused}"
     )
-    without = office.read(_completions_without_effect)
-    listed = office.read(_inbox)
+    without = office.read(readings.completions_without_effect)
+    listed = office.read(readings.inbox)
     require(
         len(listed) == len(set(listed)) and without <= set(listed),
         f"completions without effect {without}; in the inbox {listed}",
@@ -336,7 +314,7 @@ def _check_replays(office: Office, seats: Sequence[Seat], heard: Sequence[Heard]
 
 def _everything_again(office: Office, seat: Seat) -> Heard | None:
     state = seat.tablet.read(get_state)
-    recorded = seat.tablet.read(_recorded)
+    recorded = seat.tablet.read(readings.recorded)
     if not recorded:
         return None
     return Heard(
@@ -349,153 +327,7 @@ def _everything_again(office: Office, seat: Seat) -> Heard | None:
             clock=seat.tablet.clock.moment(),
             operations=tuple(msgspec.Raw(operation.raw) for operation in recorded),
         ),
-        verdicts=tuple(msgspec.Raw(row.verdict or b"") for row in office.read(_stored, state)),
+        verdicts=tuple(
+            msgspec.Raw(row.verdict or b"") for row in office.read(readings.stored, state)
+        ),
     )
-
-
-def _head(db: sa.Connection, incarnation: UUID) -> int:
-    table = people.incarnations
-    statement = sa.select(table.c.head_dseq).where(table.c.incarnation == incarnation)
-    return db.execute(statement).scalar_one()
-
-
-def _stored_as(db: sa.Connection, incarnation: UUID, dseq: int) -> Received:
-    stored = sync.operations
-    row = db.execute(
-        sa.select(stored).where(stored.c.incarnation == incarnation, stored.c.dseq == dseq)
-    ).one()
-    return Received(dseq=row.dseq, raw=row.raw, chain=row.chain, verdict=row.verdict)
-
-
-def _stored(db: sa.Connection, state: ReplicaState) -> tuple[Received, ...]:
-    stored = sync.operations
-    rows = db.execute(
-        sa.select(stored).where(stored.c.incarnation == state.incarnation).order_by(stored.c.dseq)
-    )
-    return tuple(
-        Received(dseq=row.dseq, raw=row.raw, chain=row.chain, verdict=row.verdict) for row in rows
-    )
-
-
-def _job_states(db: sa.Connection) -> Mapping[UUID, str]:
-    return {row.id: row.state for row in db.execute(sa.select(work.jobs.c.id, work.jobs.c.state))}
-
-
-def _digests(db: sa.Connection, technician_id: UUID) -> Mapping[UUID, str]:
-    captures = work.captures
-    rows = db.execute(sa.select(captures).where(captures.c.technician_id == technician_id))
-    return {row.id: row.digest for row in rows}
-
-
-def _completion_ids(db: sa.Connection, technician_id: UUID) -> list[UUID]:
-    completions = work.completions
-    mine = completions.c.technician_id == technician_id
-    return sorted(db.execute(sa.select(completions.c.id).where(mine)).scalars())
-
-
-def _withheld(db: sa.Connection) -> list[tuple[UUID, int]]:
-    stored = sync.operations
-    kinds = stored.c.verdict_kind.in_(NEEDS_ISSUE)
-    rows = db.execute(sa.select(stored.c.incarnation, stored.c.dseq).where(kinds))
-    return sorted((row.incarnation, row.dseq) for row in rows)
-
-
-def _issue_places(db: sa.Connection) -> list[tuple[UUID, int]]:
-    rows = db.execute(sa.select(sync.issues.c.incarnation, sync.issues.c.dseq))
-    return sorted((row.incarnation, row.dseq) for row in rows)
-
-
-def _signed(db: sa.Connection) -> list[tuple[UUID, str, str, bytes]]:
-    completions, keys = work.completions, people.devices
-    rows = db.execute(
-        sa.select(
-            completions.c.id, keys.c.public_key, completions.c.signature, completions.c.manifest
-        )
-        .join(keys, keys.c.id == completions.c.device_id)
-        .order_by(completions.c.id)
-    )
-    return [
-        (
-            row.id,
-            row.public_key,
-            row.signature,
-            evidence.bytes_to_sign(msgspec.convert(row.manifest, Manifest)),
-        )
-        for row in rows
-    ]
-
-
-def _process_jobs(db: sa.Connection) -> list[UUID]:
-    return list(db.execute(sa.select(fulfilment.processes.c.job_id)).scalars())
-
-
-def _completions_without_effect(db: sa.Connection) -> set[UUID]:
-    completions = work.completions
-    moved = (VerdictKind.APPLIED, VerdictKind.MERGED)
-    rows = db.execute(sa.select(completions.c.id).where(completions.c.verdict.not_in(moved)))
-    return set(rows.scalars())
-
-
-def _inbox(db: sa.Connection) -> list[UUID]:
-    items = fulfilment.inbox_items
-    kind = items.c.kind == "completion_without_effect"
-    return list(db.execute(sa.select(items.c.completion_id).where(kind)).scalars())
-
-
-def _dump(db: sa.Connection) -> str:
-    """Write everything that the database holds, so that two states can be compared."""
-    return "\n".join(
-        f"{table.name}: {sorted(map(repr, db.execute(sa.select(table)).all()))}"
-        for table in _told(tables.metadata.sorted_tables)
-    )
-
-
-def _told(known: Iterable[sa.Table]) -> Iterable[sa.Table]:
-    # Plant and people's cards never change here, and a world prints what it ends with.
-    untold = {"premises", "terminals", "drops", "onts", "accounts", "products", "technicians"}
-    return (table for table in known if table.name not in untold)
-
-
-def _glance(db: ReplicaConnection, dseq: int) -> tuple[ReplicaState, str | None]:
-    return get_state(db), find_chain(db, dseq)
-
-
-def _recorded(db: ReplicaConnection) -> tuple[Received, ...]:
-    rows = db.execute("SELECT dseq, raw, chain, verdict FROM operation ORDER BY dseq").fetchall()
-    return tuple(msgspec.convert(dict(row), Received) for row in rows)
-
-
-def _verdict_rows(db: ReplicaConnection) -> list[Any]:
-    return db.execute(
-        "SELECT incarnation, dseq, verdict_kind FROM past_operation "
-        "UNION ALL SELECT incarnation, dseq, verdict_kind FROM operation, replica"
-    ).fetchall()
-
-
-def _said_after(db: ReplicaConnection, dseq: int) -> list[bytes]:
-    rows = db.execute("SELECT raw FROM operation WHERE dseq > ? ORDER BY dseq", (dseq,))
-    return [row["raw"] for row in rows.fetchall()]
-
-
-def _past(db: ReplicaConnection) -> tuple[Past, ...]:
-    rows = db.execute(
-        "SELECT incarnation, dseq, raw, chain, verdict FROM past_operation ORDER BY position"
-    ).fetchall()
-    return tuple(
-        Past(
-            incarnation=UUID(row["incarnation"]),
-            received=Received(
-                dseq=row["dseq"], raw=row["raw"], chain=row["chain"], verdict=row["verdict"]
-            ),
-        )
-        for row in rows
-    )
-
-
-def _job_rows(db: ReplicaConnection) -> list[Any]:
-    return fetch_all(db, "jobs")
-
-
-def _documents(db: ReplicaConnection) -> Mapping[UUID, JobDocument]:
-    documents = (wire.decode(row["document"], JobDocument) for row in _job_rows(db))
-    return {document.id: document for document in documents}

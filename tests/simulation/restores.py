@@ -38,6 +38,7 @@ class Hands(msgspec.Struct, frozen=True, kw_only=True):
     take_up: Callable[[Seat], None]
     join: Callable[[Seat], None]
     work: Callable[[Seat], None]
+    finish_unsent: Callable[[Seat], None]
     office_fell: Callable[[], None]
     note: Callable[[str, str], None]
 
@@ -144,6 +145,8 @@ class Restores:
         )
 
     def _lose_key(self, seat: Seat) -> None:
+        # Its signature has to be found when the new device sends it.
+        self._hands.finish_unsent(seat)
         seat.tablet.lose_key()
         seat.is_keyless = True
         self._hands.note("lost its key", seat.tablet.name)

@@ -8,7 +8,6 @@ import heapq
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -16,14 +15,12 @@ from uuid import UUID
 import msgspec
 
 from field_client.engine import Recorded, Requested
-from field_client.replica.state import get_state, store_enrolment
-from field_client.session import APP_VERSION
+from field_client.replica.state import get_state
 from field_client.storage import CommitPoint
 from server.database.writer import Boundary
-from server.sync import devices
 from sync_protocol import wire
-from sync_protocol.messages import EnrolRequest, SyncRequest, SyncResponse
-from tests.simulation import checks, technician
+from sync_protocol.messages import SyncRequest, SyncResponse
+from tests.simulation import checks, seats, technician
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat, Violation
 from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
@@ -42,7 +39,8 @@ from tests.simulation.network import (
 from tests.simulation.office import PRODUCTION, Code, Office, OfficeCrashed
 from tests.simulation.promises import Promises
 from tests.simulation.restores import Hands, Restores
-from tests.simulation.tablet import ADDRESS, Flight, Replacements, Tablet, TabletDied
+from tests.simulation.tablet import Flight, Replacements, Tablet, TabletDied
+from tests.simulation.told import Told
 from tests.simulation.town import Town
 
 CHAOS_MS: Final = 90 * MINUTE
@@ -59,16 +57,6 @@ class Mutation(msgspec.Struct, frozen=True):
 
     server: Code = PRODUCTION
     tablet: Replacements = {}
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a world came to."""
-
-    seed: int
-    digest: str
-    rounds: int
-    seen: Counter[str]
-    """How often what happened; the sum over many seeds says what they have covered."""
 
 
 class World:
@@ -143,34 +131,12 @@ class World:
         self.office.close()
 
     def _seat(self, name: str, technician_id: UUID, folder: Path, replaced: Replacements) -> Seat:
-        home = folder / name
         chance = Chance(self.seed, name)
         clock = TabletClock(self._clock, chance)
-        tablet = Tablet(name, home, clock, chance, replaced)
-        code, act = chance.octets(8).hex(), self.office.act()
-        self.office.write(devices.issue_code, technician_id, code, act=act)
-        request = EnrolRequest(
-            code=code,
-            device_name=name,
-            public_key=tablet.public_key(),
-            incarnation=tablet.read(get_state).incarnation,
-            app_version=APP_VERSION,
-        )
-        enrolled = self.office.write(
-            devices.enrol,
-            request,
-            token=chance.octets(16).hex(),
-            token_life=timedelta(minutes=10),
-            act=act,
-        )
-        tablet.write(store_enrolment, ADDRESS, enrolled, tablet.public_key())
+        tablet = Tablet(name, folder / name, clock, chance, replaced)
+        seat = seats.enrolled(tablet, technician_id, self.office, self._promises)
         tablet.checkpoint = lambda point: self._at_tablet_commit(name, point)
-        return Seat(
-            tablet=tablet,
-            technician_id=technician_id,
-            device_id=UUID(str(enrolled.device_id)),
-            promises=self._promises,
-        )
+        return seat
 
     def _hands(self) -> Hands:
         return Hands(
@@ -180,6 +146,7 @@ class World:
             take_up=self._revive,
             join=self._join,
             work=self._work,
+            finish_unsent=self._finish_unsent,
             office_fell=self._office_fell,
             note=self._note_event,
         )
@@ -268,12 +235,19 @@ class World:
         except OfficeCrashed:
             self._office_fell()
 
-    def _work(self, seat: Seat) -> None:
+    def _finish_unsent(self, seat: Seat) -> None:
+        """Complete a job where there is no network."""
+        within_reach = {seat.tablet.name} - self._down
+        self._down |= within_reach
+        self._work(seat, technician.finish)
+        self._down -= within_reach
+
+    def _work(self, seat: Seat, kind: Callable[[Tablet], str] = technician.work) -> None:
         if not seat.tablet.is_up:
             return
 
         def deed() -> Flight | None:
-            done = technician.work(seat.tablet)
+            done = kind(seat.tablet)
             self._note(f"{seat.tablet.name} {done}")
             seat.promise()
             return seat.tablet.take(Recorded())
