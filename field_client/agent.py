@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from field_client import capture, media
 from field_client.clock import Clock, SystemClock
+from field_client.enrolling import Wish, enrol
 from field_client.keys import KeyFolder, KeyStore, new_salt
 from field_client.loop import SyncLoop
 from field_client.replica.outbox import Pen
@@ -19,12 +20,13 @@ from field_client.replica.state import (
     find_enrolment,
     get_state,
     initialise,
+    note_key,
     set_flight_mode,
     store_enrolment,
 )
 from field_client.replica.uploads import forget_uploaded
 from field_client.scanner import LabelScanner, Scanner, ScanResult, find_zbar
-from field_client.session import APP_VERSION, Session, SessionReport
+from field_client.session import Session, SessionReport
 from field_client.settings import Settings
 from field_client.storage import (
     Aside,
@@ -37,9 +39,9 @@ from field_client.storage import (
     open_store,
 )
 from field_client.transport import Failure, HttpTransport, NoAnswer, Refused, TokenExpired
-from field_client.uploads import ChunkSize
+from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation, JobId
-from sync_protocol.messages import EnrolRequest, EnrolResponse
+from sync_protocol.messages import EnrolResponse
 from sync_protocol.quoting import quoted
 
 P = ParamSpec("P")
@@ -181,31 +183,31 @@ class Agent:
         await self.loop.set_flight_mode(is_on=is_on)
 
     async def enrol(self, code: str, device_name: str) -> EnrolResponse:
-        """Make this tablet a technician's.
+        """Make this tablet a technician's; again, where its key is lost and its replica is not.
 
         Raises:
             NotACode, AlreadyEnrolled, EnrolmentRefused, ServerUnreachable, NoServer: nothing was
                 changed here.
+            OtherTechnician: the work here is somebody else's, and stays theirs.
         """
         if not _CODE_LENGTHS[0] <= len(code) <= _CODE_LENGTHS[1]:
             raise NotACode(f"{quoted(code)} is no enrolment code; it has 8 to 80 characters")
         enrolment = await self.store.read(find_enrolment)
-        if enrolment is not None:
+        public_key = self._keys.device_key().public_text()
+        if enrolment is not None and enrolment.public_key in {None, public_key}:
             raise AlreadyEnrolled(f"this tablet is already {enrolment.technician_name}'s")
         server_url = await self._server_url()
-        state = await self.store.read(get_state)
-        request = EnrolRequest(
-            code=code,
-            device_name=device_name,
-            public_key=self._keys.device_key().public_text(),
-            incarnation=state.incarnation,
-            app_version=APP_VERSION,
-        )
         async with _transport(server_url) as transport:
-            answer = await transport.enrol(request)
+            answer = await enrol(
+                self.store,
+                transport,
+                Wish(code=code, device_name=device_name, public_key=public_key),
+                clock=self._clock,
+                new_id=uuid7,
+            )
         if not isinstance(answer, EnrolResponse):
             raise _enrolment_error(answer)
-        await self.store.write(store_enrolment, server_url, answer)
+        await self.store.write(store_enrolment, server_url, answer, public_key)
         self.loop.note_enrolled()
         return answer
 
@@ -217,15 +219,17 @@ class Agent:
         async with _transport(await self._server_url()) as transport:
             session = Session(
                 self.store,
-                self._blobs,
                 transport,
+                self._uploader(transport),
                 clock=self._clock,
-                chunk=self._chunk,
                 device_key=self._keys.device_key,
             )
             report = await session.run()
         await self._free_space()
         return report
+
+    def _uploader(self, transport: HttpTransport) -> Uploader:
+        return Uploader(self.store, self._blobs, transport, clock=self._clock, chunk=self._chunk)
 
     async def _server_url(self) -> str:
         if self._settings.server_url is not None:
@@ -259,6 +263,8 @@ async def open_agent(settings: Settings) -> AsyncGenerator[Agent, None]:
         async with open_store(settings.replica_path, key) as store:
             await store.write(initialise, Incarnation(uuid7()))
             state = await store.read(get_state)
+            if await store.read(find_enrolment) is not None:
+                await store.write(note_key, keys.device_key().public_text())
             agent = Agent(
                 settings,
                 store,

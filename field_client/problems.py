@@ -17,6 +17,7 @@ from field_client.agent import (
     ServerUnreachable,
 )
 from field_client.capture import JobReadOnly, NotAField, NotAFieldEvent
+from field_client.enrolling import OtherTechnician
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.views import JobUnknown, NotEnrolled
@@ -50,6 +51,7 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
     MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
     NoServer: (HTTPStatus.CONFLICT, "no_server"),
+    OtherTechnician: (HTTPStatus.CONFLICT, "other_technician"),
     NotACode: (HTTPStatus.BAD_REQUEST, "not_a_code"),
     NotADrawing: (HTTPStatus.BAD_REQUEST, "not_a_drawing"),
     NotAField: (HTTPStatus.BAD_REQUEST, "not_a_field"),

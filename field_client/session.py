@@ -3,22 +3,34 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final, Protocol
+from uuid import UUID
 
 import msgspec
+from uuid_utils.compat import uuid7
 
 from field_client.clock import Clock
 from field_client.engine import Blocked, Busy, Obstacle, Outcome, Synced, Unreachable
 from field_client.keys import DeviceKey
+from field_client.replica.anew import begin_anew
 from field_client.replica.inbox import ForkSeen, Progress, apply_response
 from field_client.replica.outbox import forget_old, next_push, rewind
-from field_client.replica.state import Enrolment, find_enrolment, note_sync, renew_token
-from field_client.storage import BlobFolder, Store
+from field_client.replica.state import (
+    Enrolment,
+    Why,
+    find_enrolment,
+    get_state,
+    note_sync,
+    renew_token,
+)
+from field_client.storage import Store
 from field_client.transport import Failure, NoAnswer, Refused, TokenExpired
-from field_client.uploads import BlobTransport, ChunkSize, Uploader
+from field_client.uploads import BlobTransport, Uploader
 from sync_protocol import evidence, wire
-from sync_protocol.ids import DeviceId
+from sync_protocol.ids import DeviceId, Incarnation
 from sync_protocol.messages import (
+    BeginIncarnation,
     Challenge,
+    IncarnationBegun,
     Refusal,
     SyncRequest,
     SyncResponse,
@@ -30,11 +42,15 @@ from sync_protocol.units import Millis
 APP_VERSION: Final = "0.1.0"
 _ROUNDS_MAX: Final = 1000
 _BUSY_MS: Final = 5_000
+_BEGINNINGS_MAX: Final = 6
+"""How often a session begins or registers an incarnation: to be told of a fork, to be told that the
+new one is another's, and to register each. More of it leads nowhere."""
 _OBSTACLES: Final[Mapping[Refusal, Obstacle]] = {
     Refusal.UPGRADE_REQUIRED: Obstacle.UPGRADE_REQUIRED,
     Refusal.UNKNOWN_DEVICE: Obstacle.UNKNOWN_DEVICE,
     Refusal.DEVICE_REVOKED: Obstacle.DEVICE_REVOKED,
     Refusal.FORK: Obstacle.FORK,
+    Refusal.UNKNOWN_INCARNATION: Obstacle.FORK,
     Refusal.GAP: Obstacle.GAP,
 }
 
@@ -48,6 +64,12 @@ class Transport(BlobTransport, Protocol):
 
     async def token(self, request: TokenRequest) -> Token | Failure:
         """Show the signed challenge."""
+        ...
+
+    async def begin_incarnation(
+        self, request: BeginIncarnation, token: str
+    ) -> IncarnationBegun | Failure:
+        """Register an incarnation."""
         ...
 
     async def sync(self, request: SyncRequest, token: str) -> SyncResponse | Failure:
@@ -77,18 +99,20 @@ class Session:
     def __init__(
         self,
         store: Store,
-        blobs: BlobFolder,
         transport: Transport,
+        uploader: Uploader,
         *,
         clock: Clock,
         device_key: Callable[[], DeviceKey],
-        chunk: ChunkSize,
+        new_id: Callable[[], UUID] = uuid7,
     ) -> None:
         self._store = store
-        self._uploader = Uploader(store, blobs, transport, clock=clock, chunk=chunk)
+        self._uploader = uploader
         self._transport = transport
         self._clock = clock
         self._device_key = device_key
+        self._new_id = new_id
+        self._beginnings = 0
         self._has_renewed = False
         self._rounds = 0
         self._verdicts: dict[str, int] = {}
@@ -133,30 +157,88 @@ class Session:
         for _ in range(_ROUNDS_MAX):
             self._rounds += 1
             enrolment = await self._store.read(find_enrolment)
-            if enrolment is None:
-                return Blocked(
-                    obstacle=Obstacle.NOT_ENROLLED,
-                    detail="this tablet is not enrolled; enrol it with a code from the office",
-                )
+            obstacle = self._missing(enrolment)
+            if enrolment is None or obstacle is not None:
+                return obstacle
             request = await self._store.read(next_push, self._clock.moment(), APP_VERSION)
             answer = await self._transport.sync(request, enrolment.token)
             if isinstance(answer, SyncResponse):
-                progress = await self._apply(request, answer)
-                if not isinstance(progress, Progress):
-                    return progress
-                if not progress.more:
+                answer = await self._apply(request, answer)
+            if isinstance(answer, Progress):
+                if not answer.more:
                     return None
-                if not progress.moved:
+                if not answer.moved:
                     return Unreachable(
                         detail="not all was sent or received, yet nothing went forward"
                     )
                 continue
-            stopped = await self._recover(answer, enrolment)
+            stopped = await self._go_on(request.incarnation, answer, enrolment)
             if stopped is not None:
                 return stopped
         return Unreachable(detail=f"not through after {_ROUNDS_MAX} rounds")
 
-    async def _apply(self, request: SyncRequest, response: SyncResponse) -> Progress | Outcome:
+    def _missing(self, enrolment: Enrolment | None) -> Blocked | None:
+        """Name what a tablet lacks to speak as the device that it was enrolled as."""
+        if enrolment is None:
+            return Blocked(
+                obstacle=Obstacle.NOT_ENROLLED,
+                detail="this tablet is not enrolled; enrol it with a code from the office",
+            )
+        if enrolment.public_key not in {None, self._device_key().public_text()}:
+            # Also while its token lives: what is signed with another key is another device's.
+            return Blocked(
+                obstacle=Obstacle.UNKNOWN_DEVICE,
+                detail="the key of this tablet is lost; enrol it anew with a code for "
+                f"{enrolment.technician_name}, nothing that was recorded is lost",
+            )
+        return None
+
+    async def _go_on(
+        self, incarnation: Incarnation, answer: ForkSeen | Failure | Unreachable, known: Enrolment
+    ) -> Outcome | None:
+        """Deal with what is no progress; None: ask again."""
+        match answer:
+            case Unreachable():
+                return answer
+            case ForkSeen(detail=detail) | Refused(refusal=Refusal.FORK, detail=detail):
+                return await self._begin_anew(incarnation, Why.FORK, detail)
+            case Refused(refusal=Refusal.UNKNOWN_INCARNATION):
+                return await self._register(incarnation, answer, known)
+            case _:
+                return await self._recover(answer, known)
+
+    async def _begin_anew(self, incarnation: Incarnation, why: Why, detail: str) -> Outcome | None:
+        """Go on in a new incarnation, which is registered when the server asks for it."""
+        self._beginnings += 1
+        if self._beginnings > _BEGINNINGS_MAX:
+            return Blocked(
+                obstacle=Obstacle.FORK, detail=f"the server takes no incarnation of ours: {detail}"
+            )
+        new, at = Incarnation(self._new_id()), self._clock.moment().wall
+        await self._store.write(begin_anew, incarnation, new, why, at)
+        return None
+
+    async def _register(
+        self, incarnation: Incarnation, asked: Refused, known: Enrolment
+    ) -> Outcome | None:
+        """Register the present incarnation, as often as the server asks; it may have lost it."""
+        self._beginnings += 1
+        if self._beginnings > _BEGINNINGS_MAX:
+            return outcome_of(asked)
+        state = await self._store.read(get_state)
+        request = BeginIncarnation(incarnation=incarnation, after=state.began_after)
+        answer = await self._transport.begin_incarnation(request, known.token)
+        match answer:
+            case IncarnationBegun():
+                return None
+            case Refused(refusal=Refusal.FORK, detail=detail):
+                return await self._begin_anew(incarnation, Why.TAKEN, detail)
+            case _:
+                return await self._recover(answer, known)
+
+    async def _apply(
+        self, request: SyncRequest, response: SyncResponse
+    ) -> Progress | ForkSeen | Unreachable:
         try:
             progress = await self._store.write(
                 apply_response, request, response, self._clock.moment()
@@ -164,7 +246,7 @@ class Session:
         except wire.Unreadable as error:
             return Unreachable(detail=f"a verdict cannot be read: {error}")
         if isinstance(progress, ForkSeen):
-            return Blocked(obstacle=Obstacle.FORK, detail=progress.detail)
+            return progress
         self._entries += progress.entries
         for verdict in progress.acked:
             self._verdicts[verdict.verdict] = self._verdicts.get(verdict.verdict, 0) + 1
@@ -201,7 +283,16 @@ class Session:
                 return outcome_of(failure)
 
     async def _renew(self, enrolment: Enrolment) -> Outcome | None:
-        """Sign a challenge for the next token, once per session."""
+        """Get the next token, once per session."""
+        failed = await self._ask_for_token(enrolment)
+        if failed is None:
+            return None
+        # Enrolled anew while this was under way: the old device is of no concern any more.
+        known = await self._store.read(find_enrolment)
+        return failed if known is None or known.device_id == enrolment.device_id else None
+
+    async def _ask_for_token(self, enrolment: Enrolment) -> Outcome | None:
+        """Sign a challenge for it."""
         if self._has_renewed:
             return Unreachable(detail="the server does not take the token that it just gave")
         self._has_renewed = True

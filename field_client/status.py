@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from field_client.agent import Agent
 from field_client.engine import Blocked, Busy, Obstacle, Outcome, Synced, Unreachable
-from field_client.replica.state import find_enrolment, get_state
+from field_client.replica.state import ReplicaState, Why, find_enrolment, get_state
 from field_client.replica.views import BlobFault, Counts, count_all, list_blob_faults
 from field_client.storage import Connection
 from sync_protocol.ids import DeviceId, Incarnation, TechnicianId
@@ -30,6 +31,15 @@ class StatusProblem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class BeganAnew(msgspec.Struct, frozen=True, kw_only=True):
+    """This tablet goes on in a new incarnation, and why; nothing of what was entered is lost."""
+
+    after: Incarnation
+    at: datetime
+    why: Why
+    detail: str
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The tablet at a glance. ``online`` is what the last attempt showed."""
 
@@ -43,6 +53,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: Mapping[str, int]
     last_synced_at: datetime | None
     problems: tuple[StatusProblem, ...]
+    began_anew: BeganAnew | None = None
 
 
 class _Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +62,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     flight_mode: bool
     last_synced_at: datetime | None
     faults: tuple[BlobFault, ...]
+    began_anew: BeganAnew | None
 
 
 async def get_status(agent: Agent) -> Status:
@@ -77,6 +89,7 @@ async def get_status(agent: Agent) -> Status:
         verdicts=facts.counts.by_verdict,
         last_synced_at=facts.last_synced_at,
         problems=tuple(problems),
+        began_anew=facts.began_anew,
     )
 
 
@@ -103,4 +116,25 @@ def _gather(db: Connection) -> _Facts:
         flight_mode=state.flight_mode,
         last_synced_at=state.last_synced_at,
         faults=list_blob_faults(db),
+        began_anew=_began_anew(state),
     )
+
+
+def _began_anew(state: ReplicaState) -> BeganAnew | None:
+    if state.began_after is None or state.began_at is None or state.began_why is None:
+        return None
+    return BeganAnew(
+        after=state.began_after,
+        at=state.began_at,
+        why=state.began_why,
+        detail=_REASONS[state.began_why],
+    )
+
+
+_REASONS: Final[Mapping[Why, str]] = {
+    Why.FORK: "this tablet was restored from a copy, or a copy of it is at work; what the server "
+    "had not confirmed was sent again",
+    Why.KEY_LOST: "the key of this tablet was lost, and it was enrolled as a new device; what the "
+    "server had not confirmed was sent again",
+    Why.TAKEN: "another tablet had the same incarnation; this one goes on in its own",
+}

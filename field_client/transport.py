@@ -15,9 +15,11 @@ from field_client.tus import TUS_VERSION, upload_metadata
 from sync_protocol import wire
 from sync_protocol.ids import DeviceId
 from sync_protocol.messages import (
+    BeginIncarnation,
     Challenge,
     EnrolRequest,
     EnrolResponse,
+    IncarnationBegun,
     Refusal,
     SyncRequest,
     SyncResponse,
@@ -119,6 +121,18 @@ class HttpTransport:
     async def token(self, request: TokenRequest) -> Token | Failure:
         """Show the signed challenge."""
         return await self._ask(Token, "/devices/v1/token", HTTPStatus.OK, body=wire.encode(request))
+
+    async def begin_incarnation(
+        self, request: BeginIncarnation, token: str
+    ) -> IncarnationBegun | Failure:
+        """Register the incarnation that this replica goes on in."""
+        return await self._ask(
+            IncarnationBegun,
+            "/devices/v1/incarnations",
+            HTTPStatus.OK,
+            body=wire.encode(request),
+            headers={"Authorization": f"Bearer {token}"},
+        )
 
     async def sync(self, request: SyncRequest, token: str) -> SyncResponse | Failure:
         """Push and pull."""

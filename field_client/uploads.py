@@ -104,11 +104,14 @@ class Uploader:
         """Send what the server does not have of one file; None: it has all of it."""
         if await self._store.read(has_unsent):
             return Interrupted()
+        place = await self._transport.blob_offset(row.sha256, token)
+        if isinstance(place, BlobOffset) and place.offset == row.size_bytes:
+            # Asked first: a restored replica may speak of a file that was sent and removed.
+            return None
         try:
             data = self._blobs.get(row.sha256)
         except BlobUnreadable as error:
             return Refused(status=0, detail=str(error))
-        place = await self._transport.blob_offset(row.sha256, token)
         if isinstance(place, BlobOffset) and not place.is_known:
             created = await self._transport.create_blob(row.sha256, len(data), token)
             # It may have been there under another device's hand: ask again rather than guess.

@@ -33,6 +33,7 @@ def api_routes(blob_store: BlobStore) -> Router:
             sync_api.enrol,
             sync_api.challenge,
             sync_api.renew_token,
+            sync_api.begin_incarnation,
             sync_api.synchronise,
             blob_api.describe,
             blob_api.begin,

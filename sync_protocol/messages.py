@@ -132,6 +132,9 @@ class Refusal(enum.StrEnum):
     DEVICE_REVOKED = "device_revoked"
     GAP = "gap"
     FORK = "fork"
+    """Another history was heard under this incarnation; the tablet begins a new one."""
+    UNKNOWN_INCARNATION = "unknown_incarnation"
+    """The device has not registered this incarnation; the tablet does, and asks again."""
     TOO_LARGE = "too_large"
     BUSY = "busy"
 
@@ -145,7 +148,9 @@ class RefusedSync(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_ms: Counter | None = None
 
 
-class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EnrolRequest(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """A new tablet shows its one-time code and its public key (Ed25519, raw 32 bytes, base64)."""
 
     code: Annotated[str, Meta(min_length=8, max_length=80)]
@@ -153,6 +158,8 @@ class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     public_key: Annotated[str, Meta(min_length=44, max_length=44)]
     incarnation: Incarnation
     app_version: ShortText
+    technician_id: TechnicianId | None = None
+    """Whose work is on this tablet, where it is somebody's: nobody else's code is taken for it."""
 
 
 class EnrolResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,6 +171,21 @@ class EnrolResponse(msgspec.Struct, frozen=True, kw_only=True):
     token: ShortText
     token_expires_at: Instant
     server_time: Instant
+
+
+class BeginIncarnation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A device says that it speaks in one more incarnation; ``after`` is the one before."""
+
+    incarnation: Incarnation
+    after: Incarnation | None = None
+
+
+class IncarnationBegun(msgspec.Struct, frozen=True, kw_only=True):
+    """The incarnation can be spoken in; how far it has been heard."""
+
+    incarnation: Incarnation
+    acked_dseq: Counter
+    chain: Sha256Hex
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,7 +48,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class ForkSeen(msgspec.Struct, frozen=True, kw_only=True):
     """The server heard operations under our number that we did not make; nothing was changed.
 
-    A copy of this replica has spoken, or this replica is an older copy of itself.
+    A copy of this replica has spoken, or this replica is an older copy of itself. It goes on in a
+    new incarnation.
     """
 
     detail: str
@@ -70,6 +71,9 @@ def apply_response(
     """
     verdicts = tuple(wire.decode(bytes(raw), OperationVerdict) for raw in response.verdicts)
     state = get_state(db)
+    if request.incarnation != state.incarnation:
+        # A new one was begun while the request was under way; it answers other numbers.
+        return Progress(more=True, moved=True)
     fork = _find_fork(db, state, response)
     if fork is not None:
         return fork
@@ -182,6 +186,7 @@ def _pull(db: Connection, request: SyncRequest, response: SyncResponse) -> int:
     run(db, "staged_clear")
     run(db, "replica_pulled", cursor=_cursor_bytes(page.cursor or state.position))
     run(db, "replica_settle", dseq=response.acked_dseq)
+    run(db, "past_settle")
     return len(entries)
 
 

@@ -27,7 +27,7 @@ from sync_protocol.operations import (
     SerialScan,
     SetField,
 )
-from sync_protocol.units import Counter
+from sync_protocol.units import Counter, Sha256Hex
 
 PUSH_BYTES_MAX: Final = 900_000
 """Less than a compressed body may hold, so that no push meets the limit however badly it packs."""
@@ -76,11 +76,17 @@ def record_operations(
     )
     chain = state.head_chain
     for operation in operations:
-        raw = wire.encode(operation)
-        chain = wire.next_chain(chain, raw)
-        run(db, "operation_add", chain=chain, raw=raw, **_columns(operation))
+        chain = keep(db, chain, operation)
     run(db, "replica_advance_head", dseq=state.head_dseq + len(operations), chain=chain)
     return operations
+
+
+def keep(db: Connection, chain: Sha256Hex, operation: Operation) -> Sha256Hex:
+    """Keep an operation as it will be sent for ever; the chain after it."""
+    raw = wire.encode(operation)
+    chain = wire.next_chain(chain, raw)
+    run(db, "operation_add", chain=chain, raw=raw, **_columns(operation))
+    return chain
 
 
 def record_operation(db: Connection, pen: Pen, body: OperationBody) -> Operation:
@@ -186,11 +192,9 @@ def forget_old(db: Connection, now: datetime) -> int:
     """
     state = get_state(db)
     server_now = now + timedelta(milliseconds=state.server_offset_ms or 0)
-    return run(
-        db,
-        "operations_forget",
-        before=(server_now - KEPT_FOR).isoformat(),
-        settled_dseq=state.settled_dseq,
+    before = (server_now - KEPT_FOR).isoformat()
+    return run(db, "operations_forget", before=before, settled_dseq=state.settled_dseq) + run(
+        db, "past_forget", before=before
     )
 
 

@@ -1,5 +1,6 @@
 """Who the replica is and how far it has got: its one row, read as a value."""
 
+import enum
 from datetime import datetime, timedelta
 
 import msgspec
@@ -11,6 +12,17 @@ from sync_protocol.ids import DeviceId, Epoch, Incarnation, TechnicianId
 from sync_protocol.messages import Cursor, EnrolResponse, Token
 from sync_protocol.operations import Moment
 from sync_protocol.units import Counter, Sha256Hex
+
+
+class Why(enum.StrEnum):
+    """Why a replica began a new incarnation."""
+
+    FORK = "fork"
+    """The server had heard another history: this replica was restored from a copy, or copied."""
+    KEY_LOST = "key_lost"
+    """The key of the device is gone; the tablet was enrolled as a new device."""
+    TAKEN = "taken"
+    """Another device has the incarnation, as the copy of a tablet before its enrolment."""
 
 
 class ReplicaState(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +41,10 @@ class ReplicaState(msgspec.Struct, frozen=True, kw_only=True):
     server_offset_ms: int | None = None
     last_synced_at: datetime | None = None
     flight_mode: bool = False
+    began_after: Incarnation | None = None
+    began_at: datetime | None = None
+    began_why: Why | None = None
+    acked_before: Counter = 0
 
     @property
     def position(self) -> Cursor | None:
@@ -45,6 +61,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     technician_name: str
     token: str
     token_expires_at: datetime
+    public_key: str | None = None
+    """The key that the device was enrolled with."""
 
 
 def initialise(db: Connection, incarnation: Incarnation) -> None:
@@ -72,8 +90,10 @@ def find_enrolment(db: Connection) -> Enrolment | None:
     return None if row is None else msgspec.convert(dict(row), Enrolment, strict=False)
 
 
-def store_enrolment(db: Connection, server_url: str, response: EnrolResponse) -> None:
-    """Keep what the server said at enrolment."""
+def store_enrolment(
+    db: Connection, server_url: str, response: EnrolResponse, public_key: str | None = None
+) -> None:
+    """Keep what the server said at enrolment, and with which key it was."""
     run(
         db,
         "enrolment_store",
@@ -83,7 +103,13 @@ def store_enrolment(db: Connection, server_url: str, response: EnrolResponse) ->
         technician_name=response.technician_name,
         token=response.token,
         token_expires_at=response.token_expires_at.isoformat(),
+        public_key=public_key,
     )
+
+
+def note_key(db: Connection, public_key: str) -> None:
+    """Keep the key of an enrolment of before keys were kept beside it."""
+    run(db, "enrolment_note_key", public_key=public_key)
 
 
 def renew_token(db: Connection, token: Token) -> None:

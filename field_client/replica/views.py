@@ -196,7 +196,7 @@ def count_all(db: Connection) -> Counts:
     state = get_state(db)
     rows = fetch_all(db, "operations_by_verdict")
     return Counts(
-        captured=state.head_dseq,
+        captured=state.acked_before + state.head_dseq,
         pending_operations=state.head_dseq - state.acked_dseq,
         pending_blobs=sum(_pending(db).blobs.values()),
         by_verdict={str(row["verdict"]): int(row["count"]) for row in rows},
@@ -245,12 +245,11 @@ def _document(row: Row) -> JobDocument:
 
 
 def _kept(db: Connection, job_id: str) -> list[_Kept]:
-    state = get_state(db)
     return [
         _Kept(
             wire.decode(row["raw"], Operation).body,
-            row["dseq"] <= state.acked_dseq,
-            row["dseq"] <= state.settled_dseq,
+            bool(row["is_acked"]),
+            bool(row["is_settled"]),
         )
         for row in fetch_all(db, "operations_of_job", job_id=job_id)
     ]

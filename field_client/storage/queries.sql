@@ -7,7 +7,8 @@ VALUES (1, :incarnation, 0, :chain, 0, :chain, 0);
 
 -- name: replica_state
 SELECT incarnation, head_dseq, head_chain, acked_dseq, acked_chain, settled_dseq, epoch, cursor,
-  staged_cursor, staged_snapshot, server_offset_ms, last_synced_at, flight_mode
+  staged_cursor, staged_snapshot, server_offset_ms, last_synced_at, flight_mode,
+  began_after, began_at, began_why, acked_before
 FROM replica WHERE id = 1;
 
 -- name: replica_advance_head
@@ -20,6 +21,12 @@ WHERE id = 1;
 
 -- name: replica_settle
 UPDATE replica SET settled_dseq = max(settled_dseq, min(acked_dseq, :dseq)) WHERE id = 1;
+
+-- name: replica_begin_anew
+UPDATE replica SET began_after = incarnation, began_at = :at, began_why = :why,
+  acked_before = acked_before + acked_dseq, incarnation = :incarnation,
+  head_dseq = 0, head_chain = :chain, acked_dseq = 0, acked_chain = :chain, settled_dseq = 0
+WHERE id = 1;
 
 -- name: replica_measure
 UPDATE replica SET server_offset_ms = :offset_ms WHERE id = 1;
@@ -42,15 +49,20 @@ UPDATE replica SET cursor = :cursor, staged_cursor = NULL, staged_snapshot = 0 W
 
 -- name: enrolment_store
 INSERT INTO enrolment
-  (id, server_url, device_id, technician_id, technician_name, token, token_expires_at)
-VALUES (1, :server_url, :device_id, :technician_id, :technician_name, :token, :token_expires_at)
+  (id, server_url, device_id, technician_id, technician_name, token, token_expires_at, public_key)
+VALUES (1, :server_url, :device_id, :technician_id, :technician_name, :token, :token_expires_at,
+  :public_key)
 ON CONFLICT (id) DO UPDATE SET server_url = excluded.server_url, device_id = excluded.device_id,
   technician_id = excluded.technician_id, technician_name = excluded.technician_name,
-  token = excluded.token, token_expires_at = excluded.token_expires_at;
+  token = excluded.token, token_expires_at = excluded.token_expires_at,
+  public_key = excluded.public_key;
 
 -- name: enrolment
-SELECT server_url, device_id, technician_id, technician_name, token, token_expires_at
+SELECT server_url, device_id, technician_id, technician_name, token, token_expires_at, public_key
 FROM enrolment WHERE id = 1;
+
+-- name: enrolment_note_key
+UPDATE enrolment SET public_key = :public_key WHERE id = 1 AND public_key IS NULL;
 
 -- name: enrolment_renew
 UPDATE enrolment SET token = :token, token_expires_at = :token_expires_at WHERE id = 1;
@@ -64,6 +76,27 @@ VALUES (:dseq, :tx, :job_id, :kind, :raw, :chain, :recorded_at, :capture_id, :ca
 -- name: operations_pending
 SELECT dseq, tx, raw FROM operation WHERE dseq > :acked_dseq ORDER BY dseq LIMIT :count_max;
 
+-- name: operations_unjudged
+SELECT dseq, tx, raw FROM operation, replica WHERE dseq > acked_dseq ORDER BY dseq;
+
+-- name: operations_to_past
+INSERT INTO past_operation
+  (incarnation, dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest, serial,
+   verdict, verdict_kind, verdict_code, acked_at, is_settled)
+SELECT incarnation, dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest,
+  serial, verdict, verdict_kind, verdict_code, acked_at, dseq <= settled_dseq
+FROM operation, replica WHERE dseq <= acked_dseq ORDER BY dseq;
+
+-- name: operations_clear
+DELETE FROM operation;
+
+-- name: past_settle
+UPDATE past_operation SET is_settled = 1 WHERE is_settled = 0;
+
+-- name: past_forget
+DELETE FROM past_operation
+WHERE acked_at < :before AND is_settled AND job_id NOT IN (SELECT id FROM job);
+
 -- name: operation_chain
 SELECT chain FROM operation WHERE dseq = :dseq;
 
@@ -76,15 +109,23 @@ UPDATE operation SET verdict = :verdict, verdict_kind = :kind, verdict_code = :c
 WHERE dseq = :dseq;
 
 -- name: operations_of_job
-SELECT dseq, raw, capture_digest, verdict_kind FROM operation WHERE job_id = :job_id ORDER BY dseq;
+-- First what was said under earlier incarnations.
+SELECT raw, is_acked, is_settled FROM (
+  SELECT 0 AS life, position AS place, raw, 1 AS is_acked, is_settled
+  FROM past_operation WHERE job_id = :job_id
+  UNION ALL
+  SELECT 1, dseq, raw, dseq <= acked_dseq, dseq <= settled_dseq
+  FROM operation, replica WHERE job_id = :job_id
+) ORDER BY life, place;
 
 -- name: operations_page
 SELECT dseq, tx, job_id, kind, recorded_at, verdict_kind AS verdict, verdict_code AS code
 FROM operation WHERE dseq > :after ORDER BY dseq LIMIT :count_max;
 
 -- name: operations_by_verdict
-SELECT coalesce(verdict_kind, 'pending') AS verdict, count(*) AS count FROM operation
-GROUP BY 1 ORDER BY 1;
+SELECT coalesce(verdict_kind, 'pending') AS verdict, count(*) AS count FROM (
+  SELECT verdict_kind FROM past_operation UNION ALL SELECT verdict_kind FROM operation
+) GROUP BY 1 ORDER BY 1;
 
 -- name: operations_pending_by_job
 SELECT job_id, count(*) AS count FROM operation WHERE dseq > :acked_dseq GROUP BY job_id;
@@ -94,7 +135,12 @@ DELETE FROM operation
 WHERE acked_at < :before AND dseq <= :settled_dseq AND job_id NOT IN (SELECT id FROM job);
 
 -- name: serial_elsewhere
-SELECT job_id FROM operation WHERE serial = :serial AND job_id <> :job_id ORDER BY dseq LIMIT 1;
+SELECT job_id FROM (
+  SELECT 0 AS life, position AS place, job_id FROM past_operation
+  WHERE serial = :serial AND job_id <> :job_id
+  UNION ALL
+  SELECT 1, dseq, job_id FROM operation WHERE serial = :serial AND job_id <> :job_id
+) ORDER BY life, place LIMIT 1;
 
 -- name: jobs
 SELECT id, document, left_reason FROM job ORDER BY id;

@@ -15,15 +15,17 @@ from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
 from server.settings import Settings
-from server.sync import commands, devices, pull, refusals
+from server.sync import commands, devices, pull, refusals, registration
 from server.sync.access import device_of
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
 from sync_protocol.messages import (
     PROTOCOL_VERSION,
+    BeginIncarnation,
     Challenge,
     EnrolRequest,
     EnrolResponse,
+    IncarnationBegun,
     Refusal,
     SyncRequest,
     SyncResponse,
@@ -71,6 +73,17 @@ async def renew_token(
         token_life=timedelta(hours=settings.device_token_hours),
         act=act_of(SYSTEM),
     )
+
+
+@post("/devices/v1/incarnations", status_code=200)
+async def begin_incarnation(
+    request: HttpRequest, store: NamedDependency[Store]
+) -> IncarnationBegun:
+    """Let a device go on in a new incarnation: its replica was restored, or copied."""
+    device = await device_of(store, request.headers.get("authorization"))
+    wanted = _decode(await request.body(), BeginIncarnation)
+    act = act_of(Actor(ActorKind.DEVICE, device.id))
+    return await store.write(registration.register, device.id, wanted, act=act)
 
 
 def _refuse_too_large(request: HttpRequest, _error: RequestEntityTooLarge) -> Response[bytes]:

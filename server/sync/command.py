@@ -9,7 +9,7 @@ from server.acts import Actor, ActorKind, act_of
 from server.opened import opened_store
 from server.people import secrets, technicians
 from server.problems import WrongInput
-from server.sync import devices
+from server.sync import devices, queries
 
 
 def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
@@ -52,9 +52,11 @@ def run_code(args: argparse.Namespace) -> int:
 def run_list(args: argparse.Namespace) -> int:
     """List tablets."""
     with opened_store(args.settings) as store:
-        for device in store.read_now(devices.list_all):
+        for device in store.read_now(queries.list_devices):
             state = "revoked" if device.revoked_at else "enrolled"
-            sys.stdout.write(f"{device.id}  {state:<8}  {device.name}\n")
+            lives = len(device.incarnations)
+            begun = f"  (in {lives} incarnations: restored or copied)" if lives > 1 else ""
+            sys.stdout.write(f"{device.id}  {state:<8}  {device.name}{begun}\n")
     return 0
 
 

@@ -10,10 +10,10 @@ from server.database import Connection, FeedChange, Written
 from server.database.units import FeedKind
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
-from server.sync import reading, storage
+from server.sync import incarnations, reading, storage
 from server.sync.planning import JobContext, PushPlan, PushPlanner
 from server.sync.reading import Received
-from server.sync.records import Device
+from server.sync.records import Device, IncarnationHead
 from server.sync.refusals import SyncRefused
 from sync_protocol.messages import Refusal, SyncRequest
 
@@ -30,25 +30,27 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
     """Take the operations of a request; what was taken before is answered as before.
 
     Raises:
-        SyncRefused: unknown or revoked device, a gap, or a fork; nothing was stored.
+        SyncRefused: unknown or revoked device, an incarnation that it has not registered, a gap, or
+            a fork; nothing was stored.
     """
     device = storage.get_device_locked(db, device_id)
     if device is None:
         raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
     if device.revoked_at is not None:
         raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
+    head = _head(db, device, request)
     received = reading.read_operations(request)
-    reading.check_continues(device, request, received)
-    replayed = _replayed_verdicts(db, device, received)
-    fresh = [operation for operation in received if operation.dseq > device.head_dseq]
+    reading.check_continues(head, request, received)
+    replayed = _replayed_verdicts(db, head, received)
+    fresh = [operation for operation in received if operation.dseq > head.head_dseq]
     plan, contexts = _plan(db, device, request, fresh, act)
-    storage.store_plan(db, device, plan, act)
+    storage.store_plan(db, plan, act)
     topics = intake.take_completions(db, plan.completions, act=act)
     last = plan.operations[-1] if plan.operations else None
     return Written(
         Pushed(
-            acked_dseq=last.dseq if last else device.head_dseq,
-            chain=last.chain if last else device.chain,
+            acked_dseq=last.dseq if last else head.head_dseq,
+            chain=last.chain if last else head.chain,
             verdicts=(*replayed, *plan.verdicts),
         ),
         feed=_feed(device, plan, contexts),
@@ -56,13 +58,25 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
     )
 
 
+def _head(db: Connection, device: Device, request: SyncRequest) -> IncarnationHead:
+    """Find how far the incarnation was heard; the row of its device, held, keeps that so."""
+    head = incarnations.find(db, request.incarnation)
+    if head is None or head.device_id != device.id:
+        # Both alike: whether somebody else has it is nobody's business.
+        raise SyncRefused(
+            Refusal.UNKNOWN_INCARNATION,
+            f"incarnation {request.incarnation} is not this device's; register it, then ask again",
+        )
+    return head
+
+
 def _replayed_verdicts(
-    db: Connection, device: Device, received: tuple[Received, ...]
+    db: Connection, head: IncarnationHead, received: tuple[Received, ...]
 ) -> tuple[msgspec.Raw, ...]:
-    known = [operation for operation in received if operation.dseq <= device.head_dseq]
+    known = [operation for operation in received if operation.dseq <= head.head_dseq]
     if not known:
         return ()
-    stored = storage.stored_range(db, device.incarnation, known[0].dseq, known[-1].dseq)
+    stored = storage.stored_range(db, head.incarnation, known[0].dseq, known[-1].dseq)
     reading.check_replay(known, stored)
     return tuple(msgspec.Raw(stored[operation.dseq].verdict) for operation in known)
 
@@ -71,7 +85,7 @@ def _plan(
     db: Connection, device: Device, request: SyncRequest, fresh: list[Received], act: Act
 ) -> tuple[PushPlan, Mapping[UUID, JobContext]]:
     said = [operation.operation for operation in fresh if operation.operation is not None]
-    loaded = storage.load(db, device, said)
+    loaded = storage.load(db, device, request.incarnation, said)
     planner = PushPlanner(device, request, loaded, act)
     for operation in fresh:
         planner.add(operation)

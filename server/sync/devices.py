@@ -15,12 +15,13 @@ from server.acts import Act
 from server.database import Connection, Written
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.people import device_tokens, devices, enrolment_codes
+from server.database.tables.people import incarnations as incarnation_table
 from server.people import secrets, technicians
 from server.problems import Conflicting, Forbidden, NotFound, WrongInput
-from server.sync import challenges
+from server.sync import challenges, incarnations
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
-from sync_protocol import evidence, wire
+from sync_protocol import evidence
 from sync_protocol.ids import DeviceId, TechnicianId
 from sync_protocol.messages import (
     Challenge,
@@ -72,7 +73,8 @@ def enrol(
 
     Raises:
         WrongInput: the public key is not 32 bytes of base64, or a NUL is in the name.
-        Forbidden: the code is unknown, used or expired, which of them is not told.
+        Forbidden: the code is unknown, used or expired, which of them is not told; or another
+            technician's than the tablet's work, and can still be used.
         Conflicting: another device has this incarnation; the code can still be used.
     """
     _public_key(request.public_key)
@@ -102,11 +104,12 @@ def _enrolled_before(
     row = db.execute(
         sa.select(devices)
         .join(enrolment_codes, enrolment_codes.c.technician_id == devices.c.technician_id)
+        .join(incarnation_table, incarnation_table.c.device_id == devices.c.id)
         .where(
             enrolment_codes.c.code_hash == code_hash,
             enrolment_codes.c.used_at.is_not(None),
             enrolment_codes.c.expires_at > act.now,
-            devices.c.incarnation == request.incarnation,
+            incarnation_table.c.incarnation == request.incarnation,
             devices.c.public_key == request.public_key,
             devices.c.revoked_at.is_(None),
         )
@@ -127,23 +130,35 @@ def _new_device(db: Connection, request: EnrolRequest, code_hash: str, act: Act)
     ).scalar_one_or_none()
     if technician_id is None:
         raise Forbidden("this code does not work; ask the office for a new one")
-    # Only now: what is known here is no business of a caller without a code that works. The code
-    # is not used up by it, for nothing of a unit that raises is kept.
-    _require_new(db, request.incarnation)
+    _require_fit(db, request, technician_id)
     device = Device(
         id=act.new_id(),
         technician_id=technician_id,
         name=request.device_name,
         public_key=request.public_key,
-        incarnation=request.incarnation,
-        head_dseq=0,
-        chain=wire.first_chain(request.incarnation),
         enrolled_at=act.now,
         revoked_at=None,
     )
     db.execute(sa.insert(devices).values(**to_row(device)))
+    incarnations.insert(db, device.id, request.incarnation, after=None, act=act)
     audit.record(db, act, "device.enrolled", detail={"device_id": str(device.id)})
     return device
+
+
+def _require_fit(db: Connection, request: EnrolRequest, technician_id: UUID) -> None:
+    """Check what only the holder of a code that works may learn.
+
+    The code is not used up by a refusal, for nothing of a unit that raises is kept.
+    """
+    if request.technician_id not in {None, technician_id}:
+        # Else what waits on the tablet would be sent as the work of somebody else.
+        raise Forbidden(
+            "this code is another technician's than the work on this tablet; ask the office for a "
+            "code of the technician whose work it is. The code was not used up"
+        )
+    if incarnations.find(db, request.incarnation) is not None:
+        taken = f"incarnation {request.incarnation} is another device's; begin a new one"
+        raise Conflicting(taken)
 
 
 def find_by_token(db: Connection, token: str, now: datetime) -> Device | None:
@@ -165,7 +180,7 @@ def issue_challenge(db: Connection, device_id: UUID, fresh: str, *, act: Act) ->
     Raises:
         SyncRefused: unknown or revoked device.
     """
-    device = _usable(db, device_id, lock=True)
+    device = usable(db, device_id, lock=True)
     return Written(Challenge(challenge=challenges.give(db, device.id, fresh, act.now)))
 
 
@@ -177,7 +192,7 @@ def renew_token(
     Raises:
         SyncRefused: unknown or revoked device, or a signature that is not this device's.
     """
-    device = _usable(db, request.device_id)
+    device = usable(db, request.device_id)
     signed = evidence.challenge_bytes(request.device_id, request.challenge)
     # Taken last: a wrong signature must not use up what the device itself is about to sign.
     if not (
@@ -247,13 +262,12 @@ def _public_key(text: str) -> bytes:
     return raw
 
 
-def _require_new(db: Connection, incarnation: UUID) -> None:
-    taken = db.execute(sa.select(devices.c.id).where(devices.c.incarnation == incarnation)).first()
-    if taken is not None:
-        raise Conflicting(f"incarnation {incarnation} is another device's; begin a new one")
+def usable(db: Connection, device_id: UUID, *, lock: bool = False) -> Device:
+    """Get a device that may speak; ``lock`` keeps its other requests waiting.
 
-
-def _usable(db: Connection, device_id: UUID, *, lock: bool = False) -> Device:
+    Raises:
+        SyncRefused: unknown or revoked device.
+    """
     statement = sa.select(devices).where(devices.c.id == device_id)
     row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
     if row is None:

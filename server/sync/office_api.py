@@ -15,6 +15,7 @@ from server.people.records import DISPATCH, OFFICE, Scope
 from server.people.technicians import Technician
 from server.sync import devices, queries
 from server.sync.devices import EnrolmentCode
+from server.sync.queries import DeviceCard
 from sync_protocol.messages import VerdictKind
 
 
@@ -42,6 +43,11 @@ class TechnicianController(Controller):
         return await store.write(
             devices.issue_code, technician_id, secrets.new_code(), act=act_of(actor)
         )
+
+    @get("/devices", guards=[require_access(Scope.PEOPLE_WRITE, *DISPATCH)])
+    async def list_devices(self, store: NamedDependency[Store]) -> tuple[DeviceCard, ...]:
+        """List tablets; one in several incarnations was restored or copied."""
+        return await store.read(queries.list_devices)
 
     @post(
         "/devices/{device_id:uuid}/revocation",

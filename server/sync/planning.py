@@ -12,6 +12,7 @@ import msgspec
 
 from server.acts import Act
 from server.jobs.records import Completion, Job, StoredCapture
+from server.sync.identity import Identity, Known, identity_of, said_by
 from server.sync.reading import Received
 from server.sync.records import Device, Issue, StoredOperation
 from server.sync.times import work_time
@@ -28,7 +29,6 @@ from sync_protocol.operations import (
     MoveJob,
     Operation,
     OperationBody,
-    Origin,
     RecordCapture,
     SetField,
 )
@@ -57,7 +57,10 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a push is planned over, beside the jobs themselves."""
 
     contexts: Mapping[UUID, JobContext]
-    origins: Mapping[tuple[UUID, int], VerdictKind]
+    origins: Mapping[Identity, tuple[Known, ...]]
+    """What was heard before under the lasting numbers of this push."""
+    signers: Mapping[Identity, UUID]
+    """The devices that signed the completions which are issued again."""
     capture_homes: Mapping[CaptureId, UUID]
     """Which job each capture id of the push belongs to, if it exists."""
     completions: Mapping[UUID, bytes]
@@ -88,6 +91,7 @@ class PushPlanner:
         self._arrival = act.now
         self._contexts = loaded.contexts
         self._origins = dict(loaded.origins)
+        self._signers = loaded.signers
         self._capture_homes = dict(loaded.capture_homes)
         self._completions = dict(loaded.completions)
         self._act = act
@@ -101,17 +105,17 @@ class PushPlanner:
             )
             self._store(received, None, decision)
             return
-        origin = operation.origin or Origin(
-            incarnation=self._request.incarnation, dseq=operation.dseq
-        )
-        # Also without an origin of its own: a re-issue may have overtaken what it repeats.
-        known = self._origins.get((origin.incarnation, origin.dseq))
+        origin = identity_of(self._request.incarnation, operation)
+        # Also without an origin of its own: a re-issue may have overtaken what it repeats. The
+        # number alone does not tell: a replica that was rolled back has used its numbers twice.
+        heard, said = self._origins.get(origin, ()), said_by(operation)
+        known = next((each for each in heard if each.said == said), None)
         if known is not None:
-            decision = Decision(verdict=VerdictKind.DUPLICATE, detail=f"first verdict: {known}")
-            self._store(received, origin, decision)
+            detail = f"first verdict: {known.verdict}"
+            self._store(received, origin, Decision(verdict=VerdictKind.DUPLICATE, detail=detail))
             return
         decision = self._decide(operation)
-        self._origins[(origin.incarnation, origin.dseq)] = decision.verdict
+        self._origins[origin] = (*heard, Known(said=said, verdict=decision.verdict))
         self._apply(operation, decision)
         self._store(received, origin, decision)
 
@@ -209,7 +213,9 @@ class PushPlanner:
             job_id=context.job.id,
             order_item_id=context.job.order_item_id,
             technician_id=self._device.technician_id,
-            device_id=self._device.id,
+            device_id=self._signers.get(
+                identity_of(self._request.incarnation, operation), self._device.id
+            ),
             code=body.code,
             manifest=msgspec.to_builtins(body.manifest),
             signature=body.signature,
@@ -220,7 +226,7 @@ class PushPlanner:
         self._completions[completion.id] = evidence.bytes_to_sign(body.manifest)
         self.plan.completions.append((completion, decision))
 
-    def _store(self, received: Received, origin: Origin | None, decision: Decision) -> None:
+    def _store(self, received: Received, origin: Identity | None, decision: Decision) -> None:
         verdict = wire.encode(
             OperationVerdict(
                 dseq=received.dseq,
@@ -235,8 +241,8 @@ class PushPlanner:
             StoredOperation(
                 incarnation=self._request.incarnation,
                 dseq=received.dseq,
-                origin_incarnation=origin.incarnation if origin else self._request.incarnation,
-                origin_dseq=origin.dseq if origin else received.dseq,
+                origin_incarnation=origin[0] if origin else self._request.incarnation,
+                origin_dseq=origin[1] if origin else received.dseq,
                 device_id=self._device.id,
                 job_id=job_id,
                 chain=received.chain,

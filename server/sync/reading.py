@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from server.sync.records import Device, StoredOperation
+from server.sync.records import IncarnationHead, StoredOperation
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
 from sync_protocol.messages import Refusal, SyncRequest
@@ -88,31 +88,28 @@ def find_nul(raw: bytes) -> int | None:
     return None if found is None else found.start()
 
 
-def check_continues(device: Device, request: SyncRequest, received: Sequence[Received]) -> None:
-    """Check that a push continues where this device stopped, or repeats what it said.
+def check_continues(
+    head: IncarnationHead, request: SyncRequest, received: Sequence[Received]
+) -> None:
+    """Check that a push continues where this incarnation stopped, or repeats what it said.
 
     Raises:
-        SyncRefused: another incarnation, a gap before the first operation, or another chain at the
-            head: two tablets speak as one.
+        SyncRefused: a gap before the first operation, or another chain at the head: two tablets
+            speak as one.
     """
-    if request.incarnation != device.incarnation:
-        raise SyncRefused(
-            Refusal.FORK,
-            f"incarnation {request.incarnation} is not this device's; {device.incarnation} is",
-        )
     if not received:
         return
     first = received[0].dseq
-    if first > device.head_dseq + 1:
+    if first > head.head_dseq + 1:
         raise SyncRefused(
             Refusal.GAP,
-            f"operation {first} came, {device.head_dseq + 1} is next",
-            expected_dseq=device.head_dseq + 1,
+            f"operation {first} came, {head.head_dseq + 1} is next",
+            expected_dseq=head.head_dseq + 1,
         )
-    if first == device.head_dseq + 1 and request.chain_before != device.chain:
+    if first == head.head_dseq + 1 and request.chain_before != head.chain:
         raise SyncRefused(
             Refusal.FORK,
-            f"the chain before operation {first} is {request.chain_before}, ours is {device.chain}",
+            f"the chain before operation {first} is {request.chain_before}, ours is {head.chain}",
         )
 
 

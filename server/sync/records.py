@@ -9,17 +9,25 @@ from sync_protocol.messages import VerdictKind
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """A tablet: whose it is, its key, and how far its operations have been received."""
+    """A tablet: whose it is and its key."""
 
     id: UUID
     technician_id: UUID
     name: str
     public_key: str
-    incarnation: UUID
-    head_dseq: int
-    chain: str
     enrolled_at: datetime
     revoked_at: datetime | None
+
+
+class IncarnationHead(msgspec.Struct, frozen=True, kw_only=True):
+    """One life of a device's replica, and how far its operations have been received."""
+
+    incarnation: UUID
+    device_id: UUID
+    after: UUID | None
+    head_dseq: int
+    chain: str
+    begun_at: datetime
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):

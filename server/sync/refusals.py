@@ -15,6 +15,7 @@ STATUS: Final[Mapping[Refusal, int]] = {
     Refusal.DEVICE_REVOKED: 403,
     Refusal.GAP: 409,
     Refusal.FORK: 409,
+    Refusal.UNKNOWN_INCARNATION: 409,
     Refusal.TOO_LARGE: 413,
     Refusal.UPGRADE_REQUIRED: 426,
     Refusal.BUSY: 503,

@@ -14,6 +14,8 @@ from server.database.tables.work import captures, completions, jobs
 from server.jobs import queries as job_queries
 from server.jobs import storage as job_storage
 from server.jobs.records import Job
+from server.sync import identity, incarnations, signers
+from server.sync.identity import Identity, Known
 from server.sync.planning import HistoryLine, JobContext, Loaded, PushPlan
 from server.sync.records import Device, StoredOperation
 from sync_protocol import evidence
@@ -70,7 +72,7 @@ def stored_range(
     return {stored.dseq: stored for stored in to_records(rows, StoredOperation)}
 
 
-def load(db: sa.Connection, device: Device, said: Sequence[Operation]) -> Loaded:
+def load(db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Operation]) -> Loaded:
     """Load everything that planning these operations of a device needs."""
     bodies = [operation.body for operation in said]
     capture_ids = [body.capture.id for body in bodies if isinstance(body, RecordCapture)]
@@ -79,7 +81,8 @@ def load(db: sa.Connection, device: Device, said: Sequence[Operation]) -> Loaded
     ]
     return Loaded(
         contexts=load_contexts(db, (body.job_id for body in bodies)),
-        origins=_known_origins(db, device, said),
+        origins=_known_origins(db, device, identity.origins_of(incarnation, said)),
+        signers=signers.find(db, device, said),
         capture_homes=_capture_homes(db, capture_ids),
         completions=_existing_completions(db, completion_ids),
     )
@@ -102,20 +105,17 @@ def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> Mapping[UUI
 
 
 def _known_origins(
-    db: sa.Connection, device: Device, said: Sequence[Operation]
-) -> Mapping[tuple[UUID, int], VerdictKind]:
-    """Find which operations of this technician were received under another incarnation."""
-    wanted = [
-        (device.incarnation, operation.dseq)
-        if operation.origin is None
-        else (operation.origin.incarnation, operation.origin.dseq)
-        for operation in said
-    ]
+    db: sa.Connection, device: Device, wanted: Sequence[Identity]
+) -> Mapping[Identity, tuple[Known, ...]]:
+    """Find what this technician was heard to say under these numbers, each thing said once."""
     if not wanted:
         return {}
     rows = db.execute(
         sa.select(
-            operations.c.origin_incarnation, operations.c.origin_dseq, operations.c.verdict_kind
+            operations.c.origin_incarnation,
+            operations.c.origin_dseq,
+            operations.c.raw,
+            operations.c.verdict_kind,
         )
         .join(devices, devices.c.id == operations.c.device_id)
         .where(
@@ -125,13 +125,16 @@ def _known_origins(
             devices.c.technician_id == device.technician_id,
         )
     )
-    return {
-        (row.origin_incarnation, row.origin_dseq): VerdictKind(row.verdict_kind) for row in rows
-    }
+    found: dict[Identity, tuple[Known, ...]] = {}
+    for row in rows:
+        key = (row.origin_incarnation, row.origin_dseq)
+        known = Known(said=identity.said_in(row.raw), verdict=VerdictKind(row.verdict_kind))
+        found[key] = (*found.get(key, ()), known)
+    return found
 
 
-def store_plan(db: sa.Connection, device: Device, plan: PushPlan, act: Act) -> None:
-    """Write everything that a push planned, and move the device's head."""
+def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
+    """Write everything that a push planned, and move the head of its incarnation."""
     if not plan.operations:
         return
     db.execute(sa.insert(operations), [dict(to_row(stored)) for stored in plan.operations])
@@ -148,11 +151,7 @@ def store_plan(db: sa.Connection, device: Device, plan: PushPlan, act: Act) -> N
     if plan.history:
         db.execute(sa.insert(audit), [_audit_row(act, line) for line in plan.history])
     last = plan.operations[-1]
-    db.execute(
-        sa.update(devices)
-        .where(devices.c.id == device.id)
-        .values(head_dseq=last.dseq, chain=last.chain)
-    )
+    incarnations.move_head(db, last.incarnation, dseq=last.dseq, chain=last.chain)
 
 
 def _audit_row(act: Act, line: HistoryLine) -> dict[str, object]:

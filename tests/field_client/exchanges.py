@@ -36,5 +36,5 @@ def sync(db: Connection, server: FakeServer) -> list[Progress]:
 
 
 def dump(db: Connection) -> list[list[tuple[object, ...]]]:
-    tables = ("replica", "operation", "job", "issue", "staged", "blob")
+    tables = ("replica", "operation", "past_operation", "job", "issue", "staged", "blob")
     return [[tuple(row) for row in db.execute(f"SELECT * FROM {table}")] for table in tables]  # noqa: S608  our own names

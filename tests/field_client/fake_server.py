@@ -66,6 +66,10 @@ class FakeServer:
         self.jobs[job_id] = msgspec.structs.replace(self.jobs[job_id], assignee_id=assignee_id)
         self._publish(job_id, JobLeft(job_id=job_id, reason=LeaveReason.REASSIGNED))
 
+    def hear_from_a_copy(self, incarnation: Incarnation) -> None:
+        """Have heard more under an incarnation than the tablet that is asked about has said."""
+        self._heads[incarnation] = Head(9, "9" * 64)
+
     def handle(self, request: SyncRequest) -> SyncResponse | RefusedSync:
         """Push, then pull."""
         head = self._heads.setdefault(

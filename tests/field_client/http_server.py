@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync_protocol import evidence, wire
 from sync_protocol.messages import (
+    BeginIncarnation,
     Challenge,
     EnrolRequest,
+    IncarnationBegun,
     Refusal,
     RefusedSync,
     SyncRequest,
@@ -163,6 +165,8 @@ class HttpFakeServer:
             return Reply(401, {"content-type": "application/problem+json"}, body)
         if path == "/sync/v1":
             return self._sync(request)
+        if path == "/devices/v1/incarnations":
+            return _begin_incarnation(request)
         return self._blob(request, path)
 
     def _enrol(self, request: Arrived) -> Reply:
@@ -235,6 +239,13 @@ class HttpFakeServer:
             for name, data in self.protocol.blobs.items()
             if hashlib.sha256(data).hexdigest() == name
         }
+
+
+def _begin_incarnation(request: Arrived) -> Reply:
+    """Take any incarnation; the protocol below begins it when it is first spoken in."""
+    new = wire.decode(request.body, BeginIncarnation).incarnation
+    chain = wire.first_chain(new)
+    return _json(200, IncarnationBegun(incarnation=new, acked_dseq=0, chain=chain))
 
 
 def _json(status: int, message: msgspec.Struct) -> Reply:

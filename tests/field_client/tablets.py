@@ -13,7 +13,7 @@ from field_client.replica.state import initialise, store_enrolment
 from field_client.session import Session, SessionReport
 from field_client.storage import BlobFolder, Disk, Store, open_store
 from field_client.transport import BlobOffset, Failure, HttpTransport
-from field_client.uploads import ChunkSize
+from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import SyncRequest, SyncResponse
@@ -78,11 +78,10 @@ class Tablet:
         try:
             return await Session(
                 self.store,
-                self.blobs,
                 transport,
+                Uploader(self.store, self.blobs, transport, clock=self.clock, chunk=self.chunk),
                 clock=self.clock,
                 device_key=lambda: self.key,
-                chunk=self.chunk,
             ).run()
         finally:
             await transport.close()

@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 
 from tests.simulation.runs import Failed, live_all, live_somewhere, open_ground
-from tests.simulation.world import Told
+from tests.simulation.told import Told
 
 _CHUNK_MAX = 25
 _FEW = 10

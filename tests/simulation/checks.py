@@ -1,21 +1,16 @@
 """What must be true of a world: during every step, and of both sides once it has healed."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
-from field_client.replica.outbox import find_chain
-from field_client.replica.state import ReplicaState, get_state
+from field_client.replica.state import get_state
 from field_client.replica.views import count_all, list_issues
-from field_client.storage import Connection as ReplicaConnection
-from field_client.storage.statements import fetch_all
 from server.acts import Actor, ActorKind
-from server.database import tables
-from server.database.tables import fulfilment, people, sync, work
+from server.sync import devices
 from sync_protocol import evidence, wire
 from sync_protocol.documents import IssueDocument, JobDocument
 from sync_protocol.jobs import JobState
@@ -28,9 +23,12 @@ from sync_protocol.messages import (
     SyncResponse,
     VerdictKind,
 )
-from sync_protocol.operations import CompleteJob, Operation, RecordCapture
+from sync_protocol.operations import CompleteJob, OperationBody, RecordCapture
+from tests.simulation import readings
 from tests.simulation.chance import Trace
 from tests.simulation.office import Office
+from tests.simulation.promises import Promises, count_duplicates, stored_by_key
+from tests.simulation.promises import read as read_operation
 from tests.simulation.tablet import Tablet
 
 SUMMED: Final = (
@@ -40,7 +38,6 @@ SUMMED: Final = (
     VerdictKind.PARKED,
     VerdictKind.REJECTED,
 )
-NEEDS_ISSUE: Final = (VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED)
 
 
 class Violation(AssertionError):
@@ -53,15 +50,36 @@ class Seat(msgspec.Struct, kw_only=True):
     tablet: Tablet
     technician_id: UUID
     device_id: UUID
+    promises: Promises
+    is_keyless: bool = False
+    """Its device key is lost, and it is not enrolled anew yet."""
+    incarnation: UUID | None = None
     saved_dseq: int = 0
     saved_chain: str | None = None
     cursor: Cursor | None = None
     acked_dseq: int = 0
+    held: dict[bytes, OperationBody] = {}
+    """What was promised on this very disk."""
 
     def promise(self) -> None:
         """Remember what the tablet has shown as saved."""
         state = self.tablet.read(get_state)
+        known = self.saved_dseq if state.incarnation == self.incarnation else 0
+        said = self.tablet.read(readings.said_after, known)
+        self.promises.make(self.technician_id, said)
+        self.held.update(map(read_operation, said))
+        self.incarnation = state.incarnation
         self.saved_dseq, self.saved_chain = state.head_dseq, state.head_chain
+
+    def forget_place(self) -> None:
+        """Expect nothing of how far it has come: its disk is another one."""
+        self.incarnation, self.cursor = None, None
+        self.held.clear()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Expect nothing of its numbers: they are others."""
+        self.saved_dseq, self.saved_chain, self.acked_dseq = 0, None, 0
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,20 +90,16 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: tuple[msgspec.Raw, ...]
 
 
-class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation as one side has it."""
-
-    dseq: int
-    raw: bytes
-    chain: str
-    verdict: bytes | None
-
-
 def check_step(office: Office, seat: Seat) -> None:
     """Check what must hold at every moment of a tablet's life."""
-    blocked = seat.tablet.blocked()
+    blocked = None if seat.is_keyless else seat.tablet.blocked()
     require(blocked is None, f"{seat.tablet.name} cannot go on syncing: {blocked}")
-    state, kept = seat.tablet.read(_glance, seat.saved_dseq)
+    state, kept = seat.tablet.read(readings.glance, seat.saved_dseq)
+    if state.incarnation != seat.incarnation:
+        _check_begun_anew(seat)
+        seat.begin_anew()
+        seat.promise()
+        kept = seat.saved_chain
     require(
         state.head_dseq >= seat.saved_dseq and seat.saved_chain in {None, kept},
         f"{seat.tablet.name} lost what it had shown as saved, up to {seat.saved_dseq}",
@@ -99,12 +113,19 @@ def check_step(office: Office, seat: Seat) -> None:
         f"{seat.tablet.name} takes {seat.acked_dseq} for acknowledged no more",
     )
     if state.acked_dseq > seat.acked_dseq:
-        head = office.read(_head, seat.device_id)
+        head = office.read(readings.head, state.incarnation)
         require(
             head >= state.acked_dseq,
             f"{seat.tablet.name} was told that {state.acked_dseq} is stored; {head} is",
         )
     seat.cursor, seat.acked_dseq = state.cursor, state.acked_dseq
+
+
+def _check_begun_anew(seat: Seat) -> None:
+    """Nothing that was promised on this very disk is gone after its numbers have changed."""
+    held = seat.tablet.read(Promises.held)
+    gone = [body for key, body in seat.held.items() if key not in held]
+    require(not gone, f"{seat.tablet.name} began anew and lost {gone}")
 
 
 def check_scope(seat: Seat, response: SyncResponse) -> None:
@@ -130,7 +151,7 @@ def is_drained(tablet: Tablet) -> bool:
         and state.head_dseq == state.acked_dseq == state.settled_dseq
         and counts.pending_blobs == 0
         and state.staged_cursor is None
-        and not any(row["left_reason"] for row in tablet.read(_job_rows))
+        and not any(row["left_reason"] for row in tablet.read(readings.job_rows))
     )
 
 
@@ -139,15 +160,25 @@ def check_world(
 ) -> Counter[str]:
     """Check both sides of a healed world; answer how often which verdict was given."""
     verdicts: Counter[str] = Counter()
+    there = office.read(stored_by_key)
     for seat in seats:
+        seat.promise()
         verdicts.update(_check_operations(office, seat))
+        why = seat.tablet.read(get_state).began_why
+        verdicts.update([f"tablet began anew: {why}"] if why else [])
         _check_scope_is_snapshot(office, seat)
-        _check_captures(office, seat)
-        _check_issues(office, seat)
+        _check_issues(seat)
+    faults = seats[0].promises.faults(there)
+    require(not faults, "\n".join(faults))
+    for technician_id in {seat.technician_id: None for seat in seats}:
+        _check_captures(office, technician_id, seats[0].promises.of(technician_id, there))
+    _check_issue_rows(office)
+    _check_signatures(office)
     _check_effects(office)
-    before = office.read(_dump)
+    verdicts.update(office.read(count_duplicates))
+    before = office.read(readings.dump)
     _check_replays(office, seats, heard)
-    require(before == office.read(_dump), "repeating requests changed the database")
+    require(before == office.read(readings.dump), "repeating requests changed the database")
     trace.note(f"end {before}")
     return verdicts
 
@@ -165,7 +196,7 @@ def require(holds: bool, broken: str) -> None:  # noqa: FBT001  an assertion wit
 def _check_operations(office: Office, seat: Seat) -> Counter[str]:
     """Each operation has one verdict, the same on both sides, and they add up."""
     name, state = seat.tablet.name, seat.tablet.read(get_state)
-    here, there = seat.tablet.read(_recorded), office.read(_stored, state)
+    here, there = seat.tablet.read(readings.recorded), office.read(readings.stored, state)
     numbers = [operation.dseq for operation in here]
     require(numbers == list(range(1, state.head_dseq + 1)), f"{name} has a gap: {numbers}")
     require(
@@ -174,8 +205,11 @@ def _check_operations(office: Office, seat: Seat) -> Counter[str]:
     )
     for ours, theirs in zip(here, there, strict=True):
         require(ours == theirs, f"{name}'s operation {ours.dseq} differs: {ours} and {theirs}")
+    for past in seat.tablet.read(readings.past):
+        theirs = office.read(readings.stored_as, past.incarnation, past.received.dseq)
+        require(past.received == theirs, f"{name}'s {past} is {theirs} at the office")
     counts = seat.tablet.read(count_all)
-    summed = sum(counts.by_verdict.get(kind, 0) for kind in SUMMED)
+    summed = sum(counts.by_verdict.get(kind, 0) for kind in (*SUMMED, VerdictKind.DUPLICATE))
     require(
         summed == counts.captured,
         f"{name} captured {counts.captured}, its verdicts are {counts.by_verdict}",
@@ -186,7 +220,7 @@ def _check_operations(office: Office, seat: Seat) -> Counter[str]:
 def _check_scope_is_snapshot(office: Office, seat: Seat) -> None:
     """What was pulled piece by piece equals what a fresh tablet would pull at once."""
     jobs, issues = _snapshot(office, seat)
-    here = seat.tablet.read(_documents)
+    here = seat.tablet.read(readings.documents)
     differing = [
         job_id for job_id in here.keys() | jobs.keys() if here.get(job_id) != jobs.get(job_id)
     ]
@@ -213,44 +247,58 @@ def _snapshot(
     return jobs, issues
 
 
-def _check_captures(office: Office, seat: Seat) -> None:
+def _check_captures(office: Office, technician_id: UUID, bodies: Sequence[OperationBody]) -> None:
     """Whatever was captured for a job that exists is kept, unchanged, and every completion too."""
-    known = office.read(_job_states)
-    bodies = [_body(operation) for operation in seat.tablet.read(_recorded)]
+    known = office.read(readings.job_states)
     captured = {
         body.capture.id: evidence.capture_digest(body.capture)
         for body in bodies
         if isinstance(body, RecordCapture) and body.job_id in known
     }
-    kept = office.read(_digests, seat.technician_id)
-    require(captured == kept, f"captured by {seat.tablet.name}: {captured}; kept: {kept}")
+    kept = office.read(readings.digests, technician_id)
+    require(captured == kept, f"captured by {technician_id}: {captured}; kept: {kept}")
     finished = sorted(b.manifest.completion_id for b in bodies if isinstance(b, CompleteJob))
-    received = office.read(_completion_ids, seat.device_id)
+    received = office.read(readings.completion_ids, technician_id)
     require(finished == received, f"completed: {finished}; received: {received}")
 
 
-def _check_issues(office: Office, seat: Seat) -> None:
-    """Whatever was changed or withheld is shown once, and nothing else is."""
-    state = seat.tablet.read(get_state)
-    withheld = sorted(
-        row["dseq"] for row in seat.tablet.read(_verdict_rows) if row["verdict_kind"] in NEEDS_ISSUE
-    )
-    shown = office.read(_issue_numbers, state)
-    require(withheld == shown, f"withheld from {seat.tablet.name}: {withheld}; shown: {shown}")
-    told = sorted(issue.dseq for issue in seat.tablet.read(list_issues))
-    require(withheld == told, f"withheld from {seat.tablet.name}: {withheld}; told: {told}")
+def _check_issues(seat: Seat) -> None:
+    """Whatever a tablet was changed or withheld is told there, also of what a copy entered."""
+    withheld = {
+        (UUID(row["incarnation"]), row["dseq"])
+        for row in seat.tablet.read(readings.verdict_rows)
+        if row["verdict_kind"] in readings.NEEDS_ISSUE
+    }
+    told = [(issue.incarnation, issue.dseq) for issue in seat.tablet.read(list_issues)]
+    require(len(told) == len(set(told)), f"{seat.tablet.name} is told twice of {told}")
+    require(withheld <= set(told), f"withheld from {seat.tablet.name}: {withheld}; told: {told}")
+
+
+def _check_issue_rows(office: Office) -> None:
+    """Each verdict that withheld something has one issue, and nothing else has."""
+    withheld, shown = office.read(readings.withheld), office.read(readings.issue_places)
+    require(withheld == shown, f"withheld are {withheld}; issues are of {shown}")
+
+
+def _check_signatures(office: Office) -> None:
+    """Every completion verifies with the key of the device that it is said to be of."""
+    for completion_id, public_key, signature, message in office.read(readings.signed):
+        require(
+            devices.verifies(public_key, signature, message),
+            f"completion {completion_id} is not signed by the device that it is said to be of",
+        )
 
 
 def _check_effects(office: Office) -> None:
     """A completed job has caused one activation, any other none, and no evidence is overlooked."""
-    states = office.read(_job_states)
-    caused = Counter(office.read(_process_jobs))
+    states = office.read(readings.job_states)
+    caused = Counter(office.read(readings.process_jobs))
     wanted = {job_id for job_id, state in states.items() if state == JobState.COMPLETED}
     require(
         caused == Counter(wanted), f"completed are {wanted}; activations were caused for {caused}"
     )
-    without = office.read(_completions_without_effect)
-    listed = office.read(_inbox)
+    without = office.read(readings.completions_without_effect)
+    listed = office.read(readings.inbox)
     require(
         len(listed) == len(set(listed)) and without <= set(listed),
         f"completions without effect {without}; in the inbox {listed}",
@@ -271,7 +319,7 @@ def _check_replays(office: Office, seats: Sequence[Seat], heard: Sequence[Heard]
 
 def _everything_again(office: Office, seat: Seat) -> Heard | None:
     state = seat.tablet.read(get_state)
-    recorded = seat.tablet.read(_recorded)
+    recorded = seat.tablet.read(readings.recorded)
     if not recorded:
         return None
     return Heard(
@@ -284,99 +332,7 @@ def _everything_again(office: Office, seat: Seat) -> Heard | None:
             clock=seat.tablet.clock.moment(),
             operations=tuple(msgspec.Raw(operation.raw) for operation in recorded),
         ),
-        verdicts=tuple(msgspec.Raw(row.verdict or b"") for row in office.read(_stored, state)),
+        verdicts=tuple(
+            msgspec.Raw(row.verdict or b"") for row in office.read(readings.stored, state)
+        ),
     )
-
-
-def _head(db: sa.Connection, device_id: UUID) -> int:
-    devices = people.devices
-    return db.execute(sa.select(devices.c.head_dseq).where(devices.c.id == device_id)).scalar_one()
-
-
-def _stored(db: sa.Connection, state: ReplicaState) -> tuple[Received, ...]:
-    stored = sync.operations
-    rows = db.execute(
-        sa.select(stored).where(stored.c.incarnation == state.incarnation).order_by(stored.c.dseq)
-    )
-    return tuple(
-        Received(dseq=row.dseq, raw=row.raw, chain=row.chain, verdict=row.verdict) for row in rows
-    )
-
-
-def _job_states(db: sa.Connection) -> Mapping[UUID, str]:
-    return {row.id: row.state for row in db.execute(sa.select(work.jobs.c.id, work.jobs.c.state))}
-
-
-def _digests(db: sa.Connection, technician_id: UUID) -> Mapping[UUID, str]:
-    captures = work.captures
-    rows = db.execute(sa.select(captures).where(captures.c.technician_id == technician_id))
-    return {row.id: row.digest for row in rows}
-
-
-def _completion_ids(db: sa.Connection, device_id: UUID) -> list[UUID]:
-    completions = work.completions
-    rows = db.execute(sa.select(completions.c.id).where(completions.c.device_id == device_id))
-    return sorted(rows.scalars())
-
-
-def _issue_numbers(db: sa.Connection, state: ReplicaState) -> list[int]:
-    issues = sync.issues
-    rows = db.execute(sa.select(issues.c.dseq).where(issues.c.incarnation == state.incarnation))
-    return sorted(rows.scalars())
-
-
-def _process_jobs(db: sa.Connection) -> list[UUID]:
-    return list(db.execute(sa.select(fulfilment.processes.c.job_id)).scalars())
-
-
-def _completions_without_effect(db: sa.Connection) -> set[UUID]:
-    completions = work.completions
-    moved = (VerdictKind.APPLIED, VerdictKind.MERGED)
-    rows = db.execute(sa.select(completions.c.id).where(completions.c.verdict.not_in(moved)))
-    return set(rows.scalars())
-
-
-def _inbox(db: sa.Connection) -> list[UUID]:
-    items = fulfilment.inbox_items
-    kind = items.c.kind == "completion_without_effect"
-    return list(db.execute(sa.select(items.c.completion_id).where(kind)).scalars())
-
-
-def _dump(db: sa.Connection) -> str:
-    """Write everything that the database holds, so that two states can be compared."""
-    return "\n".join(
-        f"{table.name}: {sorted(map(repr, db.execute(sa.select(table)).all()))}"
-        for table in _told(tables.metadata.sorted_tables)
-    )
-
-
-def _told(known: Iterable[sa.Table]) -> Iterable[sa.Table]:
-    # Plant and people's cards never change here, and a world prints what it ends with.
-    untold = {"premises", "terminals", "drops", "onts", "accounts", "products", "technicians"}
-    return (table for table in known if table.name not in untold)
-
-
-def _glance(db: ReplicaConnection, dseq: int) -> tuple[ReplicaState, str | None]:
-    return get_state(db), find_chain(db, dseq)
-
-
-def _recorded(db: ReplicaConnection) -> tuple[Received, ...]:
-    rows = db.execute("SELECT dseq, raw, chain, verdict FROM operation ORDER BY dseq").fetchall()
-    return tuple(msgspec.convert(dict(row), Received) for row in rows)
-
-
-def _verdict_rows(db: ReplicaConnection) -> list[Any]:
-    return db.execute("SELECT dseq, verdict_kind FROM operation ORDER BY dseq").fetchall()
-
-
-def _job_rows(db: ReplicaConnection) -> list[Any]:
-    return fetch_all(db, "jobs")
-
-
-def _documents(db: ReplicaConnection) -> Mapping[UUID, JobDocument]:
-    documents = (wire.decode(row["document"], JobDocument) for row in _job_rows(db))
-    return {document.id: document for document in documents}
-
-
-def _body(received: Received) -> object:
-    return wire.decode(received.raw, Operation).body

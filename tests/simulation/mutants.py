@@ -1,16 +1,21 @@
 """Deliberate mistakes, one per promise: each must be caught, or the checks check nothing."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 
-from field_client.replica import inbox, outbox
+from field_client.replica import anew, inbox, outbox
 from field_client.replica.inbox import ForkSeen, Progress
+from field_client.replica.state import Why
 from field_client.storage import Connection as ReplicaConnection
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
+from server.database.tables.sync import operations
+from server.database.tables.work import completions
 from server.database.units import FeedKind
 from server.database.writer import CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
@@ -20,7 +25,7 @@ from server.sync import storage as sync_storage
 from server.sync.commands import Pushed
 from server.sync.planning import PushPlanner
 from server.sync.reading import read_operations
-from sync_protocol.ids import Epoch
+from sync_protocol.ids import Epoch, Incarnation
 from sync_protocol.messages import Cursor, PullPage, SyncRequest, SyncResponse
 from sync_protocol.operations import Moment
 from tests.simulation.office import Code, OfficeCrashed
@@ -59,7 +64,7 @@ def _receive_deciding_anew(
     assert device is not None
     received = read_operations(request)
     said = [each.operation for each in received if each.operation]
-    loaded = sync_storage.load(db, device, said)
+    loaded = sync_storage.load(db, device, request.incarnation, said)
     planner = PushPlanner(device, request, loaded, act)
     for each in received:
         planner.add(each)
@@ -130,6 +135,32 @@ def _push_newest_alone(
     return msgspec.structs.replace(request, operations=request.operations[-1:])
 
 
+def _receive_without_origins(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Know what was received by its number alone: a re-issue is applied twice."""
+    db.execute(sa.update(operations).values(origin_dseq=-operations.c.dseq))
+    return commands.receive(db, device_id, request, act=act)
+
+
+def _receive_as_the_sender_s(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Take whoever sends a completion for the device that signed it."""
+    written = commands.receive(db, device_id, request, act=act)
+    now = completions.c.received_at == act.now
+    db.execute(sa.update(completions).where(now).values(device_id=device_id))
+    return written
+
+
+def _begin_anew_empty(
+    db: ReplicaConnection, before: Incarnation, incarnation: Incarnation, why: Why, at: datetime
+) -> bool:
+    """Begin a new incarnation and leave behind what had no verdict."""
+    db.execute("DELETE FROM operation WHERE verdict IS NULL")
+    return anew.begin_anew(db, before, incarnation, why, at)
+
+
 MUTANTS: Final[Mapping[str, Mutation]] = {
     "acknowledges before the commit": Mutation(
         server=Code(run_group=_run_group_acknowledging_first)
@@ -144,5 +175,8 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "acknowledges without verdicts": Mutation(
         tablet={inbox.apply_response: _apply_without_verdicts}
     ),
+    "applies a re-issue twice": Mutation(server=Code(receive=_receive_without_origins)),
+    "signs for another device": Mutation(server=Code(receive=_receive_as_the_sender_s)),
+    "begins anew with nothing": Mutation(tablet={anew.begin_anew: _begin_anew_empty}),
     "sends nothing twice": Mutation(tablet={outbox.next_push: _push_newest_alone}),
 }

@@ -18,7 +18,7 @@ from server.database import Connection, Written, engines
 from server.database.writer import Boundary, CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
 from server.orders import commands as orders
-from server.sync import api, blob_api, blobs, commands, devices, pull, refusals
+from server.sync import api, blob_api, blobs, commands, devices, pull, refusals, registration
 from server.sync.blob_store import BlobUnknown, ContentWrong, FolderBlobStore, OffsetWrong
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
@@ -26,6 +26,7 @@ from sync_protocol import wire
 from sync_protocol.ids import Epoch
 from sync_protocol.messages import (
     PROTOCOL_VERSION,
+    BeginIncarnation,
     PullPage,
     Refusal,
     SyncResponse,
@@ -134,7 +135,11 @@ class Office:
     def answer(self, asked: Asked) -> Answered:
         """Answer one request as the routes do."""
         url = urlsplit(asked.path)
-        handlers = {"/sync/v1": self._sync, "/devices/v1/token": self._renew}
+        handlers = {
+            "/sync/v1": self._sync,
+            "/devices/v1/token": self._renew,
+            "/devices/v1/incarnations": self._begin_incarnation,
+        }
         try:
             if url.path == "/devices/v1/challenge":
                 return self._challenge(UUID(parse_qs(url.query)["device_id"][0]))
@@ -149,7 +154,7 @@ class Office:
             return _problem(status, msgspec.json.encode({"detail": str(error)}))
 
     def _sync(self, asked: Asked) -> Answered:
-        device = self._device(asked)
+        device = self.device_of(asked)
         request = api.read_request(asked.body, asked.headers.get("content-encoding"))
         act = self.act(Actor(ActorKind.DEVICE, device.id))
         pushed = self.write(self.code.receive, device.id, request, act=act)
@@ -171,6 +176,16 @@ class Office:
         )
         return _json(api.synchronise.status_code, response)
 
+    def _begin_incarnation(self, asked: Asked) -> Answered:
+        device = self.device_of(asked)
+        begun = self.write(
+            registration.register,
+            device.id,
+            wire.decode(asked.body, BeginIncarnation),
+            act=self.act(Actor(ActorKind.DEVICE, device.id)),
+        )
+        return _json(api.begin_incarnation.status_code, begun)
+
     def _challenge(self, device_id: UUID) -> Answered:
         fresh = self._chance.octets(16).hex()
         given = self.write(devices.issue_challenge, device_id, fresh, act=self.act())
@@ -186,7 +201,8 @@ class Office:
         )
         return _json(api.renew_token.status_code, token)
 
-    def _device(self, asked: Asked) -> Device:
+    def device_of(self, asked: Asked) -> Device:
+        """Find the device behind a request."""
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
         device = self.read(devices.find_by_token, token, self._clock.now())
         if device is None:
@@ -194,7 +210,7 @@ class Office:
         return device
 
     def _blob(self, asked: Asked, sha256: str) -> Answered:
-        self._device(asked)
+        self.device_of(asked)
         if asked.method == "POST":
             size_bytes = int(asked.headers["upload-length"])
             self._blob_store.begin(_announced(asked.headers["upload-metadata"]), size_bytes)

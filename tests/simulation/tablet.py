@@ -37,7 +37,7 @@ from field_client.storage import (
 from field_client.storage.store import Reader
 from field_client.storage.units import read_unit
 from field_client.transport import HttpTransport
-from field_client.uploads import ChunkSize
+from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import MINUTE, TabletClock
@@ -144,7 +144,13 @@ class Tablet:
     """One tablet and its disk."""
 
     def __init__(
-        self, name: str, folder: Path, clock: TabletClock, chance: Chance, replaced: Replacements
+        self,
+        name: str,
+        folder: Path,
+        clock: TabletClock,
+        chance: Chance,
+        replaced: Replacements,
+        keys: tuple[DeviceKey, bytes] | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -154,10 +160,12 @@ class Tablet:
         self.engine = EngineState()
         self.reports: list[SessionReport] = []
         self.checkpoint: Callable[[CommitPoint], None] = _pass_by
-        self._folder = folder
-        self._replaced = replaced
-        self._device_key = DeviceKey(chance.octets(32))
-        self._replica_key = chance.octets(32)
+        self.folder = folder
+        self.replaced = replaced
+        self._device_key, self._replica_key = keys or (
+            DeviceKey(chance.octets(32)),
+            chance.octets(32),
+        )
         self._session: Coroutine[Any, Any, SessionReport] | None = None
         client = httpx.AsyncClient(base_url=ADDRESS, transport=Antenna(), trust_env=False)
         self._transport = HttpTransport(ADDRESS, client)
@@ -166,8 +174,8 @@ class Tablet:
 
     def start(self) -> None:
         """Begin a process over the disk, as ``open_agent`` does."""
-        self.db = open_replica(self._folder / "replica.db", self._replica_key)
-        self.store = InlineStore(self.db, self._show, self._replaced)
+        self.db = open_replica(self.folder / "replica.db", self._replica_key)
+        self.store = InlineStore(self.db, self._show, self.replaced)
         self.life += 1
         self.is_up = True
         self.engine = EngineState()
@@ -183,6 +191,15 @@ class Tablet:
             self._session = None
         self.db.close()
         self.is_up = False
+
+    @property
+    def keys(self) -> tuple[DeviceKey, bytes]:
+        """Give what is kept apart from the replica."""
+        return self._device_key, self._replica_key
+
+    def lose_key(self) -> None:
+        """Lose the device key; at its next use another one is made."""
+        self._device_key = DeviceKey(self.chance.octets(32))
 
     def public_key(self) -> str:
         return self._device_key.public_text()
@@ -230,11 +247,11 @@ class Tablet:
             return None
         session = Session(
             self.store,
-            self.blobs,
             self._transport,
+            Uploader(self.store, self.blobs, self._transport, clock=self.clock, chunk=ChunkSize()),
             clock=self.clock,
             device_key=lambda: self._device_key,
-            chunk=ChunkSize(),
+            new_id=self.chance.new_id,
         )
         self._session = session.run()
         return self.resume(None)

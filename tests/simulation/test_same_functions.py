@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from field_client import agent, engine, loop, session
+from field_client import agent, engine, enrolling, loop, session
 from field_client.replica import inbox, outbox
 from field_client.storage import store as tablet_store
 from field_client.storage import units
@@ -16,7 +16,7 @@ from server.database import writer
 from server.jobs import api as jobs_api
 from server.orders import api as orders_api
 from server.sync import api
-from tests.simulation import office, tablet
+from tests.simulation import office, restores, tablet
 from tests.simulation.office import PRODUCTION
 from tests.simulation.tablet import InlineStore
 
@@ -32,6 +32,16 @@ def test_the_token_routes_run_what_the_office_of_a_world_runs() -> None:
     used = _given_to_the_store(api.challenge.fn, api) | _given_to_the_store(api.renew_token.fn, api)
 
     assert used == {office.devices.issue_challenge, office.devices.renew_token}
+
+
+def test_the_incarnation_route_runs_what_the_office_of_a_world_runs() -> None:
+    used = _given_to_the_store(api.begin_incarnation.fn, api)
+
+    assert used == {office.registration.register}
+
+
+def test_a_world_enrols_anew_with_what_the_agent_enrols_with() -> None:
+    assert agent.enrol is restores.enrol is enrolling.enrol
 
 
 def test_the_dispatcher_uses_the_commands_behind_the_api() -> None:

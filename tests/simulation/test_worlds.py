@@ -14,7 +14,7 @@ from tests.simulation.__main__ import main
 from tests.simulation.checks import SUMMED
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.runs import Failed, Ground, live, live_all
-from tests.simulation.world import Told
+from tests.simulation.told import Told
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(48)
@@ -44,6 +44,8 @@ def test_worlds_come_to_what_they_are_there_for(ground: Ground) -> None:
         *(f"verdict {kind}" for kind in SUMMED),
         *(f"server crashes {side} commit" for side in Side),
         *(f"tablet dies at {point}" for point in CommitPoint),
+        *("tablet rolled back", "tablet copied", "tablet enrolled anew", "issued again and known"),
+        *("tablet began anew: fork", "tablet began anew: key_lost"),
         *("lost requests", "lost answers", "repeated requests", "spoilt answers", "out of reach"),
     }
 

@@ -8,7 +8,6 @@ import heapq
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -16,14 +15,12 @@ from uuid import UUID
 import msgspec
 
 from field_client.engine import Recorded, Requested
-from field_client.replica.state import get_state, store_enrolment
-from field_client.session import APP_VERSION
+from field_client.replica.state import get_state
 from field_client.storage import CommitPoint
 from server.database.writer import Boundary
-from server.sync import devices
 from sync_protocol import wire
-from sync_protocol.messages import EnrolRequest, SyncRequest, SyncResponse
-from tests.simulation import checks, technician
+from sync_protocol.messages import SyncRequest, SyncResponse
+from tests.simulation import checks, seats, technician
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat, Violation
 from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
@@ -40,7 +37,10 @@ from tests.simulation.network import (
     truncate,
 )
 from tests.simulation.office import PRODUCTION, Code, Office, OfficeCrashed
-from tests.simulation.tablet import ADDRESS, Flight, Replacements, Tablet, TabletDied
+from tests.simulation.promises import Promises
+from tests.simulation.restores import Hands, Restores
+from tests.simulation.tablet import Flight, Replacements, Tablet, TabletDied
+from tests.simulation.told import Told
 from tests.simulation.town import Town
 
 CHAOS_MS: Final = 90 * MINUTE
@@ -57,16 +57,6 @@ class Mutation(msgspec.Struct, frozen=True):
 
     server: Code = PRODUCTION
     tablet: Replacements = {}
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What a world came to."""
-
-    seed: int
-    digest: str
-    rounds: int
-    seen: Counter[str]
-    """How often what happened; the sum over many seeds says what they have covered."""
 
 
 class World:
@@ -98,6 +88,7 @@ class World:
         self._ticking: dict[str, tuple[int, int | None]] = {}
         self._down: set[str] = set()
         self.heard: list[Heard] = []
+        self._promises = Promises()
         shutil.copy(town.database, folder / "server.db")
         self.office = Office(
             folder,
@@ -117,6 +108,7 @@ class World:
             Chance(seed, "dispatcher"),
             with_tablets=tuple(seat.technician_id for seat in self.seats),
         )
+        self._restores = Restores(seed, self.office, self._promises, self._clock, self._hands())
         self.office.probe = self._at_server_commit
 
     def run(self) -> Told:
@@ -139,31 +131,35 @@ class World:
         self.office.close()
 
     def _seat(self, name: str, technician_id: UUID, folder: Path, replaced: Replacements) -> Seat:
-        home = folder / name
         chance = Chance(self.seed, name)
         clock = TabletClock(self._clock, chance)
-        tablet = Tablet(name, home, clock, chance, replaced)
-        code, act = chance.octets(8).hex(), self.office.act()
-        self.office.write(devices.issue_code, technician_id, code, act=act)
-        request = EnrolRequest(
-            code=code,
-            device_name=name,
-            public_key=tablet.public_key(),
-            incarnation=tablet.read(get_state).incarnation,
-            app_version=APP_VERSION,
-        )
-        enrolled = self.office.write(
-            devices.enrol,
-            request,
-            token=chance.octets(16).hex(),
-            token_life=timedelta(minutes=10),
-            act=act,
-        )
-        tablet.write(store_enrolment, ADDRESS, enrolled)
+        tablet = Tablet(name, folder / name, clock, chance, replaced)
+        seat = seats.enrolled(tablet, technician_id, self.office, self._promises)
         tablet.checkpoint = lambda point: self._at_tablet_commit(name, point)
-        return Seat(
-            tablet=tablet, technician_id=technician_id, device_id=UUID(str(enrolled.device_id))
+        return seat
+
+    def _hands(self) -> Hands:
+        return Hands(
+            at=self._at,
+            do=self._do,
+            put_down=self._put_down,
+            take_up=self._revive,
+            join=self._join,
+            work=self._work,
+            finish_unsent=self._finish_unsent,
+            office_fell=self._office_fell,
+            note=self._note_event,
         )
+
+    def _join(self, seat: Seat) -> None:
+        """Let the copy of a tablet work like any other."""
+        name = seat.tablet.name
+        seat.tablet.checkpoint = lambda point: self._at_tablet_commit(name, point)
+        self.seats.append(seat)
+        left_ms = max(0, CHAOS_MS - self._clock.now_ms)
+        for _ in range(self._chance.between(3, 8)):
+            self._at(self._chance.between(0, left_ms), lambda: self._work(seat))
+        self._wake(seat)
 
     def _plan_chaos(self) -> None:
         for _ in range(self._chance.between(5, 12)):
@@ -177,6 +173,7 @@ class World:
                 at_ms = self._crashes.between(0, CHAOS_MS)
                 self._at(at_ms, lambda seat=seat: self._bury(seat, "falls"))
             self._at(self._chance.between(0, MINUTE), lambda seat=seat: self._wake(seat))
+            self._restores.plan(seat, CHAOS_MS)
 
     def _plan_outage(self, seat: Seat) -> None:
         name, begins_ms = seat.tablet.name, self._chance.between(0, CHAOS_MS)
@@ -205,6 +202,7 @@ class World:
             self.office.restart()
         for seat in self.seats:
             self._revive(seat)
+            self._restores.finish(seat)
         self._go_on(self._is_somebody_syncing)
         rounds = next(filter(self._is_drained_after, range(1, ROUNDS_MAX + 1)), None)
         if rounds is None:
@@ -237,12 +235,19 @@ class World:
         except OfficeCrashed:
             self._office_fell()
 
-    def _work(self, seat: Seat) -> None:
+    def _finish_unsent(self, seat: Seat) -> None:
+        """Complete a job where there is no network."""
+        within_reach = {seat.tablet.name} - self._down
+        self._down |= within_reach
+        self._work(seat, technician.finish)
+        self._down -= within_reach
+
+    def _work(self, seat: Seat, kind: Callable[[Tablet], str] = technician.work) -> None:
         if not seat.tablet.is_up:
             return
 
         def deed() -> Flight | None:
-            done = technician.work(seat.tablet)
+            done = kind(seat.tablet)
             self._note(f"{seat.tablet.name} {done}")
             seat.promise()
             return seat.tablet.take(Recorded())
@@ -326,7 +331,11 @@ class World:
         response = wire.decode(answered.body, SyncResponse)
         checks.check_scope(seat, response)
         self.heard.append(
-            Heard(device_id=seat.device_id, request=request, verdicts=response.verdicts)
+            Heard(
+                device_id=self.office.device_of(asked).id,
+                request=request,
+                verdicts=response.verdicts,
+            )
         )
 
     def _deliver(self, seat: Seat, flight: Flight, answered: Answered | None) -> None:
@@ -360,11 +369,15 @@ class World:
         if not seat.tablet.is_up:
             return
         self._note(f"{seat.tablet.name} {how}")
-        seat.tablet.die()
-        self._waiting.pop(seat.tablet.name, None)
+        self._put_down(seat)
         if self._crashes.happens(0.5):
             seat.tablet.clock.reboot()
         self._at(self._crashes.between(SECOND, 5 * MINUTE), lambda: self._revive(seat))
+
+    def _put_down(self, seat: Seat) -> None:
+        """End a tablet's process; what it waited for comes to nobody."""
+        seat.tablet.die()
+        self._waiting.pop(seat.tablet.name, None)
 
     def _revive(self, seat: Seat) -> None:
         if seat.tablet.is_up:
@@ -375,6 +388,10 @@ class World:
             self._bury(seat, "dies at its start")
             return
         self._do(seat, seat.tablet.tick)
+
+    def _note_event(self, what: str, of: str) -> None:
+        self.seen[f"tablet {what}"] += 1
+        self._note(f"{of}: {what}")
 
     def _note(self, line: str) -> None:
         self.trace.note(f"{self._clock.now_ms:>8} {line}")

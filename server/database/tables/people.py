@@ -52,11 +52,21 @@ devices = sa.Table(
     reference("technician_id", "technicians"),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("public_key", sa.String(44), nullable=False),
-    sa.Column("incarnation", sa.Uuid, nullable=False, unique=True),
-    sa.Column("head_dseq", sa.BigInteger, nullable=False),
-    sa.Column("chain", sa.String(64), nullable=False),
     sa.Column("enrolled_at", UtcDateTime, nullable=False),
     sa.Column("revoked_at", UtcDateTime),
+)
+
+# The lives of a device's replica, each with its own numbers. One of them is enough until a replica
+# is restored or copied. ``after`` is what the tablet said that it spoke in before.
+incarnations = sa.Table(
+    "incarnations",
+    metadata,
+    sa.Column("incarnation", sa.Uuid, primary_key=True),
+    reference("device_id", "devices"),
+    sa.Column("after", sa.Uuid),
+    sa.Column("head_dseq", sa.BigInteger, nullable=False),
+    sa.Column("chain", sa.String(64), nullable=False),
+    sa.Column("begun_at", UtcDateTime, nullable=False),
 )
 
 enrolment_codes = sa.Table(

@@ -23,6 +23,15 @@ from tests.postgres import PostgresServer
 T = TypeVar("T")
 
 
+MOVED = {
+    # 0003: a device may speak in several incarnations, each with a head of its own.
+    ("devices", "incarnation"): ("incarnations", "incarnation"),
+    ("devices", "head_dseq"): ("incarnations", "head_dseq"),
+    ("devices", "chain"): ("incarnations", "chain"),
+}
+"""Columns that went to another table, and where they are now; each for a reason."""
+
+
 def revisions() -> list[str]:
     config = Config()
     config.set_main_option("script_location", str(schema_versions.MIGRATIONS))
@@ -68,7 +77,11 @@ def test_every_row_survives_the_way_up(empty_url: str, revision: str) -> None:
     after = inside(empty_url, read_all)
     assert set(before) <= set(after)
     for table, row in before.items():
-        kept = {name: after[table].get(name) for name in row}
+        places = {name: MOVED.get((table, name), (table, name)) for name in row}
+        kept = {
+            name: after[table][name] if name in after[table] else after[moved][column]
+            for name, (moved, column) in places.items()
+        }
         assert kept == row, table
 
 

@@ -13,7 +13,7 @@ from server.database.tables.people import device_tokens, devices, enrolment_code
 from server.people.records import Scope
 from server.sync import devices as device_commands
 from sync_protocol import wire
-from sync_protocol.ids import Incarnation
+from sync_protocol.ids import Incarnation, TechnicianId
 from tests.server.factories import Town, act, add_token, change, count
 from tests.server.sync.doors import bearer, enrolled_now, sync
 from tests.server.tablets import Tablet
@@ -104,6 +104,26 @@ async def test_the_incarnation_of_another_device_is_refused_by_name(
     assert str(known.incarnation) in answer.json()["detail"]
     new.incarnation = Incarnation(uuid7())
     assert (await enrol(client, new, code)).status_code == 201
+
+
+async def test_a_code_of_another_technician_is_refused_for_a_tablet_with_work_on_it(
+    client: httpx.AsyncClient, town: Town, code: str
+) -> None:
+    tablet = Tablet()
+    request = tablet.enrolment(code)
+
+    refused = await client.post(
+        "/devices/v1/enrol",
+        content=wire.encode(msgspec.structs.replace(request, technician_id=TechnicianId(town.ben))),
+    )
+    taken = await client.post(
+        "/devices/v1/enrol",
+        content=wire.encode(msgspec.structs.replace(request, technician_id=TechnicianId(town.ada))),
+    )
+
+    assert refused.status_code == 403
+    assert "another technician's" in refused.json()["detail"]
+    assert taken.status_code == 201
 
 
 @pytest.mark.parametrize("state", ["unknown", "used", "expired"])

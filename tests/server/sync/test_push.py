@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from server.database import Store
 from server.database.tables.fulfilment import inbox_items, processes
-from server.database.tables.people import audit, devices
+from server.database.tables.people import audit, devices, incarnations
 from server.database.tables.sync import feed, issues, operations
 from server.database.tables.work import captures, completions
 from server.jobs import commands as jobs
@@ -149,7 +149,7 @@ def test_without_the_stored_verdict_a_replay_has_new_effects(field: Field) -> No
     )
     field.push()
     change(field.store, sa.delete(operations))
-    change(field.store, sa.update(devices).values(head_dseq=0, chain=field.tablet.chain(0)))
+    change(field.store, sa.update(incarnations).values(head_dseq=0, chain=field.tablet.chain(0)))
 
     assert verdicts(field.push()) == [("kept_as_conflict", "edited_on_both_sides")] * 2
     assert count(field.store, issues) == 2
@@ -194,10 +194,10 @@ def test_a_known_number_with_other_content_is_a_fork(field: Field) -> None:
     assert refusal(field.store, field.tablet, field.tablet.request()) is Refusal.FORK
 
 
-def test_another_incarnation_is_a_fork(field: Field) -> None:
+def test_an_incarnation_that_the_device_has_not_registered_is_asked_for(field: Field) -> None:
     request = msgspec.structs.replace(field.tablet.request(), incarnation=Incarnation(uuid7()))
 
-    assert refusal(field.store, field.tablet, request) is Refusal.FORK
+    assert refusal(field.store, field.tablet, request) is Refusal.UNKNOWN_INCARNATION
 
 
 def test_the_chain_is_over_the_bytes_as_sent(field: Field) -> None:

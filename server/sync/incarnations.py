@@ -1,0 +1,66 @@
+"""The incarnations of a device: a replica that was restored or copied goes on in a new one.
+
+A device may push in each of them, for a restored tablet and its copy both work on, and a request of
+before may still be under way. Whoever changes one holds the row of its device.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from server.acts import Act
+from server.database import Connection
+from server.database.rows import to_record, to_records, to_row
+from server.database.tables.people import incarnations
+from server.sync.records import IncarnationHead
+from sync_protocol import wire
+from sync_protocol.ids import Incarnation
+
+
+def insert(
+    db: Connection, device_id: UUID, incarnation: UUID, *, after: UUID | None, act: Act
+) -> IncarnationHead:
+    """Add an incarnation that has said nothing yet."""
+    head = IncarnationHead(
+        incarnation=incarnation,
+        device_id=device_id,
+        after=after,
+        head_dseq=0,
+        chain=wire.first_chain(Incarnation(incarnation)),
+        begun_at=act.now,
+    )
+    db.execute(sa.insert(incarnations).values(**to_row(head)))
+    return head
+
+
+def find(db: sa.Connection, incarnation: UUID) -> IncarnationHead | None:
+    """Find an incarnation, whosever it is."""
+    row = db.execute(
+        sa.select(incarnations).where(incarnations.c.incarnation == incarnation)
+    ).one_or_none()
+    return None if row is None else to_record(row, IncarnationHead)
+
+
+def move_head(db: sa.Connection, incarnation: UUID, *, dseq: int, chain: str) -> None:
+    """Remember how far an incarnation has been heard."""
+    db.execute(
+        sa.update(incarnations)
+        .where(incarnations.c.incarnation == incarnation)
+        .values(head_dseq=dseq, chain=chain)
+    )
+
+
+def by_device(
+    db: sa.Connection, device_ids: list[UUID]
+) -> Mapping[UUID, tuple[IncarnationHead, ...]]:
+    """List the incarnations of devices, the first begun first."""
+    rows = db.execute(
+        sa.select(incarnations)
+        .where(incarnations.c.device_id.in_(device_ids))
+        .order_by(incarnations.c.begun_at, incarnations.c.incarnation)
+    )
+    found: dict[UUID, tuple[IncarnationHead, ...]] = {}
+    for head in to_records(rows, IncarnationHead):
+        found[head.device_id] = (*found.get(head.device_id, ()), head)
+    return found

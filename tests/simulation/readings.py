@@ -1,0 +1,185 @@
+"""What checks read of both sides: rows of the office's database and of replicas."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from field_client.replica.outbox import find_chain
+from field_client.replica.state import ReplicaState, get_state
+from field_client.storage import Connection as ReplicaConnection
+from field_client.storage.statements import fetch_all
+from server.database import tables
+from server.database.tables import fulfilment, people, sync, work
+from sync_protocol import evidence, wire
+from sync_protocol.documents import JobDocument
+from sync_protocol.messages import VerdictKind
+from sync_protocol.operations import Manifest
+
+NEEDS_ISSUE: Final = (VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED)
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation as one side has it."""
+
+    dseq: int
+    raw: bytes
+    chain: str
+    verdict: bytes | None
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation that a tablet keeps as it was acknowledged under an earlier incarnation."""
+
+    incarnation: UUID
+    received: Received
+
+
+def head(db: sa.Connection, incarnation: UUID) -> int:
+    table = people.incarnations
+    statement = sa.select(table.c.head_dseq).where(table.c.incarnation == incarnation)
+    return db.execute(statement).scalar_one()
+
+
+def stored_as(db: sa.Connection, incarnation: UUID, dseq: int) -> Received:
+    stored = sync.operations
+    row = db.execute(
+        sa.select(stored).where(stored.c.incarnation == incarnation, stored.c.dseq == dseq)
+    ).one()
+    return Received(dseq=row.dseq, raw=row.raw, chain=row.chain, verdict=row.verdict)
+
+
+def stored(db: sa.Connection, state: ReplicaState) -> tuple[Received, ...]:
+    stored = sync.operations
+    rows = db.execute(
+        sa.select(stored).where(stored.c.incarnation == state.incarnation).order_by(stored.c.dseq)
+    )
+    return tuple(
+        Received(dseq=row.dseq, raw=row.raw, chain=row.chain, verdict=row.verdict) for row in rows
+    )
+
+
+def job_states(db: sa.Connection) -> Mapping[UUID, str]:
+    return {row.id: row.state for row in db.execute(sa.select(work.jobs.c.id, work.jobs.c.state))}
+
+
+def digests(db: sa.Connection, technician_id: UUID) -> Mapping[UUID, str]:
+    captures = work.captures
+    rows = db.execute(sa.select(captures).where(captures.c.technician_id == technician_id))
+    return {row.id: row.digest for row in rows}
+
+
+def completion_ids(db: sa.Connection, technician_id: UUID) -> list[UUID]:
+    completions = work.completions
+    mine = completions.c.technician_id == technician_id
+    return sorted(db.execute(sa.select(completions.c.id).where(mine)).scalars())
+
+
+def withheld(db: sa.Connection) -> list[tuple[UUID, int]]:
+    stored = sync.operations
+    kinds = stored.c.verdict_kind.in_(NEEDS_ISSUE)
+    rows = db.execute(sa.select(stored.c.incarnation, stored.c.dseq).where(kinds))
+    return sorted((row.incarnation, row.dseq) for row in rows)
+
+
+def issue_places(db: sa.Connection) -> list[tuple[UUID, int]]:
+    rows = db.execute(sa.select(sync.issues.c.incarnation, sync.issues.c.dseq))
+    return sorted((row.incarnation, row.dseq) for row in rows)
+
+
+def signed(db: sa.Connection) -> list[tuple[UUID, str, str, bytes]]:
+    completions, keys = work.completions, people.devices
+    rows = db.execute(
+        sa.select(
+            completions.c.id, keys.c.public_key, completions.c.signature, completions.c.manifest
+        )
+        .join(keys, keys.c.id == completions.c.device_id)
+        .order_by(completions.c.id)
+    )
+    return [
+        (
+            row.id,
+            row.public_key,
+            row.signature,
+            evidence.bytes_to_sign(msgspec.convert(row.manifest, Manifest)),
+        )
+        for row in rows
+    ]
+
+
+def process_jobs(db: sa.Connection) -> list[UUID]:
+    return list(db.execute(sa.select(fulfilment.processes.c.job_id)).scalars())
+
+
+def completions_without_effect(db: sa.Connection) -> set[UUID]:
+    completions = work.completions
+    moved = (VerdictKind.APPLIED, VerdictKind.MERGED)
+    rows = db.execute(sa.select(completions.c.id).where(completions.c.verdict.not_in(moved)))
+    return set(rows.scalars())
+
+
+def inbox(db: sa.Connection) -> list[UUID]:
+    items = fulfilment.inbox_items
+    kind = items.c.kind == "completion_without_effect"
+    return list(db.execute(sa.select(items.c.completion_id).where(kind)).scalars())
+
+
+def dump(db: sa.Connection) -> str:
+    """Write everything that the database holds, so that two states can be compared."""
+    return "\n".join(
+        f"{table.name}: {sorted(map(repr, db.execute(sa.select(table)).all()))}"
+        for table in told(tables.metadata.sorted_tables)
+    )
+
+
+def told(known: Iterable[sa.Table]) -> Iterable[sa.Table]:
+    # Plant and people's cards never change here, and a world prints what it ends with.
+    untold = {"premises", "terminals", "drops", "onts", "accounts", "products", "technicians"}
+    return (table for table in known if table.name not in untold)
+
+
+def glance(db: ReplicaConnection, dseq: int) -> tuple[ReplicaState, str | None]:
+    return get_state(db), find_chain(db, dseq)
+
+
+def recorded(db: ReplicaConnection) -> tuple[Received, ...]:
+    rows = db.execute("SELECT dseq, raw, chain, verdict FROM operation ORDER BY dseq").fetchall()
+    return tuple(msgspec.convert(dict(row), Received) for row in rows)
+
+
+def verdict_rows(db: ReplicaConnection) -> list[Any]:
+    return db.execute(
+        "SELECT incarnation, dseq, verdict_kind FROM past_operation "
+        "UNION ALL SELECT incarnation, dseq, verdict_kind FROM operation, replica"
+    ).fetchall()
+
+
+def said_after(db: ReplicaConnection, dseq: int) -> list[bytes]:
+    rows = db.execute("SELECT raw FROM operation WHERE dseq > ? ORDER BY dseq", (dseq,))
+    return [row["raw"] for row in rows.fetchall()]
+
+
+def past(db: ReplicaConnection) -> tuple[Past, ...]:
+    rows = db.execute(
+        "SELECT incarnation, dseq, raw, chain, verdict FROM past_operation ORDER BY position"
+    ).fetchall()
+    return tuple(
+        Past(
+            incarnation=UUID(row["incarnation"]),
+            received=Received(
+                dseq=row["dseq"], raw=row["raw"], chain=row["chain"], verdict=row["verdict"]
+            ),
+        )
+        for row in rows
+    )
+
+
+def job_rows(db: ReplicaConnection) -> list[Any]:
+    return fetch_all(db, "jobs")
+
+
+def documents(db: ReplicaConnection) -> Mapping[UUID, JobDocument]:
+    documents = (wire.decode(row["document"], JobDocument) for row in job_rows(db))
+    return {document.id: document for document in documents}
