@@ -101,9 +101,7 @@ def command_line() -> argparse.ArgumentParser:
     sim = commands.add_parser("sim", help="run the simulation; a failing seed is printed")
     sim.add_argument("--seeds", type=number_from(1), metavar="N", help="how many seeds")
     sim.add_argument("--start", type=number_from(0), metavar="S", help="the first seed")
-    sim.add_argument(
-        "--histories", type=number_from(1), metavar="N", help="instead: histories of the pure merge"
-    )
+    sim.add_argument("--histories", type=number_from(1), metavar="N", help="of the pure merge")
 
     commands.add_parser("setup", help="only set up; every other command does it by itself")
     lock = commands.add_parser("lock", help="write the locks anew after a change of requirements")
