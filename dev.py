@@ -78,7 +78,6 @@ def command_line() -> argparse.ArgumentParser:
         "downloads about 70 locked packages into .venv; later runs start at once.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
     demo = commands.add_parser("demo", help="play a day in the field, then keep the pages open")
     demo.add_argument("--once", action="store_true", help="end after the story")
     demo.add_argument("--json", type=Path, metavar="FILE", help="write what happened as JSON")
@@ -101,6 +100,7 @@ def command_line() -> argparse.ArgumentParser:
     sim = commands.add_parser("sim", help="run the simulation; a failing seed is printed")
     sim.add_argument("--seeds", type=number_from(1), metavar="N", help="how many seeds")
     sim.add_argument("--start", type=number_from(0), metavar="S", help="the first seed")
+    sim.add_argument("--histories", type=number_from(1), metavar="N", help="of the pure merge")
     cuts = commands.add_parser("powercut", help="replay power cuts of server and tablet")
     cuts.add_argument("--points", type=number_from(1), metavar="N", help="how many cuts")
     commands.add_parser("setup", help="only set up; every other command does it by itself")

@@ -33,7 +33,17 @@ from sync_protocol.quoting import quoted
 PIECE_BYTES_MAX: Final = 8_000_000
 Blobs = NamedDependency[SkipValidation[BlobStore]]  # a protocol cannot be checked at run time
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_TUS: Final = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
+_VERSION: Final = "1.0.0"
+_PIECE_TYPE: Final = "application/offset+octet-stream"
+_TUS: Final = {"Tus-Resumable": _VERSION, "Cache-Control": "no-store"}
+
+
+class OtherTus(ValueError):
+    """The request speaks another version of tus, or does not say which."""
+
+
+class NotAPiece(ValueError):
+    """What was sent to be added does not say that it is a piece of an upload."""
 
 
 @route("/blobs", http_method=[HttpMethod.OPTIONS], sync_to_thread=False)
@@ -44,7 +54,7 @@ def describe() -> Response[None]:
         status_code=204,
         headers={
             **_TUS,
-            "Tus-Version": "1.0.0",
+            "Tus-Version": _VERSION,
             "Tus-Extension": "creation",
             "Tus-Max-Size": str(BLOB_BYTES_MAX),
         },
@@ -56,7 +66,7 @@ async def begin(
     request: HttpRequest, store: NamedDependency[Store], blob_store: Blobs
 ) -> Response[None]:
     """Begin an upload; its metadata names the hash."""
-    await device_of(store, request.headers.get("authorization"))
+    await _admit(request, store)
     size = _number(request, "upload-length")
     if not 1 <= size <= BLOB_BYTES_MAX:
         raise WrongInput(f"Upload-Length {size}; 1 to {BLOB_BYTES_MAX} is possible")
@@ -73,7 +83,7 @@ async def progress(
     sha256: FromPath[str],
 ) -> Response[None]:
     """Tell how much of a blob is here."""
-    await device_of(store, request.headers.get("authorization"))
+    await _admit(request, store)
     checked = _checked(sha256)
     offset, size = await asyncio.to_thread(blob_store.progress, checked)
     if await asyncio.to_thread(blob_store.is_present, checked):
@@ -94,13 +104,24 @@ async def receive_piece(
     sha256: FromPath[str],
 ) -> Response[None]:
     """Take the next piece of a blob."""
-    await device_of(store, request.headers.get("authorization"))
+    await _admit(request, store)
     checked = _checked(sha256)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != _PIECE_TYPE:
+        raise NotAPiece(f"content-type {quoted(media_type)}; send {_PIECE_TYPE}")
     offset = _number(request, "upload-offset")
     reached = await asyncio.to_thread(blob_store.append, checked, offset, await request.body())
     if await asyncio.to_thread(blob_store.is_present, checked):
         await store.write(blobs.mark_present, checked, reached, utc_now())
     return Response(None, status_code=204, headers={**_TUS, "Upload-Offset": str(reached)})
+
+
+async def _admit(request: HttpRequest, store: Store) -> None:
+    """Check who asks, and that both speak the same tus."""
+    await device_of(store, request.headers.get("authorization"))
+    spoken = request.headers.get("tus-resumable", "")
+    if spoken != _VERSION:
+        raise OtherTus(f"Tus-Resumable is {quoted(spoken)}; this server speaks {_VERSION}")
 
 
 def _number(request: HttpRequest, header: str) -> int:
@@ -131,9 +152,13 @@ def _checked(sha256: str) -> str:
     return sha256
 
 
-def _answering(status: int, slug: str) -> Callable[[HttpRequest, Any], Response[bytes]]:
+def _answering(
+    status: int, slug: str, **headers: str
+) -> Callable[[HttpRequest, Any], Response[bytes]]:
     def answer(_request: HttpRequest, error: Exception) -> Response[bytes]:
-        return problems.answer(status, slug, str(error))
+        refused = problems.answer(status, slug, str(error))
+        refused.headers.update({**_TUS, **headers})
+        return refused
 
     return answer
 
@@ -141,5 +166,7 @@ def _answering(status: int, slug: str) -> Callable[[HttpRequest, Any], Response[
 HANDLERS: Final[dict[type[Exception], Callable[[HttpRequest, Any], Response[bytes]]]] = {
     BlobUnknown: _answering(404, "not-found"),
     OffsetWrong: _answering(409, "offset-wrong"),
+    OtherTus: _answering(412, "other-tus-version", **{"Tus-Version": _VERSION}),
+    NotAPiece: _answering(415, "not-a-piece"),
     ContentWrong: _answering(460, "content-wrong"),
 }

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 
+from tests.simulation.history_runs import live_histories
 from tests.simulation.runs import Failed, live_all, live_somewhere, open_ground
 from tests.simulation.told import Told
 
@@ -27,6 +28,8 @@ _SEED_DIGITS_MAX = 18
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 0 all worlds kept every promise, 1 one did not, 2 a wrong command line."""
     args = _command_line().parse_args(argv)
+    if args.histories:
+        return live_histories(args.start, args.histories, args.workers, _say)
     started = time.perf_counter()
     seen: Counter[str] = Counter()
     failed = 0
@@ -84,6 +87,9 @@ def _command_line() -> argparse.ArgumentParser:
         "--trace",
         action="store_true",
         help="print all that happened in a failed seed; a single seed does so by itself",
+    )
+    parser.add_argument(
+        "--histories", type=_count, metavar="N", help="instead: N histories of the pure merge"
     )
     parser.add_argument(
         "--workers",

@@ -24,7 +24,7 @@ from sync_protocol.messages import (
     VerdictKind,
 )
 from sync_protocol.operations import CompleteJob, OperationBody, RecordCapture
-from tests.simulation import readings
+from tests.simulation import pending, readings
 from tests.simulation.chance import Trace
 from tests.simulation.office import Office
 from tests.simulation.promises import Promises, count_duplicates, stored_by_key
@@ -60,6 +60,8 @@ class Seat(msgspec.Struct, kw_only=True):
     acked_dseq: int = 0
     held: dict[bytes, OperationBody] = {}
     """What was promised on this very disk."""
+    settled_dseq: int = 0
+    jobs: set[str] = set()
 
     def promise(self) -> None:
         """Remember what the tablet has shown as saved."""
@@ -119,6 +121,21 @@ def check_step(office: Office, seat: Seat) -> None:
             f"{seat.tablet.name} was told that {state.acked_dseq} is stored; {head} is",
         )
     seat.cursor, seat.acked_dseq = state.cursor, state.acked_dseq
+    _check_pending(seat)
+
+
+def _check_pending(seat: Seat) -> None:
+    """What is not settled stays: its job until it was judged, its overlay until a pull ended."""
+    place = seat.tablet.read(pending.place)
+    name = seat.tablet.name
+    purged = seat.jobs.intersection(place.orphans)
+    require(not purged, f"{name} purged jobs with pending work: {sorted(purged)}")
+    require(
+        not (place.is_staging and place.settled_dseq > seat.settled_dseq),
+        f"{name} settled up to {place.settled_dseq} in the middle of a pull",
+    )
+    seat.settled_dseq = place.settled_dseq
+    seat.jobs |= place.jobs
 
 
 def _check_begun_anew(seat: Seat) -> None:

@@ -14,6 +14,7 @@ from field_client.replica.state import Why
 from field_client.storage import Connection as ReplicaConnection
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
+from server.database.tables.fulfilment import processes
 from server.database.tables.sync import operations
 from server.database.tables.work import completions
 from server.database.units import FeedKind
@@ -108,6 +109,38 @@ def _pull_by_number_alone(
     return epoch, msgspec.structs.replace(page, cursor=last)
 
 
+def _pull_by_sequence(
+    db: Connection,
+    technician_id: UUID,
+    known_epoch: UUID | None,
+    cursor: Cursor | None,
+    *,
+    limit: int,
+) -> tuple[Epoch, PullPage]:
+    """Hand out a number that a sequence has given away, before its rows can be read."""
+    epoch, page = pull.read(db, technician_id, known_epoch, cursor, limit=limit)
+    if page.cursor is None or page.more:
+        return epoch, page
+    ahead = Cursor(seq=page.cursor.seq + 1, entity="job", entity_id=str(UUID(int=2**128 - 1)))
+    return epoch, msgspec.structs.replace(page, cursor=ahead)
+
+
+def _receive_with_an_effect_per_completion(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Cause something for each completion of a job, as if one could not be told from another."""
+    written = commands.receive(db, device_id, request, act=act)
+    completed = sa.select(completions.c.id, completions.c.job_id).where(
+        completions.c.received_at == act.now, completions.c.device_id == device_id
+    )
+    for completion_id, job_id in db.execute(completed).all():
+        known = db.execute(sa.select(processes).where(processes.c.job_id == job_id)).mappings()
+        for first in known.fetchmany(1):
+            another = {**first, "id": act.new_id(), "effect_key": str(completion_id)}
+            db.execute(sa.insert(processes).values(another))
+    return written
+
+
 def _apply_cursor_alone(
     db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
 ) -> Progress | ForkSeen:
@@ -124,6 +157,15 @@ def _apply_without_verdicts(
     """Take a number as acknowledged without looking at what became of each operation."""
     progress = inbox.apply_response(db, request, response, received)
     db.execute("UPDATE operation SET verdict = NULL, verdict_kind = NULL WHERE dseq % 3 = 0")
+    return progress
+
+
+def _apply_and_settle(
+    db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
+) -> Progress | ForkSeen:
+    """Drop own entries from the overlay with their verdict, before the document has them."""
+    progress = inbox.apply_response(db, request, response, received)
+    db.execute("UPDATE replica SET settled_dseq = acked_dseq")
     return progress
 
 
@@ -171,6 +213,13 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "pages by number alone": Mutation(server=Code(pull=_pull_by_number_alone)),
     "moves the cursor without the rows": Mutation(
         tablet={inbox.apply_response: _apply_cursor_alone}
+    ),
+    "takes its cursor from a sequence": Mutation(server=Code(pull=_pull_by_sequence)),
+    "has an effect per completion": Mutation(
+        server=Code(receive=_receive_with_an_effect_per_completion)
+    ),
+    "drops own entries before they settled": Mutation(
+        tablet={inbox.apply_response: _apply_and_settle}
     ),
     "acknowledges without verdicts": Mutation(
         tablet={inbox.apply_response: _apply_without_verdicts}

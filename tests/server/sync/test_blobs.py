@@ -14,6 +14,7 @@ from tests.server.factories import Town, rows
 from tests.server.sync.doors import bearer, enrolled_now
 
 PHOTO = bytes(range(256)) * 40
+PIECE = "application/offset+octet-stream"
 SHA256 = hashlib.sha256(PHOTO).hexdigest()
 HALF = len(PHOTO) // 2
 
@@ -292,12 +293,60 @@ def test_wrong_content_is_named_with_both_hashes(tmp_path: Path) -> None:
 async def test_an_upload_that_cannot_be_is_refused_by_name(
     uploader: Uploader, client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    token = uploader.headers["authorization"]
-
-    answer = await client.post("/blobs", headers={"authorization": token, **headers})
+    answer = await client.post("/blobs", headers={**uploader.headers, **headers})
 
     assert answer.status_code == 400
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("spoken", [{}, {"tus-resumable": "0.2.2"}], ids=str)
+@pytest.mark.parametrize("method", ["POST", "HEAD", "PATCH"])
+async def test_another_tus_is_refused_with_the_version_that_is_spoken(
+    uploader: Uploader, client: httpx.AsyncClient, method: str, spoken: dict[str, str]
+) -> None:
+    await uploader.begin()
+    token = uploader.headers["authorization"]
+    path = "/blobs" if method == "POST" else f"/blobs/{SHA256}"
+    described = {"upload-length": "1", "upload-offset": "0", "content-type": PIECE}
+
+    headers = {"authorization": token, **described, **spoken}
+    answer = await client.request(method, path, content=b"x", headers=headers)
+
+    assert (answer.status_code, answer.headers["tus-version"]) == (412, "1.0.0")
+    assert await uploader.offset() == 0
+
+
+@pytest.mark.parametrize("media_type", ["application/octet-stream", "text/plain", ""])
+async def test_what_does_not_call_itself_a_piece_is_not_added(
+    uploader: Uploader, client: httpx.AsyncClient, media_type: str
+) -> None:
+    await uploader.begin()
+    headers = {**uploader.headers, "upload-offset": "0", "content-type": media_type}
+
+    answer = await client.patch(f"/blobs/{SHA256}", content=PHOTO, headers=headers)
+
+    assert answer.status_code == 415
+    assert PIECE in answer.json()["detail"]
+    assert await uploader.offset() == 0
+
+
+async def test_a_server_says_without_being_asked_who_one_is_what_it_can_do(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.options("/blobs")
+
+    said = {name: answer.headers[name] for name in ("tus-version", "tus-extension", "tus-max-size")}
+    assert said == {"tus-version": "1.0.0", "tus-extension": "creation", "tus-max-size": "50000000"}
+    assert answer.status_code == 204
+
+
+async def test_every_refusal_of_an_upload_speaks_tus(uploader: Uploader) -> None:
+    unknown = await uploader.ask()
+    await uploader.begin()
+    refused = [await uploader.send(7, b"x"), await uploader.send(0, b"x" * len(PHOTO))]
+
+    assert [each.status_code for each in (unknown, *refused)] == [404, 409, 460]
+    assert all(each.headers["tus-resumable"] == "1.0.0" for each in (unknown, *refused))
 
 
 async def test_a_tablet_without_token_uploads_nothing(client: httpx.AsyncClient) -> None:

@@ -18,6 +18,7 @@ from tests.server.tablets import Tablet, move
 
 DETAIL_MAX = 1_000
 NOBODY = str(UUID(int=7))
+TUS = {"tus-resumable": "1.0.0", "content-type": "application/offset+octet-stream"}
 BLOB = f"/blobs/{'a' * 64}"
 LONG = "x" * 900
 Asked = tuple[str, str, Mapping[str, str], bytes, int, str]
@@ -47,6 +48,8 @@ ASKED: list[Asked] = [
     ("POST", "/blobs", {"upload-length": "9", "upload-metadata": "name eHg="}, b"", 400, "'name e"),
     ("POST", "/blobs", {"upload-length": "9", "upload-metadata": "sha256 %%"}, b"", 400, "is '%%'"),
     ("POST", "/blobs", {"upload-length": "9", "upload-metadata": "sha256 eHg="}, b"", 400, "'xx'"),
+    ("POST", "/blobs", {"tus-resumable": "0.2"}, b"", 412, "Tus-Resumable is '0.2'; this"),
+    ("PATCH", BLOB, {"content-type": "text/html"}, b"", 415, "'text/html'; send application/of"),
     ("PATCH", f"/blobs/{LONG}", {}, b"", 400, "(900 characters) is no SHA-256"),
     ("PATCH", BLOB, {}, b"", 400, "upload-offset is ''"),
     ("PATCH", BLOB, {"upload-offset": "-1"}, b"", 400, "upload-offset is '-1'"),
@@ -61,7 +64,7 @@ def tablet(store: Store, town: Town) -> Tablet:
 
 async def test_every_refusal_names_what_was_sent(client: httpx.AsyncClient, tablet: Tablet) -> None:
     for method, path, headers, body, status, named in ASKED:
-        sent = {**bearer(tablet.token), **headers}
+        sent = {**bearer(tablet.token), **(TUS if path.startswith("/blobs") else {}), **headers}
         answer = await client.request(method, path, headers=sent, content=body)
 
         what = (method, path[:50], headers, body[:50], answer.text)
