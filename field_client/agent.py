@@ -179,7 +179,7 @@ class Agent:
         await self.loop.set_flight_mode(is_on=is_on)
 
     async def enrol(self, code: str, device_name: str) -> EnrolResponse:
-        """Make this tablet a technician's.
+        """Make this tablet a technician's; syncs nothing, for a command ends afterwards.
 
         Raises:
             NotACode, AlreadyEnrolled, EnrolmentRefused, ServerUnreachable, NoServer: nothing was
@@ -204,7 +204,6 @@ class Agent:
         if not isinstance(answer, EnrolResponse):
             raise _enrolment_error(answer)
         await self.store.write(store_enrolment, server_url, answer)
-        self.loop.note_enrolled()
         return answer
 
     async def sync_once(self) -> SessionReport:
