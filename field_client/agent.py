@@ -185,6 +185,8 @@ class Agent:
     async def enrol(self, code: str, device_name: str) -> EnrolResponse:
         """Make this tablet a technician's; again, where its key is lost and its replica is not.
 
+        Syncs nothing, for a command ends afterwards.
+
         Raises:
             NotACode, AlreadyEnrolled, EnrolmentRefused, ServerUnreachable, NoServer: nothing was
                 changed here.
@@ -208,7 +210,6 @@ class Agent:
         if not isinstance(answer, EnrolResponse):
             raise _enrolment_error(answer)
         await self.store.write(store_enrolment, server_url, answer, public_key)
-        self.loop.note_enrolled()
         return answer
 
     async def sync_once(self) -> SessionReport:

@@ -129,6 +129,7 @@ class TabletController(Controller):
         """Make this tablet a technician's."""
         data = await _read(request, EnrolBody)
         answer = await agent.enrol(data.code, data.device_name)
+        agent.loop.note_enrolled()
         return Enrolled(device_id=str(answer.device_id), technician_name=answer.technician_name)
 
     @post("/sync", status_code=200)

@@ -64,6 +64,8 @@ def load_settings(
     Raises:
         BadSettings: names the setting, the value and what would be right.
     """
+    if home.exists() and not home.is_dir():
+        raise BadSettings(f"--home {str(home)!r} is a file; name the folder of this tablet")
     path = home / HOME_FILE
     known = {*Settings.__struct_fields__}
     from_environment = {

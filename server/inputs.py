@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.params import QueryParameter
 
 from server.input_words import SECRET_NAMES, explain, fields_of, shown
 from server.problems import WrongInput
@@ -102,3 +103,29 @@ async def require_printable_request(request: Request[Any, Any, State]) -> None:
     if request.headers.get("content-type", "").startswith(_FORM):
         for name, text in (await request.form()).multi_items():
             require_printable(text, name)
+
+
+async def require_request_of_program(request: Request[Any, Any, State]) -> None:
+    """Refuse besides any parameter that the route does not know; runs before the API's handlers.
+
+    A misspelt cursor would start a reader over, a misspelt filter would answer everything, and a
+    program does not see that. A browser's address may carry more than the page asks for.
+
+    Raises:
+        WrongInput: names the parameter and those that there are, or a field and its text.
+    """
+    await require_printable_request(request)
+    known = _query_names(request)
+    for name in request.query_params:
+        if name not in known:
+            right = f"known are {', '.join(known)}" if known else "nothing may follow the path here"
+            raise WrongInput(f"there is no parameter {shown(name)}; {right}")
+
+
+def _query_names(request: Request[Any, Any, State]) -> list[str]:
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    return [
+        parameter.kwarg_definition.name or name
+        for name, parameter in parameters.items()
+        if isinstance(parameter.kwarg_definition, QueryParameter)
+    ]

@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 from server.evidence import api as evidence_api
 from server.fulfilment.api import FulfilmentController
+from server.inputs import require_request_of_program
 from server.invoices.api import BillingController
 from server.jobs.api import JobController
 from server.orders.api import OrderController
@@ -21,7 +22,8 @@ def api_routes(blob_store: BlobStore) -> Router:
     def provide_blob_store() -> BlobStore:
         return blob_store
 
-    return Router(
+    # A tablet's requests stay as protocol.md has them: a newer one may say more.
+    for_programs = Router(
         path="/",
         route_handlers=[
             OrderController,
@@ -30,6 +32,13 @@ def api_routes(blob_store: BlobStore) -> Router:
             TechnicianController,
             BillingController,
             FulfilmentController,
+        ],
+        before_request=require_request_of_program,
+    )
+    return Router(
+        path="/",
+        route_handlers=[
+            for_programs,
             sync_api.enrol,
             sync_api.challenge,
             sync_api.renew_token,

@@ -6,6 +6,7 @@ that a refused file leaves nothing behind.
 
 import codecs
 import csv
+import difflib
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ from server.imports.profiles import Profile, Source
 from server.imports.rows import ImportRow
 
 _CHUNK_BYTES: Final = 1 << 20
+_ALIKE: Final = 0.85
+"""From here on two names of columns are one name and a slip: 'technican', 'snmp port', 'E-Mail'."""
 _SHOWN_MAX: Final = 80
 """Characters shown of a row that is at fault as a whole."""
 
@@ -111,6 +114,23 @@ def _require_columns(path: Path, header: tuple[str, ...], profile: Profile) -> N
             f"{path.name} has no column {', '.join(map(repr, missing))}; it has "
             f"{', '.join(map(repr, header))}. Name the columns so, or give a mapping"
         )
+    _refuse_misspelt(path, header, profile)
+
+
+def _refuse_misspelt(path: Path, header: tuple[str, ...], profile: Profile) -> None:
+    """Refuse a column that may be left out and is there under a name much like its own.
+
+    Other columns are nobody's, and ignored. This one would be ignored as well, and the default be
+    stored for what the operator did write down.
+    """
+    known = {column for source in profile.sources.values() for column in source.columns}
+    by_letters = {name.lower(): name for name in header if name not in known}
+    for absent in sorted(known.difference(header)):
+        if found := difflib.get_close_matches(absent.lower(), by_letters, n=1, cutoff=_ALIKE):
+            raise FileRefused(
+                f"{path.name} has no column {absent!r}, but {by_letters[found[0]]!r}; name it "
+                f"{absent!r}, or give it a name of its own if it is something else"
+            )
 
 
 class _RowReader:

@@ -35,6 +35,7 @@ async def test_an_engineer_can_enrol_sync_and_look_from_a_shell(tmp_path: Path) 
         status = await run("status", *home)
 
     assert [answer[0] for answer in (enrolled, synced, jobs, status)] == [0, 0, 0, 0], synced
+    assert enrolled[2] == ""
     assert json.loads(enrolled[1])["technician_name"] == "T. Echnician"
     assert json.loads(synced[1])["outcome"] == {"type": "synced"}
     assert json.loads(jobs[1])["number"] == "J-100"
@@ -101,3 +102,15 @@ def test_the_tablet_is_a_subcommand_of_firstlight() -> None:
     args = parser.parse_args(["field", "status", "--home", "somewhere"])
 
     assert (args.home, callable(args.run)) == (Path("somewhere"), True)
+
+
+@pytest.mark.usefixtures("own_logging")
+def test_a_home_that_is_a_file_is_wrong_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "notes.txt"
+    home.write_text("mine", encoding="utf-8")
+
+    assert command.main(["status", "--home", str(home)]) == 2
+
+    assert "notes.txt' is a file; name the folder" in capsys.readouterr().err

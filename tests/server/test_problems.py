@@ -134,6 +134,9 @@ async def test_what_is_no_body_is_refused_alike_on_every_route(
         ("/api/jobs?offset=many", "offset is 'many'; it must be a whole number"),
         ("/api/orders/a%00b", r"number is 'a\x00b'; a text may not hold the character '\x00'"),
         ("/feed/completions?after=%1b", r"after is '\x1b'; a text may not hold"),
+        ("/feed/completions?aftre=x", "there is no parameter 'aftre'; known are after, limit"),
+        ("/api/jobs?status=open", "no parameter 'status'; known are state, assignee_id, offset"),
+        ("/api/webhooks?limit=5", "no parameter 'limit'; nothing may follow the path here"),
     ],
 )
 async def test_a_wrong_query_is_refused_by_name_and_value(

@@ -80,6 +80,37 @@ def test_a_file_that_cannot_be_read_is_refused_whole(
         read(file, content)
 
 
+@pytest.mark.parametrize(
+    ("kind", "column", "written"),
+    [
+        ("onts", "technician", "technican"),
+        ("olts", "snmp_port", "snmp port"),
+        ("pon-ports", "launch_cdbm", "launch_dbm"),
+        ("accounts", "email", "E-Mail"),
+        ("accounts", "billing_day", "billing_dya"),
+        ("products", "version", "Version"),
+    ],
+)
+def test_a_misspelt_column_that_may_be_left_out_is_refused_and_not_ignored(
+    tmp_path: Path, kind: str, column: str, written: str
+) -> None:
+    path = tmp_path / f"{kind}.csv"
+    header = ",".join(KINDS[kind].row_type.__struct_fields__).replace(column, written)
+
+    with pytest.raises(FileRefused, match=f"no column '{column}', but '{written}'; name it"):
+        read(path, f"{header}\n", profiles.own(KINDS[kind]))
+
+
+def test_a_column_that_may_be_left_out_is_not_missed(tmp_path: Path) -> None:
+    header = "serial,model,tested,remark"
+
+    (reading,) = read(
+        tmp_path / "onts.csv", f"{header}\nHWTC5A111600,X,,\n", profiles.own(KINDS["onts"])
+    )
+
+    assert isinstance(reading, Numbered)
+
+
 def test_a_file_that_is_not_utf8_at_its_end_is_refused_before_its_first_row(file: Path) -> None:
     content = f"{HEADER}\n".encode() + f"{GOOD}\n".encode() * 40_000 + b"\xff\n"
     file.write_bytes(content)
