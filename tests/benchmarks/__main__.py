@@ -14,13 +14,14 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.demo.arguments import writable_file
-from tests.benchmarks import spine
+from tests.benchmarks import spine, sync
 from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
 Benchmark = Callable[[int], Coroutine[Any, Any, tuple[Figure, ...]]]
 Known = Mapping[str, tuple[Benchmark, int, str]]
 BENCHMARKS: Final[Known] = {
+    "sync": (sync.measure, 30, "pushes of one client for the median; the load is fixed"),
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
 }
 """Name → what measures it, how often if nobody says, and what that repeats."""
