@@ -48,8 +48,8 @@ def add_headers(*, secure: bool) -> Hook:
         if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders(message)
-        handler = scope.get("route_handler")
-        is_for_tablets = handler is not None and FOR_TABLETS in handler.opt
+        # An unknown path has no handler.
+        is_for_tablets = "route_handler" in scope and FOR_TABLETS in scope["route_handler"].opt
         for name, value in (_FOR_TABLETS if is_for_tablets else added).items():
             headers[name] = value
         if "Cache-Control" not in headers:
