@@ -96,6 +96,7 @@ def command_line() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="run the benchmarks, or one of them")
     bench.add_argument("name", nargs="?", metavar="NAME")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    bench.add_argument("--repeat", "--rows", type=number_from(1), metavar="N", help="how often")
 
     sim = commands.add_parser("sim", help="run the simulation; a failing seed is printed")
     sim.add_argument("--seeds", type=number_from(1), metavar="N", help="how many seeds")

@@ -101,6 +101,9 @@ class HttpTransport:
         self._http = http or httpx.AsyncClient(
             base_url=server_url, timeout=_TIMEOUT, follow_redirects=False
         )
+        # Said with every request, and nothing that HTTP does not take for granted or we ever read.
+        for name in ("Accept", "Connection", "User-Agent"):
+            self._http.headers.pop(name, None)
 
     async def close(self) -> None:
         """Give the connections back."""

@@ -78,7 +78,7 @@ def run_server(args: argparse.Namespace) -> int:
         SchemaOutdated: run firstlight migrate first.
     """
     known = settings.load_installation(args.settings, os.environ)
-    with _opened(known) as store, _listening(known) as listening:
+    with _opened(known) as store, take_address(known) as listener:
         streams = LiveStreams(store.signals)
         blob_store = FolderBlobStore(Path(known.blob_folder))
         app = build_app(
@@ -97,11 +97,11 @@ def run_server(args: argparse.Namespace) -> int:
             ),
             streams,
         )
-        server.run(sockets=[listening])
+        server.run(sockets=[listener])
     return 0
 
 
-def _listening(known: Settings) -> socket.socket:
+def take_address(known: Settings) -> socket.socket:
     """Take the address before anything starts; uvicorn would end the program in its own words."""
     try:
         found = socket.getaddrinfo(known.host, known.port, type=socket.SOCK_STREAM)

@@ -97,7 +97,7 @@ def running_postgres() -> Generator[PostgresServer]:
 
 
 @contextmanager
-def started(folder: Path) -> Generator[PostgresServer]:
+def started(folder: Path, settings: str = SETTINGS) -> Generator[PostgresServer]:
     """Run a server whose data, socket and, for root, binaries are in ``folder``."""
     uid = NOBODY if os.geteuid() == 0 else None
     binaries = install_dir()
@@ -118,7 +118,7 @@ def started(folder: Path) -> Generator[PostgresServer]:
             raise PostgresDidNotStart(f"{' '.join(command)}: {log.read_text(encoding='utf-8')}")
 
     run("initdb", "--username=firstlight", "--auth=trust", "--encoding=UTF8", "--locale=C", "-N")
-    run("pg_ctl", "start", "-w", "-o", f"{SETTINGS} -c listen_addresses='' -k {folder}")
+    run("pg_ctl", "start", "-w", "-o", f"{settings} -c listen_addresses='' -k {folder}")
     try:
         yield PostgresServer(f"postgresql+psycopg://firstlight@/postgres?host={folder}")
     finally:

@@ -4,7 +4,8 @@ Transactions that change no feed never touch the counter, so polls and deliverie
 behind it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,9 +19,7 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
     """Store the changes of a commit group under the next number; answer it, or None for none."""
     if not changes:
         return None
-    seq = db.execute(
-        sa.update(sync_head).values(seq=sync_head.c.seq + 1).returning(sync_head.c.seq)
-    ).scalar_one()
+    seq = db.execute(_NEXT).scalar_one()
     rows = [
         {
             "scope": change.scope,
@@ -33,7 +32,7 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
         }
         for change in _latest(changes)
     ]
-    _upsert(db, rows)
+    db.execute(_UPSERT[db.dialect.name], rows)
     return seq
 
 
@@ -51,23 +50,25 @@ def _latest(changes: Iterable[FeedChange]) -> list[FeedChange]:
     return [folded[key] for key in sorted(folded)]
 
 
-def _upsert(db: sa.Connection, rows: Sequence[Mapping[str, object]]) -> None:
+def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
     """Write the rows; ``entered_seq`` tells a tablet that has not pulled since that it enters."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(feed)
-    new = statement.excluded
-    db.execute(
-        statement.on_conflict_do_update(
-            index_elements=["scope", "entity", "entity_id"],
-            set_={
-                "seq": new.seq,
-                "kind": new.kind,
-                "reason": new.reason,
-                "entered_seq": sa.case(
-                    (new.kind == FeedKind.UPDATE, sa.func.coalesce(feed.c.entered_seq, new.seq)),
-                    else_=new.entered_seq,
-                ),
-            },
-        ),
-        rows,
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["scope", "entity", "entity_id"],
+        set_={
+            "seq": new.seq,
+            "kind": new.kind,
+            "reason": new.reason,
+            "entered_seq": sa.case(
+                (new.kind == FeedKind.UPDATE, sa.func.coalesce(feed.c.entered_seq, new.seq)),
+                else_=new.entered_seq,
+            ),
+        },
     )
+
+
+_UPSERT: Final = {
+    "postgresql": _upserting(postgresql.insert(feed)),
+    "sqlite": _upserting(sqlite.insert(feed)),
+}
+_NEXT: Final = sa.update(sync_head).values(seq=sync_head.c.seq + 1).returning(sync_head.c.seq)

@@ -1,13 +1,16 @@
 """The bridge between rows and records: the only conversion in the code base."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from types import NoneType
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 import msgspec
 
 T = TypeVar("T")
 # What both drivers bind and return as they are; everything else becomes plain JSON values.
-_NATIVE = ("datetime", "date", "UUID", "bytes")
+_NATIVE = frozenset({datetime, date, UUID, bytes, str, int, bool, float, NoneType})
 
 
 class _Row(Protocol):
@@ -35,6 +38,6 @@ def to_row(record: msgspec.Struct) -> Mapping[str, Any]:
 
 
 def _to_column(value: Any) -> Any:  # noqa: ANN401  any column value
-    if type(value).__name__ in _NATIVE:
+    if type(value) in _NATIVE:
         return value
     return msgspec.to_builtins(value)

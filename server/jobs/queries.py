@@ -151,7 +151,7 @@ def fields_of(
 ) -> Mapping[UUID, Mapping[str, VersionedValue]]:
     """Get the shared fields of jobs."""
     found: dict[UUID, dict[str, VersionedValue]] = {}
-    rows = db.execute(sa.select(job_fields).where(job_fields.c.job_id.in_(list(job_ids))))
+    rows = db.execute(_FIELDS, {"ids": list(job_ids)})
     for row in rows:
         found.setdefault(row.job_id, {})[row.field] = VersionedValue(
             value=row.value, version=row.version
@@ -169,7 +169,9 @@ def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDo
     into the feed (``server.imports`` and the commands do, and a test alters every column).
     """
     wanted = list(job_ids)
-    rows = db.execute(_DOCUMENTS.where(jobs.c.id.in_(wanted))).mappings().all()
+    if not wanted:  # most pulls bring nothing
+        return {}
+    rows = db.execute(_DOCUMENTS, {"ids": wanted}).mappings().all()
     fields = fields_of(db, wanted)
     plant = routes.routes_of(db, {row["premise_id"] for row in rows})
     return {
@@ -199,7 +201,9 @@ _DOCUMENTS = (
     .join(accounts, accounts.c.id == services.c.account_id)
     .join(premises, premises.c.id == jobs.c.premise_id)
     .join(products, products.c.id == services.c.product_id)
+    .where(jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
+_FIELDS = sa.select(job_fields).where(job_fields.c.job_id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def _document(

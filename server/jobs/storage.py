@@ -1,9 +1,11 @@
 """Storing jobs, captures and completions."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database.rows import to_row
 from server.database.tables.work import captures, completions, job_fields, jobs
@@ -18,8 +20,7 @@ def insert(db: sa.Connection, job: Job) -> None:
 
 def update(db: sa.Connection, job: Job) -> None:
     """Store a job that was read under a lock in this transaction."""
-    values: dict[str, Any] = dict(to_row(job))
-    db.execute(sa.update(jobs).where(jobs.c.id == values.pop("id")).values(**values))
+    update_all(db, (job,))
 
 
 def insert_capture(db: sa.Connection, capture: StoredCapture) -> None:
@@ -32,15 +33,37 @@ def insert_completion(db: sa.Connection, completion: Completion) -> None:
     db.execute(sa.insert(completions).values(**to_row(completion)))
 
 
-def set_field(db: sa.Connection, job_id: UUID, field: str, value: VersionedValue) -> None:
-    """Store a shared field of a job that is locked in this transaction."""
-    key = (job_fields.c.job_id == job_id) & (job_fields.c.field == field)
-    changed = db.execute(
-        sa.update(job_fields).where(key).values(value=value.value, version=value.version)
+def update_all(db: sa.Connection, changed: Sequence[Job]) -> None:
+    """Store jobs that were read under locks in this transaction, in one statement."""
+    if changed:
+        rows = [dict(to_row(job)) for job in changed]
+        # A key that stays in a row would be set as well: the id moves to the condition.
+        db.execute(_UPDATE, [{"job": row.pop("id"), **row} for row in rows])
+
+
+def set_fields(db: sa.Connection, values: Mapping[tuple[UUID, str], VersionedValue]) -> None:
+    """Store shared fields of jobs that are locked in this transaction, in one statement."""
+    if values:
+        rows = [
+            {"job_id": job_id, "field": field, "value": value.value, "version": value.version}
+            for (job_id, field), value in values.items()
+        ]
+        db.execute(_SET_FIELDS[db.dialect.name], rows)
+
+
+def _setting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["job_id", "field"], set_={"value": new.value, "version": new.version}
     )
-    if changed.rowcount == 0:
-        db.execute(
-            sa.insert(job_fields).values(
-                job_id=job_id, field=field, value=value.value, version=value.version
-            )
-        )
+
+
+_SET_FIELDS: Final = {
+    "postgresql": _setting(postgresql.insert(job_fields)),
+    "sqlite": _setting(sqlite.insert(job_fields)),
+}
+_UPDATE: Final = (
+    sa.update(jobs)
+    .where(jobs.c.id == sa.bindparam("job"))
+    .values({name: sa.bindparam(name) for name in Job.__struct_fields__ if name != "id"})
+)

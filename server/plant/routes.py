@@ -106,7 +106,7 @@ def routes_of(db: sa.Connection, premise_ids: Iterable[UUID]) -> Mapping[UUID, R
 
     Where several drops lead to one premise, the one with the first external id is the route.
     """
-    rows = db.execute(_ROUTES.where(drops.c.premise_id.in_(list(premise_ids))))
+    rows = db.execute(_ROUTES, {"ids": list(premise_ids)})
     routes = (to_record(row, Route) for row in rows)
     return {route.premise_id: route for route in routes}
 
@@ -152,6 +152,7 @@ _ROUTES = (
     .join(splitters, splitters.c.id == terminals.c.splitter_id)
     .join(pon_ports, pon_ports.c.id == splitters.c.pon_port_id)
     .join(olts, olts.c.id == pon_ports.c.olt_id)
+    .where(drops.c.premise_id.in_(sa.bindparam("ids", expanding=True)))
     # Descending: of several drops the last one read stays in the answer.
     .order_by(drops.c.external_id.desc())
 )

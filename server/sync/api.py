@@ -11,6 +11,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromQuery
 
 from server.acts import SYSTEM, Actor, ActorKind, act_of, utc_now
+from server.console.headers import FOR_TABLETS
 from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
@@ -96,6 +97,7 @@ def _refuse_too_large(request: HttpRequest, _error: RequestEntityTooLarge) -> Re
     "/sync/v1",
     status_code=200,
     request_max_body_size=wire.COMPRESSED_BYTES_MAX,
+    opt={FOR_TABLETS: True},
     exception_handlers={RequestEntityTooLarge: _refuse_too_large},
 )
 async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Response[bytes]:

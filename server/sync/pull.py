@@ -86,7 +86,7 @@ def page(
     limit: int = PAGE_ENTRIES_MAX,
 ) -> PullPage:
     """Read the next page of a technician's feed after a cursor; None begins from nothing."""
-    rows = _rows_after(db, technician_id, cursor, limit + 1)
+    rows = rows_after(db, technician_id, cursor, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     present = [row for row in rows if row.kind is not FeedKind.LEAVE]
     documents = job_queries.documents(db, [r.entity_id for r in present if r.entity == "job"])
@@ -99,9 +99,10 @@ def page(
     )
 
 
-def _rows_after(
+def rows_after(
     db: sa.Connection, technician_id: UUID, cursor: Cursor | None, limit: int
 ) -> tuple[FeedRow, ...]:
+    """Read so many rows of a scope that come after a cursor, in the feed's order."""
     statement = sa.select(
         feed.c.entity,
         feed.c.entity_id,

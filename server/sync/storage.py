@@ -1,6 +1,7 @@
 """Loading what a push needs and storing what it plans; each in a fixed number of statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -23,12 +24,47 @@ from sync_protocol.ids import CaptureId
 from sync_protocol.messages import VerdictKind
 from sync_protocol.operations import CompleteJob, Manifest, Operation, RecordCapture
 
+# Built once: to build a statement costs more than to run it, and a push runs some twenty.
+_IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
+_DEVICE_LOCKED: Final = (
+    sa.select(devices).where(devices.c.id == sa.bindparam("id")).with_for_update(key_share=True)
+)
+_JOBS_LOCKED: Final = (
+    sa.select(jobs).where(jobs.c.id.in_(_IDS)).order_by(jobs.c.id).with_for_update(key_share=True)
+)
+_DIGESTS: Final = sa.select(captures.c.job_id, captures.c.id, captures.c.digest).where(
+    captures.c.job_id.in_(_IDS)
+)
+_CAPTURE_HOMES: Final = sa.select(captures.c.id, captures.c.job_id).where(captures.c.id.in_(_IDS))
+_MANIFESTS: Final = sa.select(completions.c.id, completions.c.manifest).where(
+    completions.c.id.in_(_IDS)
+)
+_ORIGINS: Final = (
+    sa.select(
+        operations.c.origin_incarnation,
+        operations.c.origin_dseq,
+        operations.c.raw,
+        operations.c.verdict_kind,
+    )
+    .join(devices, devices.c.id == operations.c.device_id)
+    .where(
+        sa.tuple_(operations.c.origin_incarnation, operations.c.origin_dseq).in_(
+            sa.bindparam("origins", expanding=True)
+        ),
+        operations.c.verdict_kind != sa.bindparam("duplicate"),
+        # Else one tablet could make the server ignore what another is about to say.
+        devices.c.technician_id == sa.bindparam("technician"),
+    )
+)
+_INSERT_OPERATIONS: Final = sa.insert(operations)
+_INSERT_CAPTURES: Final = sa.insert(captures)
+_INSERT_ISSUES: Final = sa.insert(issues)
+_INSERT_AUDIT: Final = sa.insert(audit)
+
 
 def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
     """Find a device and keep its other requests waiting until this transaction ends."""
-    row = db.execute(
-        sa.select(devices).where(devices.c.id == device_id).with_for_update(key_share=True)
-    ).one_or_none()
+    row = db.execute(_DEVICE_LOCKED, {"id": device_id}).one_or_none()
     return None if row is None else to_record(row, Device)
 
 
@@ -37,20 +73,10 @@ def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, J
     wanted = sorted(set(job_ids))
     if not wanted:  # most syncs only pull
         return {}
-    rows = db.execute(
-        sa.select(jobs)
-        .where(jobs.c.id.in_(wanted))
-        .order_by(jobs.c.id)
-        .with_for_update(key_share=True)
-    )
-    found = to_records(rows, Job)
+    found = to_records(db.execute(_JOBS_LOCKED, {"ids": wanted}), Job)
     fields = job_queries.fields_of(db, wanted)
     digests: dict[UUID, dict[CaptureId, str]] = {}
-    for row in db.execute(
-        sa.select(captures.c.job_id, captures.c.id, captures.c.digest).where(
-            captures.c.job_id.in_(wanted)
-        )
-    ):
+    for row in db.execute(_DIGESTS, {"ids": wanted}):
         digests.setdefault(row.job_id, {})[CaptureId(row.id)] = row.digest
     return {
         job.id: JobContext(
@@ -91,16 +117,14 @@ def load(db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Op
 def _capture_homes(db: sa.Connection, ids: Sequence[CaptureId]) -> Mapping[CaptureId, UUID]:
     if not ids:
         return {}
-    rows = db.execute(sa.select(captures.c.id, captures.c.job_id).where(captures.c.id.in_(ids)))
+    rows = db.execute(_CAPTURE_HOMES, {"ids": ids})
     return {CaptureId(row.id): row.job_id for row in rows}
 
 
 def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
     if not ids:
         return {}
-    rows = db.execute(
-        sa.select(completions.c.id, completions.c.manifest).where(completions.c.id.in_(ids))
-    )
+    rows = db.execute(_MANIFESTS, {"ids": ids})
     return {row.id: evidence.bytes_to_sign(msgspec.convert(row.manifest, Manifest)) for row in rows}
 
 
@@ -111,19 +135,12 @@ def _known_origins(
     if not wanted:
         return {}
     rows = db.execute(
-        sa.select(
-            operations.c.origin_incarnation,
-            operations.c.origin_dseq,
-            operations.c.raw,
-            operations.c.verdict_kind,
-        )
-        .join(devices, devices.c.id == operations.c.device_id)
-        .where(
-            sa.tuple_(operations.c.origin_incarnation, operations.c.origin_dseq).in_(wanted),
-            operations.c.verdict_kind != VerdictKind.DUPLICATE,
-            # Else one tablet could make the server ignore what another is about to say.
-            devices.c.technician_id == device.technician_id,
-        )
+        _ORIGINS,
+        {
+            "origins": wanted,
+            "duplicate": VerdictKind.DUPLICATE,
+            "technician": device.technician_id,
+        },
     )
     found: dict[Identity, tuple[Known, ...]] = {}
     for row in rows:
@@ -137,19 +154,17 @@ def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
     """Write everything that a push planned, and move the head of its incarnation."""
     if not plan.operations:
         return
-    db.execute(sa.insert(operations), [dict(to_row(stored)) for stored in plan.operations])
+    db.execute(_INSERT_OPERATIONS, [dict(to_row(stored)) for stored in plan.operations])
     if plan.captures:
-        db.execute(sa.insert(captures), [dict(to_row(capture)) for capture in plan.captures])
+        db.execute(_INSERT_CAPTURES, [dict(to_row(capture)) for capture in plan.captures])
     if plan.issues:
-        db.execute(sa.insert(issues), [dict(to_row(issue)) for issue in plan.issues])
-    for job in plan.moved_jobs.values():
-        job_storage.update(db, job)
-    for job_id, field, value in plan.fields:
-        job_storage.set_field(db, job_id, field, value)
+        db.execute(_INSERT_ISSUES, [dict(to_row(issue)) for issue in plan.issues])
+    job_storage.update_all(db, tuple(plan.moved_jobs.values()))
+    job_storage.set_fields(db, {(job_id, field): value for job_id, field, value in plan.fields})
     for completion, _decision in plan.completions:
         job_storage.insert_completion(db, completion)
     if plan.history:
-        db.execute(sa.insert(audit), [_audit_row(act, line) for line in plan.history])
+        db.execute(_INSERT_AUDIT, [_audit_row(act, line) for line in plan.history])
     last = plan.operations[-1]
     incarnations.move_head(db, last.incarnation, dseq=last.dseq, chain=last.chain)
 

@@ -14,13 +14,15 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.demo.arguments import writable_file
-from tests.benchmarks import slow_link, spine
+from tests.benchmarks import follower, slow_link, spine, sync
 from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
 Benchmark = Callable[[int], Coroutine[Any, Any, tuple[Figure, ...]]]
 Known = Mapping[str, tuple[Benchmark, int, str]]
 BENCHMARKS: Final[Known] = {
+    "sync": (sync.measure, 30, "pushes of one client for the median; the load is fixed"),
+    "follower": (follower.measure, 1_000_000, "rows of the feed, four processes on PostgreSQL"),
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
     "slow_link": (slow_link.measure, 1, "rounds of ten jobs while a hundred photos trickle"),
 }
@@ -73,7 +75,9 @@ def _command_line() -> argparse.ArgumentParser:
         metavar="FILE",
         help='write {"bench": NAME, "figures": {KEY: NUMBER}}; of all benchmarks, a list of these',
     )
-    parser.add_argument("--repeat", type=_count, metavar="N", help="measure so many times")
+    parser.add_argument(
+        "--repeat", "--rows", type=_count, metavar="N", help="measure so many times or rows"
+    )
     return parser
 
 
