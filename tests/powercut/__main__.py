@@ -73,7 +73,7 @@ def _command_line() -> argparse.ArgumentParser:
     parser.add_argument("--points", type=_count, default=10_000, metavar="N", help="how many")
     parser.add_argument("--side", choices=sorted(SIDES), help="one of them; both if left out")
     parser.add_argument("--mutant", choices=sorted(MUTANTS), help="with one promise taken out")
-    parser.add_argument("--rounds", type=_count, default=24, metavar="N", help="of work per life")
+    parser.add_argument("--rounds", type=_count, default=8, metavar="N", help="of work per life")
     parser.add_argument("--seed", type=_count, default=1, metavar="S", help="of work and points")
     parser.add_argument(
         "--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes"

@@ -23,7 +23,13 @@ def _no_flush(_folder: Path) -> None:
     """Leave names to the file system."""
 
 
-def _write_unflushed(_disk: files.Disk, path: Path, data: bytes) -> None:
+_write_flushed = files.Disk.write
+
+
+def _write_photo_unflushed(disk: files.Disk, path: Path, data: bytes) -> None:
+    if "blobs" not in path.parts:
+        _write_flushed(disk, path, data)
+        return
     files.make_folder(path.parent)
     path.write_bytes(data)
 
@@ -54,7 +60,7 @@ MUTANTS: Final[Mapping[str, tuple[str, tuple[tuple[Any, str, Any], ...]]]] = {
     "server-forgets-names": ("server", ((blob_store, "_sync_folder", _no_flush),)),
     "tablet-forgets-photo": (
         "tablet",
-        ((files.Disk, "write", _write_unflushed),),
+        ((files.Disk, "write", _write_photo_unflushed),),
     ),
     "tablet-forgets-names": (
         "tablet",

@@ -5,6 +5,7 @@ change them in a way that is not understood ends the recording: what is not seen
 """
 
 import os
+import signal
 import struct
 import sys
 from collections.abc import Callable, Mapping
@@ -206,7 +207,16 @@ def main(arguments: list[str]) -> int:
     journal = Journal(Path(file))
     journal.append(Started())
     recorder = Recorder(Path(root), journal)
-    return Tracer(recorder.begins, recorder.ends).run(command)
+    tracer = Tracer(recorder.begins, recorder.ends)
+
+    def pass_on(number: int, _frame: object) -> None:
+        """End as the program does: it is asked to stop, the recording goes on to its end."""
+        if tracer.child is None:
+            sys.exit(128 + number)
+        os.kill(tracer.child, number)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    return tracer.run(command)
 
 
 if __name__ == "__main__":

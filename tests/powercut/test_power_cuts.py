@@ -9,8 +9,8 @@ from tests.powercut.findings import Findings, Recording
 from tests.powercut.mutants import MUTANTS
 from tests.powercut.points import SIDES, choose, replay
 
-SAMPLE = 150
-MUTANT_SAMPLE = 60
+SAMPLE = 100
+MUTANT_SAMPLE = 30
 
 
 def whole(recording: Recording, count: int) -> Findings:

@@ -83,6 +83,7 @@ class Tracer:
         self._names = NUMBERS[platform.machine()]
         self._info = ctypes.create_string_buffer(_INFO_BYTES)
         self._open: dict[int, Call] = {}
+        self.child: int | None = None
 
     def run(self, command: Sequence[str]) -> int:
         """Run a program to its end; its exit status, negative where a signal ended it.
@@ -93,13 +94,9 @@ class Tracer:
         child = os.fork()
         if child == 0:
             self._become(command)
+        self.child = child
         os.waitpid(child, _WAIT_ALL)
         self._ask(_SETOPTIONS, child, 0, _OPTIONS)
-
-        def pass_on(number: int, _frame: object) -> None:
-            os.kill(child, number)
-
-        signal.signal(signal.SIGTERM, pass_on)
         self._ask(_CONTINUE, child, 0, 0)
         return self._follow(child)
 
