@@ -86,11 +86,8 @@ def command_line() -> argparse.ArgumentParser:
         "--seed", type=number_from(0), metavar="N", help="replay the choices of an earlier run"
     )
 
-    commands.add_parser(
-        "test",
-        help="run the tests; what follows goes to pytest",
-        usage="python3 dev.py test [pytest arguments]",
-    )
+    usage = "python3 dev.py test [pytest arguments]"
+    commands.add_parser("test", help="run the tests; what follows goes to pytest", usage=usage)
     commands.add_parser("check", help="format, lint, types, imports, house rules and documents")
 
     bench = commands.add_parser("bench", help="run the benchmarks, or one of them")
