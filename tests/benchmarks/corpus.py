@@ -107,10 +107,18 @@ class BenchTablet:
             "technician_id": self.technician_id,
             "name": "tablet",
             "public_key": base64.b64encode(self._key.public_key().public_bytes_raw()).decode(),
-            "incarnation": self.incarnation,
-            "head_dseq": 0,
-            "chain": self.chain,
             "enrolled_at": _BEGIN,
+        }
+
+    def incarnation_row(self) -> dict[str, object]:
+        """Give the row of its incarnation, in which nothing was said yet."""
+        return {
+            "incarnation": self.incarnation,
+            "device_id": self.device_id,
+            "after": None,
+            "head_dseq": 0,
+            "chain": wire.first_chain(self.incarnation),
+            "begun_at": _BEGIN,
         }
 
     def take_job(self, job_id: UUID, note: str) -> None:
@@ -255,6 +263,7 @@ def _equip(
         ],
     )
     db.execute(sa.insert(people.devices), [tablet.device_row() for tablet in tablets])
+    db.execute(sa.insert(people.incarnations), [tablet.incarnation_row() for tablet in tablets])
     far = datetime(2100, 1, 1, tzinfo=UTC)
     db.execute(
         sa.insert(people.device_tokens),

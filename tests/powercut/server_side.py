@@ -166,19 +166,26 @@ def _work(
                 _upload(client, journal, sent.pop())
 
 
+_TUS: Final = {"tus-resumable": "1.0.0"}
+
+
 def _upload(client: httpx.Client, journal: Journal, photo: bytes) -> None:
     sha256 = hashlib.sha256(photo).hexdigest()
     named = base64.b64encode(sha256.encode()).decode()
     client.post(
         "/blobs",
-        headers={"upload-length": str(len(photo)), "upload-metadata": f"sha256 {named}"},
+        headers={**_TUS, "upload-length": str(len(photo)), "upload-metadata": f"sha256 {named}"},
     ).raise_for_status()
     step = len(photo) // 3 + 1
     for offset in range(0, len(photo), step):
         client.patch(
             f"/blobs/{sha256}",
             content=photo[offset : offset + step],
-            headers={"upload-offset": str(offset)},
+            headers={
+                **_TUS,
+                "upload-offset": str(offset),
+                "content-type": "application/offset+octet-stream",
+            },
         ).raise_for_status()
         journal.ack(Uploaded(sha256, min(len(photo), offset + step)))
 
