@@ -132,6 +132,7 @@ class SyncLoop:
             rounds=report.rounds,
             operations_acked=report.acked,
             entries=report.entries,
+            healed=report.healed,
             blobs_uploaded=report.uploaded,
             duration_ms=report.duration_ms,
         )

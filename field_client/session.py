@@ -63,6 +63,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     acked: int = 0
     verdicts: Mapping[str, int] = {}
     entries: int = 0
+    healed: int = 0
+    """How often the scope differed, so that the pull began anew."""
     uploaded: int = 0
     duration_ms: Millis = 0
 
@@ -88,6 +90,7 @@ class Session:
         self._rounds = 0
         self._verdicts: dict[str, int] = {}
         self._entries = 0
+        self._healed = 0
         self._uploaded = 0
 
     async def run(self) -> SessionReport:
@@ -100,6 +103,7 @@ class Session:
             acked=sum(self._verdicts.values()),
             verdicts=dict(self._verdicts),
             entries=self._entries,
+            healed=self._healed,
             uploaded=self._uploaded,
             duration_ms=max(0, self._clock.moment().monotonic_ms - begun_ms),
         )
@@ -149,10 +153,11 @@ class Session:
                 apply_response, request, response, self._clock.moment()
             )
         except wire.Unreadable as error:
-            return Unreachable(detail=f"a verdict cannot be read: {error}")
+            return Unreachable(detail=f"the answer cannot be read: {error}")
         if isinstance(progress, ForkSeen):
             return Blocked(obstacle=Obstacle.FORK, detail=progress.detail)
         self._entries += progress.entries
+        self._healed += progress.healed
         for verdict in progress.acked:
             self._verdicts[verdict.verdict] = self._verdicts.get(verdict.verdict, 0) + 1
         return progress

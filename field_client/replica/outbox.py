@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from field_client.replica import healing
 from field_client.replica.state import ReplicaState, get_state
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import Value, fetch_all, fetch_row, find_row, run
@@ -126,6 +127,8 @@ def next_push(
         operations=tuple(msgspec.Raw(operation.raw) for operation in chosen),
         epoch=state.epoch,
         cursor=state.position,
+        check_scope=healing.is_check_due(db, clock),
+        healed=healing.get_check(db).heals,
     )
 
 

@@ -149,9 +149,13 @@ def count_completions(db: sa.Connection, order_item_id: UUID) -> int:
 def fields_of(
     db: sa.Connection, job_ids: Iterable[UUID]
 ) -> Mapping[UUID, Mapping[str, VersionedValue]]:
-    """Get the shared fields of jobs."""
+    """Get the shared fields of jobs, by name: a document must come out the same each time."""
     found: dict[UUID, dict[str, VersionedValue]] = {}
-    rows = db.execute(sa.select(job_fields).where(job_fields.c.job_id.in_(list(job_ids))))
+    rows = db.execute(
+        sa.select(job_fields)
+        .where(job_fields.c.job_id.in_(list(job_ids)))
+        .order_by(job_fields.c.field)
+    )
     for row in rows:
         found.setdefault(row.job_id, {})[row.field] = VersionedValue(
             value=row.value, version=row.version

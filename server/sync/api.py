@@ -92,7 +92,13 @@ async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Re
     act = act_of(Actor(ActorKind.DEVICE, device.id))
     pushed = await store.write(commands.receive, device.id, wanted, act=act)
     committed_at = utc_now()
-    epoch, page = await store.read(pull.read, device.technician_id, wanted.epoch, wanted.cursor)
+    epoch, page = await store.read(
+        pull.read,
+        device.technician_id,
+        wanted.epoch,
+        wanted.cursor,
+        check_scope=wanted.check_scope,
+    )
     response = SyncResponse(
         protocol=PROTOCOL_VERSION,
         epoch=epoch,

@@ -94,9 +94,12 @@ def _pull_by_number_alone(
     cursor: Cursor | None,
     *,
     limit: int,
+    check_scope: bool,
 ) -> tuple[Epoch, PullPage]:
     """Go on after the number, not after the row: a commit of several rows loses some."""
-    epoch, page = pull.read(db, technician_id, known_epoch, cursor, limit=limit)
+    epoch, page = pull.read(
+        db, technician_id, known_epoch, cursor, limit=limit, check_scope=check_scope
+    )
     if page.cursor is None:
         return epoch, page
     last = Cursor(seq=page.cursor.seq, entity="issue", entity_id=str(UUID(int=2**128 - 1)))

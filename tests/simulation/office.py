@@ -158,6 +158,7 @@ class Office:
             request.epoch,
             request.cursor,
             limit=self._page_limit,
+            check_scope=request.check_scope,
         )
         response = SyncResponse(
             protocol=PROTOCOL_VERSION,
