@@ -133,6 +133,7 @@ class SyncLoop:
             operations_acked=report.acked,
             entries=report.entries,
             healed=report.healed,
+            snapshot_reason=report.snapshot_reason,
             blobs_uploaded=report.uploaded,
             duration_ms=report.duration_ms,
         )

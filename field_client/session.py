@@ -65,6 +65,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 0
     healed: int = 0
     """How often the scope differed, so that the pull began anew."""
+    snapshot_reason: str | None = None
+    """Why everything was pulled anew, if it was; ``cursor_too_old`` after months without a sync."""
     uploaded: int = 0
     duration_ms: Millis = 0
 
@@ -91,6 +93,7 @@ class Session:
         self._verdicts: dict[str, int] = {}
         self._entries = 0
         self._healed = 0
+        self._snapshot_reason: str | None = None
         self._uploaded = 0
 
     async def run(self) -> SessionReport:
@@ -104,6 +107,7 @@ class Session:
             verdicts=dict(self._verdicts),
             entries=self._entries,
             healed=self._healed,
+            snapshot_reason=self._snapshot_reason,
             uploaded=self._uploaded,
             duration_ms=max(0, self._clock.moment().monotonic_ms - begun_ms),
         )
@@ -158,6 +162,7 @@ class Session:
             return Blocked(obstacle=Obstacle.FORK, detail=progress.detail)
         self._entries += progress.entries
         self._healed += progress.healed
+        self._snapshot_reason = progress.snapshot_reason or self._snapshot_reason
         for verdict in progress.acked:
             self._verdicts[verdict.verdict] = self._verdicts.get(verdict.verdict, 0) + 1
         return progress

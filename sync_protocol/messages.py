@@ -68,10 +68,11 @@ class OperationVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class LeaveReason(enum.StrEnum):
-    """Why a job left a technician's scope."""
+    """Why a job left a technician's scope; a newer server may know more."""
 
     REASSIGNED = "reassigned"
     CANCELLED = "cancelled"
+    FINISHED = "finished"
 
 
 class JobEntered(msgspec.Struct, frozen=True, kw_only=True, tag="job_entered"):
@@ -108,7 +109,7 @@ class JobLeft(msgspec.Struct, frozen=True, kw_only=True, tag="job_left"):
     """A job left the scope. With work pending it lingers on the tablet, read-only."""
 
     job_id: JobId
-    reason: LeaveReason
+    reason: ShortText
 
 
 class IssueRaised(msgspec.Struct, frozen=True, kw_only=True, tag="issue_raised"):
@@ -145,6 +146,8 @@ class PullPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True: what is not among the entries of this pull is not in scope (pending work stays)."""
     digest: Sha256Hex | None = None
     """Of the whole scope as this answer renders it (``digest.scope_digest``), on a last page."""
+    snapshot_reason: ShortText | None = None
+    """Why a snapshot begins: ``no_cursor``, ``other_epoch``, ``cursor_too_old``."""
 
 
 class SyncResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """True: operations are waiting or the pull is not finished."""
     healed: bool = False
     """True: the scope differed from what the server describes; the next pull is a snapshot."""
+    snapshot_reason: str | None = None
+    """Why the server began a snapshot with this answer."""
     moved: bool = False
     """False: the next request would be this one again; to ask it at once would be a storm."""
 
@@ -90,6 +92,7 @@ def apply_response(
         entries=entries,
         more=response.pull.more or after.acked_dseq < after.head_dseq or healed,
         healed=healed,
+        snapshot_reason=response.pull.snapshot_reason,
         moved=_place(after) != _place(state) or _was_overtaken(request, after),
     )
 
@@ -178,6 +181,9 @@ def _pull(db: Connection, request: SyncRequest, response: SyncResponse, received
         state = get_state(db)
     elif request.cursor != state.position:
         return 0
+    if page.snapshot:
+        # The server begins anew; what an unfinished pull brought before may be of no scope now.
+        run(db, "staged_clear")
     if page.more:
         _stage(db, state, page)
         return 0
@@ -223,7 +229,7 @@ def _apply(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
                 assert_never(entry)
 
 
-def _leave(db: Connection, job_id: JobId, reason: LeaveReason) -> None:
+def _leave(db: Connection, job_id: JobId, reason: str) -> None:
     """Mark a job as gone; ``jobs_purge`` removes it as soon as nothing of it is pending."""
     run(db, "job_linger", id=str(job_id), reason=reason)
 

@@ -33,7 +33,8 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
         }
         for change in _latest(changes)
     ]
-    _upsert(db, rows)
+    _upsert(db, [row for row in rows if row["kind"] is not FeedKind.UPDATE])
+    _touch(db, [row for row in rows if row["kind"] is FeedKind.UPDATE])
     return seq
 
 
@@ -52,22 +53,33 @@ def _latest(changes: Iterable[FeedChange]) -> list[FeedChange]:
 
 
 def _upsert(db: sa.Connection, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write the rows; ``entered_seq`` tells a tablet that has not pulled since that it enters."""
+    """Write what enters and leaves; by ``entered_seq`` a tablet is told that it enters."""
+    if not rows:
+        return
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     statement = insert(feed)
     new = statement.excluded
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["scope", "entity", "entity_id"],
-            set_={
-                "seq": new.seq,
-                "kind": new.kind,
-                "reason": new.reason,
-                "entered_seq": sa.case(
-                    (new.kind == FeedKind.UPDATE, sa.func.coalesce(feed.c.entered_seq, new.seq)),
-                    else_=new.entered_seq,
-                ),
-            },
+            set_={name: new[name] for name in ("seq", "kind", "reason", "entered_seq")},
         ),
         rows,
+    )
+
+
+def _touch(db: sa.Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    """Move what changed and is in scope; an update brings nothing back that has left."""
+    if not rows:
+        return
+    key = (feed.c.scope, feed.c.entity, feed.c.entity_id)
+    db.execute(
+        sa.update(feed)
+        .where(*(c == sa.bindparam(f"the_{c.name}") for c in key), feed.c.kind != FeedKind.LEAVE)
+        .values(
+            seq=sa.bindparam("new_seq"),
+            kind=FeedKind.UPDATE,
+            entered_seq=sa.func.coalesce(feed.c.entered_seq, sa.bindparam("new_seq")),
+        ),
+        [{**{f"the_{c.name}": row[c.name] for c in key}, "new_seq": row["seq"]} for row in rows],
     )

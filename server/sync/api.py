@@ -15,7 +15,7 @@ from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
 from server.settings import Settings
-from server.sync import commands, devices, pull, refusals
+from server.sync import commands, devices, floors, pull, refusals
 from server.sync.access import device_of
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
@@ -142,7 +142,7 @@ def read_request(body: bytes, encoding: str | None) -> SyncRequest:
             Refusal.UPGRADE_REQUIRED,
             f"protocol {request.protocol}; this server speaks {PROTOCOL_VERSION}",
         )
-    if request.cursor is not None and not pull.is_ours(request.cursor):
+    if request.cursor is not None and not floors.is_ours(request.cursor):
         raise SyncRefused(
             Refusal.BAD_REQUEST,
             f"cursor with entity {quoted(request.cursor.entity)} and entity_id "

@@ -12,6 +12,8 @@ from server.database.rows import to_records
 from server.database.tables.sync import feed, issues, sync_head
 from server.database.units import FeedKind
 from server.jobs import queries as job_queries
+from server.sync import floors
+from server.sync.floors import SnapshotReason
 from server.sync.records import Issue
 from sync_protocol import wire
 from sync_protocol.digest import HeldDocument, scope_digest
@@ -75,19 +77,10 @@ def read(
     A cursor of another epoch counts places in another feed: the page begins a snapshot.
     """
     current = epoch(db)
-    valid = cursor if known_epoch in {None, current} else None
-    return current, page(db, technician_id, valid, limit=limit, check_scope=check_scope)
-
-
-def is_ours(cursor: Cursor) -> bool:
-    """Say whether a cursor can be one that a page ended with."""
-    if cursor.entity not in {"job", "issue"}:
-        return False
-    try:
-        UUID(cursor.entity_id)
-    except ValueError:
-        return False
-    return True
+    if cursor is None or known_epoch in {None, current}:
+        return current, page(db, technician_id, cursor, limit=limit, check_scope=check_scope)
+    begun = page(db, technician_id, None, limit=limit, check_scope=check_scope)
+    return current, msgspec.structs.replace(begun, snapshot_reason=SnapshotReason.OTHER_EPOCH)
 
 
 def epoch(db: sa.Connection) -> Epoch:
@@ -105,20 +98,24 @@ def page(
 ) -> PullPage:
     """Read the next page of a technician's feed after a cursor; None begins from nothing.
 
-    A last page that brings something carries the digest of the scope; an empty one does where
+    A cursor that may have missed a departure, because the feed was compacted, begins anew. A last
+    page that brings something carries the digest of the scope; an empty one does where
     ``check_scope`` asks for it, so that a sync without news costs nothing.
     """
-    rows = _rows_after(db, technician_id, cursor, limit + 1)
+    floor = floors.find(db, technician_id)
+    place = floors.place_of(cursor, floor)
+    rows = _rows_after(db, technician_id, place.after, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     is_digested = not more and (check_scope or bool(rows))
     scope = _scope(db, technician_id) if is_digested else ()
     present = (row.reference for row in rows if row.kind is not FeedKind.LEAVE)
     documents = _documents(db, {*scope, *present})
     return PullPage(
-        cursor=rows[-1].cursor if rows else cursor,
+        cursor=floors.cursor_after(place, rows[-1].cursor if rows else None, floor, more=more),
         more=more,
-        entries=tuple(_entry(row, cursor, documents) for row in rows),
-        snapshot=cursor is None,
+        entries=tuple(_entry(row, place.after, documents) for row in rows),
+        snapshot=place.after is None,
+        snapshot_reason=place.reason,
         digest=_digest(scope, documents) if is_digested else None,
     )
 

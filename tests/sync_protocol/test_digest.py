@@ -21,5 +21,5 @@ def test_the_order_in_which_documents_come_is_of_no_account() -> None:
         [JOB, ISSUE._replace(entity="job", entity_id="00000000-0000-0000-0000-000000000002")],
     ],
 )
-def test_whatever_differs_shows(other: list[HeldDocument]) -> None:
+def test_whatever_differs_shows_in_the_digest(other: list[HeldDocument]) -> None:
     assert scope_digest(other) != scope_digest([JOB, ISSUE])
