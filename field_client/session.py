@@ -26,6 +26,7 @@ from sync_protocol.messages import (
     TokenRequest,
 )
 from sync_protocol.units import Millis
+from sync_protocol.versions import PUSH_PROTOCOLS, VersionRange
 
 APP_VERSION: Final = "0.1.0"
 _ROUNDS_MAX: Final = 1000
@@ -67,6 +68,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     """How often the scope differed, so that the pull began anew."""
     snapshot_reason: str | None = None
     """Why everything was pulled anew, if it was; ``cursor_too_old`` after months without a sync."""
+    upgrade: str | None = None
+    """Why nothing was received though all was sent: this program is too old to read it."""
     uploaded: int = 0
     duration_ms: Millis = 0
 
@@ -82,12 +85,16 @@ class Session:
         *,
         clock: Clock,
         device_key: Callable[[], DeviceKey],
+        protocols: VersionRange = PUSH_PROTOCOLS,
     ) -> None:
         self._store = store
         self._blobs = blobs
         self._transport = transport
         self._clock = clock
         self._device_key = device_key
+        self._protocols = protocols
+        self._protocol = protocols.highest
+        self._upgrade: str | None = None
         self._has_renewed = False
         self._rounds = 0
         self._verdicts: dict[str, int] = {}
@@ -108,6 +115,7 @@ class Session:
             entries=self._entries,
             healed=self._healed,
             snapshot_reason=self._snapshot_reason,
+            upgrade=self._upgrade,
             uploaded=self._uploaded,
             duration_ms=max(0, self._clock.moment().monotonic_ms - begun_ms),
         )
@@ -119,7 +127,8 @@ class Session:
         if stopped is not None:
             return stopped
         now = self._clock.moment().wall
-        await self._store.write(note_sync, now)
+        if self._upgrade is None:
+            await self._store.write(note_sync, now)
         await self._store.write(forget_old, now)
         return Synced()
 
@@ -133,7 +142,9 @@ class Session:
                     obstacle=Obstacle.NOT_ENROLLED,
                     detail="this tablet is not enrolled; enrol it with a code from the office",
                 )
-            request = await self._store.read(next_push, self._clock.moment(), APP_VERSION)
+            request = await self._store.read(
+                next_push, self._clock.moment(), APP_VERSION, protocol=self._protocol
+            )
             answer = await self._transport.sync(request, enrolment.token)
             if isinstance(answer, SyncResponse):
                 progress = await self._apply(request, answer)
@@ -163,6 +174,7 @@ class Session:
         self._entries += progress.entries
         self._healed += progress.healed
         self._snapshot_reason = progress.snapshot_reason or self._snapshot_reason
+        self._upgrade = progress.upgrade
         for verdict in progress.acked:
             self._verdicts[verdict.verdict] = self._verdicts.get(verdict.verdict, 0) + 1
         return progress
@@ -195,11 +207,20 @@ class Session:
             case TokenExpired():
                 return await self._renew(enrolment)
             case Refused(refusal=Refusal.GAP, expected_dseq=int(expected)):
-                if await self._store.write(rewind, expected):
-                    return None
-                return outcome_of(failure)
+                is_rewound = await self._store.write(rewind, expected)
+                return None if is_rewound else outcome_of(failure)
+            case Refused(refusal=Refusal.UPGRADE_REQUIRED, speaks=VersionRange() as speaks):
+                return None if self._step_down(speaks) else outcome_of(failure)
             case Refused():
                 return outcome_of(failure)
+
+    def _step_down(self, speaks: VersionRange) -> bool:
+        """Speak the newest version that the server knows, too; False: there is none to try."""
+        common = self._protocols.newest_common(speaks)
+        if common is None or common == self._protocol:
+            return False
+        self._protocol = common
+        return True
 
     async def _renew(self, enrolment: Enrolment) -> Outcome | None:
         """Sign a challenge for the next token, once per session."""

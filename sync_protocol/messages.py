@@ -150,7 +150,14 @@ class PullPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a snapshot begins: ``no_cursor``, ``other_epoch``, ``cursor_too_old``."""
 
 
-class SyncResponse(msgspec.Struct, frozen=True, kw_only=True):
+class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
+    """What a newer program on the tablet is needed for: ``pull``."""
+
+    needed_for: ShortText = msgspec.field(name="for")
+    detail: LongText
+
+
+class SyncResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The verdicts of what was pushed and a page of what is new."""
 
     protocol: int
@@ -160,6 +167,8 @@ class SyncResponse(msgspec.Struct, frozen=True, kw_only=True):
     chain: Sha256Hex
     verdicts: tuple[msgspec.Raw, ...]
     pull: PullPage
+    upgrade: Upgrade | None = None
+    """Present: the pull is withheld, for this version cannot read it; verdicts are as ever."""
 
 
 class Refusal(enum.StrEnum):
@@ -182,6 +191,11 @@ class RefusedSync(msgspec.Struct, frozen=True, kw_only=True):
     detail: LongText
     expected_dseq: Counter | None = None
     retry_after_ms: Counter | None = None
+    needed_for: ShortText | None = msgspec.field(default=None, name="for")
+    """Of ``upgrade_required``: what this version of the tablet cannot do any more."""
+    lowest_protocol: Counter | None = None
+    highest_protocol: Counter | None = None
+    """Of ``upgrade_required``: what the server would take."""
 
 
 class EnrolRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -46,6 +46,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """True: the scope differed from what the server describes; the next pull is a snapshot."""
     snapshot_reason: str | None = None
     """Why the server began a snapshot with this answer."""
+    upgrade: str | None = None
+    """Why the server withholds the pull: this program is too old for it."""
     moved: bool = False
     """False: the next request would be this one again; to ask it at once would be a storm."""
 
@@ -83,7 +85,8 @@ def apply_response(
     if request.chain_before == state.acked_chain:
         acked = _acknowledge(db, state, request, (response, verdicts))
     heals = healing.get_check(db).heals
-    entries = _pull(db, request, response, received)
+    # Where the pull is withheld nothing is settled: what was entered here goes on showing.
+    entries = 0 if response.upgrade else _pull(db, request, response, received)
     healed = healing.get_check(db).heals > heals
     run(db, "jobs_purge")
     after = get_state(db)
@@ -93,6 +96,7 @@ def apply_response(
         more=response.pull.more or after.acked_dseq < after.head_dseq or healed,
         healed=healed,
         snapshot_reason=response.pull.snapshot_reason,
+        upgrade=None if response.upgrade is None else response.upgrade.detail,
         moved=_place(after) != _place(state) or _was_overtaken(request, after),
     )
 

@@ -107,6 +107,7 @@ def next_push(
     app_version: str,
     *,
     operations_max: int = OPERATIONS_PER_PUSH_MAX,
+    protocol: int = PROTOCOL_VERSION,
 ) -> SyncRequest:
     """Make the next request: the oldest operations without a verdict, and where the pull stands.
 
@@ -119,7 +120,7 @@ def next_push(
     pending = [msgspec.convert(dict(row), PendingOperation) for row in rows]
     chosen = fit_push(pending, count_max=operations_max, bytes_max=PUSH_BYTES_MAX)
     return SyncRequest(
-        protocol=PROTOCOL_VERSION,
+        protocol=protocol,
         app_version=app_version,
         incarnation=state.incarnation,
         chain_before=state.acked_chain,

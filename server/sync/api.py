@@ -15,7 +15,7 @@ from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
 from server.settings import Settings
-from server.sync import commands, devices, floors, pull, refusals
+from server.sync import commands, devices, floors, pull, refusals, versions
 from server.sync.access import device_of
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
@@ -31,6 +31,7 @@ from sync_protocol.messages import (
     TokenRequest,
 )
 from sync_protocol.quoting import quoted
+from sync_protocol.versions import SPOKEN, Spoken
 
 T = TypeVar("T")
 
@@ -85,10 +86,12 @@ def _refuse_too_large(request: HttpRequest, _error: RequestEntityTooLarge) -> Re
     request_max_body_size=wire.COMPRESSED_BYTES_MAX,
     exception_handlers={RequestEntityTooLarge: _refuse_too_large},
 )
-async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Response[bytes]:
+async def synchronise(
+    request: HttpRequest, store: NamedDependency[Store], spoken: NamedDependency[Spoken]
+) -> Response[bytes]:
     """Take what a tablet has done, then tell it what is new."""
     device = await device_of(store, request.headers.get("authorization"))
-    wanted = read_request(await request.body(), request.headers.get("content-encoding"))
+    wanted = read_request(await request.body(), request.headers.get("content-encoding"), spoken)
     act = act_of(Actor(ActorKind.DEVICE, device.id))
     pushed = await store.write(commands.receive, device.id, wanted, act=act)
     committed_at = utc_now()
@@ -117,10 +120,11 @@ async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Re
         entries=len(page.entries),
         more=page.more,
     )
-    return Response(wire.encode(response), media_type="application/json")
+    answered = versions.as_understood(response, wanted, spoken)
+    return Response(wire.encode(answered), media_type="application/json")
 
 
-def read_request(body: bytes, encoding: str | None) -> SyncRequest:
+def read_request(body: bytes, encoding: str | None, spoken: Spoken = SPOKEN) -> SyncRequest:
     """Unpack and decode a request, bounded before and after.
 
     Raises:
@@ -137,11 +141,7 @@ def read_request(body: bytes, encoding: str | None) -> SyncRequest:
     except wire.Unreadable as error:
         raise SyncRefused(Refusal.BAD_REQUEST, str(error)) from error
     request = _decode(plain, SyncRequest)
-    if request.protocol != PROTOCOL_VERSION:
-        raise SyncRefused(
-            Refusal.UPGRADE_REQUIRED,
-            f"protocol {request.protocol}; this server speaks {PROTOCOL_VERSION}",
-        )
+    versions.require_push(request.protocol, spoken)
     if request.cursor is not None and not floors.is_ours(request.cursor):
         raise SyncRefused(
             Refusal.BAD_REQUEST,

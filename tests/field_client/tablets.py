@@ -16,6 +16,7 @@ from field_client.transport import Failure, HttpTransport
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import SyncRequest, SyncResponse
+from sync_protocol.versions import PUSH_PROTOCOLS
 from tests.field_client.factories import JPEG, FakeClock, Ids, a_job, an_enrolment
 from tests.field_client.fake_server import FakeServer
 from tests.field_client.http_server import HttpFakeServer, serving
@@ -51,6 +52,7 @@ class Tablet:
         self.blobs = BlobFolder(folder / "blobs", KEY, Disk())
         self.clock = FakeClock()
         self.key = DeviceKey(KEY)
+        self.protocols = PUSH_PROTOCOLS
         self._ids = Ids()
 
     @property
@@ -66,6 +68,7 @@ class Tablet:
                 transport,
                 clock=self.clock,
                 device_key=lambda: self.key,
+                protocols=self.protocols,
             ).run()
         finally:
             await transport.close()

@@ -38,6 +38,7 @@ from field_client.storage.store import Reader
 from field_client.storage.units import read_unit
 from field_client.transport import HttpTransport
 from sync_protocol.ids import Incarnation
+from sync_protocol.versions import PUSH_PROTOCOLS
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import MINUTE, TabletClock
 from tests.simulation.network import Answered, Asked
@@ -151,6 +152,7 @@ class Tablet:
         self.is_up = False
         self.life = 0
         self.engine = EngineState()
+        self.protocols = PUSH_PROTOCOLS
         self.reports: list[SessionReport] = []
         self.checkpoint: Callable[[CommitPoint], None] = _pass_by
         self._folder = folder
@@ -230,6 +232,7 @@ class Tablet:
             self._transport,
             clock=self.clock,
             device_key=lambda: self._device_key,
+            protocols=self.protocols,
         )
         self._session = session.run()
         return self.resume(None)

@@ -5,6 +5,7 @@ import pytest
 
 MODULES = (
     "digest",
+    "versions",
     "serials",
     "sqlite_builds",
     "units",
