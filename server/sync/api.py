@@ -119,6 +119,7 @@ async def synchronise(
         acked_dseq=pushed.acked_dseq,
         entries=len(page.entries),
         more=page.more,
+        healed=wanted.healed,
     )
     answered = versions.as_understood(response, wanted, spoken)
     return Response(wire.encode(answered), media_type="application/json")

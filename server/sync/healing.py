@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-import structlog
 
 from server import audit
 from server.acts import Act
@@ -32,4 +31,3 @@ def note(db: sa.Connection, device_id: UUID, healed: int, *, act: Act) -> None:
         )
     detail = {"device_id": str(device_id), "heals": healed}
     audit.record(db, act, "scope.healed", detail=detail)
-    structlog.get_logger().warning("scope.healed", **detail)
