@@ -133,6 +133,14 @@ def _push_newest_alone(
     return msgspec.structs.replace(request, operations=request.operations[-1:])
 
 
+def _apply_without_comparing(
+    db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
+) -> Progress | ForkSeen:
+    """Never look whether the scope is what the server describes."""
+    page = msgspec.structs.replace(response.pull, digest=None)
+    return inbox.apply_response(db, request, msgspec.structs.replace(response, pull=page), received)
+
+
 MUTANTS: Final[Mapping[str, Mutation]] = {
     "acknowledges before the commit": Mutation(
         server=Code(run_group=_run_group_acknowledging_first)
@@ -147,5 +155,6 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "acknowledges without verdicts": Mutation(
         tablet={inbox.apply_response: _apply_without_verdicts}
     ),
+    "never compares its scope": Mutation(tablet={inbox.apply_response: _apply_without_comparing}),
     "sends nothing twice": Mutation(tablet={outbox.next_push: _push_newest_alone}),
 }

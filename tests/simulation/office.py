@@ -18,7 +18,7 @@ from server.database import Connection, Written, engines
 from server.database.writer import Boundary, CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
 from server.orders import commands as orders
-from server.sync import api, blob_api, blobs, commands, devices, pull, refusals, versions
+from server.sync import api, blob_api, blobs, commands, devices, pull, refusals, retention, versions
 from server.sync.blob_store import BlobUnknown, ContentWrong, FolderBlobStore, OffsetWrong
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
@@ -59,6 +59,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     place_install: Callable[..., Any] = orders.place_install
     assign: Callable[..., Any] = jobs.assign
     cancel: Callable[..., Any] = jobs.cancel
+    compact: Callable[..., Written[int]] = retention.compact
 
 
 PRODUCTION = Code()

@@ -28,6 +28,7 @@ from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat, Violation
 from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
 from tests.simulation.dispatcher import Dispatcher
+from tests.simulation.keeping import SETTLED_MS, Keeping
 from tests.simulation.network import (
     BUSY,
     HEALED,
@@ -117,6 +118,7 @@ class World:
             Chance(seed, "dispatcher"),
             with_tablets=tuple(seat.technician_id for seat in self.seats),
         )
+        self._keeping = Keeping(seed)
         self.office.probe = self._at_server_commit
 
     def run(self) -> Told:
@@ -128,6 +130,7 @@ class World:
         self._plan_chaos()
         self._go_on(lambda: self._clock.now_ms < CHAOS_MS)
         rounds = self._heal()
+        self.seen["healed scopes"] += sum(seat.heals for seat in self.seats)
         self.seen.update(checks.check_world(self.office, self.seats, self.heard, self.trace))
         return Told(seed=self.seed, digest=self.trace.digest(), rounds=rounds, seen=self.seen)
 
@@ -168,6 +171,7 @@ class World:
     def _plan_chaos(self) -> None:
         for _ in range(self._chance.between(5, 12)):
             self._at(self._chance.between(0, CHAOS_MS), self._dispatch)
+        self._plan_keeping()
         for seat in self.seats:
             for _ in range(self._chance.between(6, 16)):
                 self._at(self._chance.between(0, CHAOS_MS), lambda seat=seat: self._work(seat))
@@ -177,6 +181,36 @@ class World:
                 at_ms = self._crashes.between(0, CHAOS_MS)
                 self._at(at_ms, lambda seat=seat: self._bury(seat, "falls"))
             self._at(self._chance.between(0, MINUTE), lambda seat=seat: self._wake(seat))
+
+    def _plan_keeping(self) -> None:
+        keeping, chance = self._keeping, self._keeping.chance
+        for _ in range(keeping.compactions):
+            self._at(
+                chance.between(0, CHAOS_MS), lambda: self._keep(keeping.compact, "compactions")
+            )
+        for _ in range(keeping.damages):
+            tablet = chance.pick(self.seats).tablet
+            self._at(
+                chance.between(0, CHAOS_MS),
+                lambda tablet=tablet: self._keep(
+                    lambda office: keeping.damage(office, tablet) if tablet.is_up else "nothing",
+                    "damages",
+                ),
+            )
+        for _ in range(3 * keeping.has_versions):
+            at_ms = chance.between(0, CHAOS_MS)
+            self._at(at_ms, lambda: self._keep(keeping.change_versions, "changes of versions"))
+
+    def _keep(self, deed: Callable[[Office], str], name: str) -> None:
+        if not self.office.is_up:
+            return
+        self.seen[name] += 1
+        risk, self._tablet_risk = self._tablet_risk, 0
+        try:
+            self._note(deed(self.office))
+        except OfficeCrashed:
+            self._office_fell()
+        self._tablet_risk = risk
 
     def _plan_outage(self, seat: Seat) -> None:
         name, begins_ms = seat.tablet.name, self._chance.between(0, CHAOS_MS)
@@ -203,6 +237,7 @@ class World:
         self._down.clear()
         if not self.office.is_up:
             self.office.restart()
+        self._keeping.mend(self.office)
         for seat in self.seats:
             self._revive(seat)
         self._go_on(self._is_somebody_syncing)
@@ -211,7 +246,7 @@ class World:
             states = [seat.tablet.read(get_state) for seat in self.seats]
             raise Violation(f"not drained {ROUNDS_MAX} rounds after the network healed: {states}")
         # Copies of requests that have been under way for long turn up where all is settled.
-        ends_ms = self._clock.now_ms + LATE_MS
+        ends_ms = self._clock.now_ms + (SETTLED_MS if self._keeping.is_damaged else LATE_MS)
         self._go_on(lambda: self._clock.now_ms < ends_ms)
         # What the last tablet sent may concern one that had its turn before.
         self._let_all_sync()
