@@ -121,6 +121,8 @@ class SyncResponse(msgspec.Struct, frozen=True, kw_only=True):
     chain: Sha256Hex
     verdicts: tuple[msgspec.Raw, ...]
     pull: PullPage
+    durable_dseq: Counter | None = None
+    """Up to here this incarnation's operations are in a backup; None: in none that is known."""
 
 
 class Refusal(enum.StrEnum):

@@ -74,6 +74,7 @@ def apply_response(
     if fork is not None:
         return fork
     measure_offset(db, response.server_time, received)
+    run(db, "replica_durable", dseq=response.durable_dseq)
     acked = ()
     if request.chain_before == state.acked_chain:
         acked = _acknowledge(db, state, request, (response, verdicts))
@@ -164,6 +165,9 @@ def _pull(db: Connection, request: SyncRequest, response: SyncResponse) -> int:
     """Stage a page, or apply it with all that are staged. A page that is not next is left out."""
     state, page = get_state(db), response.pull
     if state.epoch != response.epoch:
+        if state.epoch is not None:
+            # A restored server may have lost files too; each is asked for before it is sent.
+            run(db, "blobs_asked_again")
         run(db, "replica_new_epoch", epoch=str(response.epoch))
         run(db, "staged_clear")
         if request.cursor is not None and not page.snapshot:

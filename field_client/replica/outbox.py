@@ -32,7 +32,7 @@ from sync_protocol.units import Counter
 PUSH_BYTES_MAX: Final = 900_000
 """Less than a compressed body may hold, so that no push meets the limit however badly it packs."""
 KEPT_FOR: Final = timedelta(days=30)
-"""How long an acknowledged operation is kept where no backup horizon is known."""
+"""How long an acknowledged operation is kept, in a backup or not: the newest may be unreadable."""
 
 _KINDS: Final[dict[type[OperationBody], str]] = {
     RecordCapture: "capture",
@@ -174,6 +174,8 @@ def find_chain(db: Connection, dseq: Counter) -> str | None:
 def forget_old(db: Connection, now: datetime) -> int:
     """Drop what is settled, older than ``KEPT_FOR``, and of a job that is no longer here.
 
+    Where the server makes backups, what is in none of them is kept however old it is.
+
     The age is counted by the server's clock, as last measured: one of this tablet that was set
     right by a year would drop everything at once.
     """
@@ -183,8 +185,14 @@ def forget_old(db: Connection, now: datetime) -> int:
         db,
         "operations_forget",
         before=(server_now - KEPT_FOR).isoformat(),
-        settled_dseq=state.settled_dseq,
+        kept_after=_last_safe(state),
     )
+
+
+def _last_safe(state: ReplicaState) -> Counter:
+    if state.durable_dseq is None:
+        return state.settled_dseq
+    return min(state.settled_dseq, state.durable_dseq)
 
 
 def _is_held(db: Connection, state: ReplicaState, dseq: Counter) -> bool:

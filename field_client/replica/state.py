@@ -29,6 +29,7 @@ class ReplicaState(msgspec.Struct, frozen=True, kw_only=True):
     server_offset_ms: int | None = None
     last_synced_at: datetime | None = None
     flight_mode: bool = False
+    durable_dseq: Counter | None = None
 
     @property
     def position(self) -> Cursor | None:

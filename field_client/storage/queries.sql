@@ -7,7 +7,8 @@ VALUES (1, :incarnation, 0, :chain, 0, :chain, 0);
 
 -- name: replica_state
 SELECT incarnation, head_dseq, head_chain, acked_dseq, acked_chain, settled_dseq, epoch, cursor,
-  staged_cursor, staged_snapshot, server_offset_ms, last_synced_at, flight_mode
+  staged_cursor, staged_snapshot, server_offset_ms, last_synced_at, flight_mode,
+  durable_dseq
 FROM replica WHERE id = 1;
 
 -- name: replica_advance_head
@@ -33,6 +34,9 @@ UPDATE replica SET flight_mode = :is_on WHERE id = 1;
 -- name: replica_new_epoch
 UPDATE replica SET epoch = :epoch, cursor = NULL, staged_cursor = NULL, staged_snapshot = 0
 WHERE id = 1;
+
+-- name: replica_durable
+UPDATE replica SET durable_dseq = :dseq WHERE id = 1;
 
 -- name: replica_stage
 UPDATE replica SET staged_cursor = :cursor, staged_snapshot = :is_snapshot WHERE id = 1;
@@ -91,7 +95,7 @@ SELECT job_id, count(*) AS count FROM operation WHERE dseq > :acked_dseq GROUP B
 
 -- name: operations_forget
 DELETE FROM operation
-WHERE acked_at < :before AND dseq <= :settled_dseq AND job_id NOT IN (SELECT id FROM job);
+WHERE acked_at < :before AND dseq <= :kept_after AND job_id NOT IN (SELECT id FROM job);
 
 -- name: serial_elsewhere
 SELECT job_id FROM operation WHERE serial = :serial AND job_id <> :job_id ORDER BY dseq LIMIT 1;
@@ -156,6 +160,9 @@ WHERE sha256 = :sha256 AND uploaded_at IS NULL;
 -- name: blob_failed
 UPDATE blob SET tries = tries + 1, last_error = :error
 WHERE sha256 = :sha256 AND uploaded_at IS NULL;
+
+-- name: blobs_asked_again
+UPDATE blob SET uploaded_at = NULL;
 
 -- name: blob_errors
 SELECT sha256, job_id, tries, last_error FROM blob

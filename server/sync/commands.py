@@ -24,6 +24,7 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     acked_dseq: int
     chain: str
     verdicts: tuple[msgspec.Raw, ...]
+    durable_dseq: int | None
 
 
 def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) -> Written[Pushed]:
@@ -50,6 +51,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
             acked_dseq=last.dseq if last else device.head_dseq,
             chain=last.chain if last else device.chain,
             verdicts=(*replayed, *plan.verdicts),
+            durable_dseq=device.durable_dseq,
         ),
         feed=_feed(device, plan, contexts),
         topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),

@@ -20,6 +20,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     enrolled_at: datetime
     revoked_at: datetime | None
+    durable_dseq: int | None = None
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):

@@ -166,6 +166,7 @@ class Office:
             acked_dseq=pushed.acked_dseq,
             chain=pushed.chain,
             verdicts=pushed.verdicts,
+            durable_dseq=pushed.durable_dseq,
             pull=page,
         )
         return _json(api.synchronise.status_code, response)

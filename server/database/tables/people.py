@@ -57,6 +57,8 @@ devices = sa.Table(
     sa.Column("chain", sa.String(64), nullable=False),
     sa.Column("enrolled_at", UtcDateTime, nullable=False),
     sa.Column("revoked_at", UtcDateTime),
+    # Up to here the device's operations are in a backup; without a value, in none that is known.
+    sa.Column("durable_dseq", sa.BigInteger),
 )
 
 enrolment_codes = sa.Table(
