@@ -38,6 +38,8 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     operations: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=OPERATIONS_PER_PUSH_MAX)] = ()
     epoch: Epoch | None = None
     cursor: Cursor | None = None
+    lost_through: Counter | None = None
+    """Operations up to this one, right before the first here, can be sent no more."""
 
 
 class VerdictKind(enum.StrEnum):

@@ -126,6 +126,7 @@ def next_push(
         operations=tuple(msgspec.Raw(operation.raw) for operation in chosen),
         epoch=state.epoch,
         cursor=state.position,
+        lost_through=state.forgotten_dseq if state.acked_dseq == state.forgotten_dseq else None,
     )
 
 
@@ -150,13 +151,14 @@ def fit_push(
 def rewind(db: Connection, expected_dseq: Counter) -> bool:
     """Go back to what the server expects next, after it lost what it had acknowledged.
 
-    False, and nothing changed, when there is nothing to go back over, or it is not held any more.
+    What is held no more is passed over; ``next_push`` then names it. False, and nothing changed,
+    when there is nothing to go back over.
     """
     state = get_state(db)
-    before = expected_dseq - 1
-    if not 0 <= before < state.acked_dseq or not _is_held(db, state, expected_dseq):
+    before = max(expected_dseq - 1, state.forgotten_dseq)
+    if not 0 <= expected_dseq - 1 < state.acked_dseq:
         return False
-    chain = wire.first_chain(state.incarnation) if before == 0 else find_chain(db, before)
+    chain = find_chain(db, before)
     if chain is None:
         return False
     run(db, "replica_advance_ack", dseq=before, chain=chain)
@@ -167,6 +169,9 @@ def find_chain(db: Connection, dseq: Counter) -> str | None:
     """Give the chain value after an operation; None when it is not held."""
     if dseq == 0:
         return wire.first_chain(get_state(db).incarnation)
+    state = get_state(db)
+    if dseq == state.forgotten_dseq:
+        return state.forgotten_chain
     row = find_row(db, "operation_chain", dseq=dseq)
     return None if row is None else str(row["chain"])
 
@@ -181,25 +186,22 @@ def forget_old(db: Connection, now: datetime) -> int:
     """
     state = get_state(db)
     server_now = now + timedelta(milliseconds=state.server_offset_ms or 0)
-    return run(
+    last = fetch_row(
         db,
-        "operations_forget",
+        "operation_last_old",
         before=(server_now - KEPT_FOR).isoformat(),
         kept_after=_last_safe(state),
-    )
+    )["dseq"]
+    if last is None:
+        return 0
+    run(db, "replica_forget", dseq=last, chain=find_chain(db, last))
+    return run(db, "operations_forget", dseq=last)
 
 
 def _last_safe(state: ReplicaState) -> Counter:
     if state.durable_dseq is None:
         return state.settled_dseq
     return min(state.settled_dseq, state.durable_dseq)
-
-
-def _is_held(db: Connection, state: ReplicaState, dseq: Counter) -> bool:
-    if dseq > state.head_dseq:
-        return dseq == state.head_dseq + 1
-    first = fetch_row(db, "operation_first_kept")["dseq"]
-    return first is not None and int(first) <= dseq
 
 
 def _columns(operation: Operation) -> dict[str, Value]:

@@ -30,6 +30,8 @@ class ReplicaState(msgspec.Struct, frozen=True, kw_only=True):
     last_synced_at: datetime | None = None
     flight_mode: bool = False
     durable_dseq: Counter | None = None
+    forgotten_dseq: Counter = 0
+    forgotten_chain: Sha256Hex | None = None
 
     @property
     def position(self) -> Cursor | None:

@@ -8,7 +8,7 @@ VALUES (1, :incarnation, 0, :chain, 0, :chain, 0);
 -- name: replica_state
 SELECT incarnation, head_dseq, head_chain, acked_dseq, acked_chain, settled_dseq, epoch, cursor,
   staged_cursor, staged_snapshot, server_offset_ms, last_synced_at, flight_mode,
-  durable_dseq
+  durable_dseq, forgotten_dseq, forgotten_chain
 FROM replica WHERE id = 1;
 
 -- name: replica_advance_head
@@ -71,9 +71,6 @@ SELECT dseq, tx, raw FROM operation WHERE dseq > :acked_dseq ORDER BY dseq LIMIT
 -- name: operation_chain
 SELECT chain FROM operation WHERE dseq = :dseq;
 
--- name: operation_first_kept
-SELECT min(dseq) AS dseq FROM operation;
-
 -- name: operation_verdict
 UPDATE operation SET verdict = :verdict, verdict_kind = :kind, verdict_code = :code,
   acked_at = :at
@@ -94,8 +91,17 @@ GROUP BY 1 ORDER BY 1;
 SELECT job_id, count(*) AS count FROM operation WHERE dseq > :acked_dseq GROUP BY job_id;
 
 -- name: operations_forget
-DELETE FROM operation
-WHERE acked_at < :before AND dseq <= :kept_after AND job_id NOT IN (SELECT id FROM job);
+DELETE FROM operation WHERE dseq <= :dseq;
+
+-- name: operation_last_old
+-- Only from the front: a hole could never be sent again.
+SELECT max(dseq) AS dseq FROM operation WHERE dseq < (
+  SELECT coalesce(min(dseq), (SELECT head_dseq + 1 FROM replica)) FROM operation
+  WHERE acked_at IS NULL OR acked_at >= :before OR dseq > :kept_after
+    OR job_id IN (SELECT id FROM job));
+
+-- name: replica_forget
+UPDATE replica SET forgotten_dseq = :dseq, forgotten_chain = :chain WHERE id = 1;
 
 -- name: serial_elsewhere
 SELECT job_id FROM operation WHERE serial = :serial AND job_id <> :job_id ORDER BY dseq LIMIT 1;

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from server import audit
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
 from server.database.units import FeedKind
@@ -42,6 +43,8 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
     reading.check_continues(device, request, received)
     replayed = _replayed_verdicts(db, device, received)
     fresh = [operation for operation in received if operation.dseq > device.head_dseq]
+    if fresh:
+        _name_lost(db, device, reading.find_lost(device, request, fresh[0].dseq), act)
     plan, contexts = _plan(db, device, request, fresh, act)
     storage.store_plan(db, device, plan, act)
     topics = intake.take_completions(db, plan.completions, act=act)
@@ -56,6 +59,19 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
         feed=_feed(device, plan, contexts),
         topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
     )
+
+
+def _name_lost(db: Connection, device: Device, lost: range | None, act: Act) -> None:
+    """Tell of a gap that no device can fill: after a restore, what the tablet has let go of."""
+    if lost is None:
+        return
+    detail = {
+        "device_id": str(device.id),
+        "incarnation": str(device.incarnation),
+        "first_dseq": lost[0],
+        "last_dseq": lost[-1],
+    }
+    audit.record(db, act, "operations.lost", detail=detail)
 
 
 def _replayed_verdicts(

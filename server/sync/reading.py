@@ -103,6 +103,8 @@ def check_continues(device: Device, request: SyncRequest, received: Sequence[Rec
     if not received:
         return
     first = received[0].dseq
+    if find_lost(device, request, first) is not None:
+        return
     if first > device.head_dseq + 1:
         raise SyncRefused(
             Refusal.GAP,
@@ -114,6 +116,16 @@ def check_continues(device: Device, request: SyncRequest, received: Sequence[Rec
             Refusal.FORK,
             f"the chain before operation {first} is {request.chain_before}, ours is {device.chain}",
         )
+
+
+def find_lost(device: Device, request: SyncRequest, first: int) -> range | None:
+    """Find the operations that this device names as lost for good; None where it names none.
+
+    A server that was put back waits for them; without this it would wait for ever.
+    """
+    if request.lost_through is None or not device.head_dseq < request.lost_through == first - 1:
+        return None
+    return range(device.head_dseq + 1, first)
 
 
 def check_replay(received: Iterable[Received], stored: Mapping[int, StoredOperation]) -> None:
