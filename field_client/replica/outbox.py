@@ -156,7 +156,7 @@ def rewind(db: Connection, expected_dseq: Counter) -> bool:
     """
     state = get_state(db)
     before = max(expected_dseq - 1, state.forgotten_dseq)
-    if not 0 <= expected_dseq - 1 < state.acked_dseq:
+    if not expected_dseq - 1 <= before < state.acked_dseq:
         return False
     chain = find_chain(db, before)
     if chain is None:
