@@ -133,6 +133,8 @@ async def _serve(settings: Settings) -> None:
     token = secrets.token_urlsafe(32)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by connections; else each answer may wait 40 ms for a held-back acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(("127.0.0.1", settings.port))
         listener.listen()
         port = listener.getsockname()[1]

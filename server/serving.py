@@ -105,12 +105,16 @@ def take_address(known: Settings) -> socket.socket:
     """Take the address before anything starts; uvicorn would end the program in its own words."""
     try:
         found = socket.getaddrinfo(known.host, known.port, type=socket.SOCK_STREAM)
-        return socket.create_server((known.host, known.port), family=found[0][0], backlog=2048)
+        listener = socket.create_server((known.host, known.port), family=found[0][0], backlog=2048)
     except OSError as error:
         raise SettingsUnusable(
             f"cannot serve on host {known.host!r}, port {known.port}: {error.strerror}; name an "
             "address of this machine and a port that is free"
         ) from error
+    # Connections inherit it. asyncio would set it only on sockets that name their protocol, and
+    # without it each answer waits up to 40 ms for an acknowledgement that is being held back.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def run_worker(args: argparse.Namespace) -> int:

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from server import cli
+from server.serving import take_address
+from server.settings import Settings
 
 
 def serve(folder: Path, database_url: str, *lines: str) -> int:
@@ -35,3 +37,13 @@ def test_an_address_of_another_machine_is_named_in_one_line(
     said = capsys.readouterr().err
     assert "cannot serve on host '192.0.2.1', port 0: " in said
     assert said.count("\n") == 1
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_first_packet() -> None:
+    """Without it a connection held 40 ms back; asked of one that was accepted."""
+    with (
+        take_address(Settings(port=0)) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
