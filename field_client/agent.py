@@ -26,7 +26,7 @@ from field_client.replica.state import (
 )
 from field_client.replica.uploads import forget_uploaded
 from field_client.scanner import LabelScanner, Scanner, ScanResult, find_zbar
-from field_client.session import Session, SessionReport
+from field_client.session import Means, Session, SessionReport
 from field_client.settings import Settings
 from field_client.storage import (
     Aside,
@@ -222,8 +222,7 @@ class Agent:
                 self.store,
                 transport,
                 self._uploader(transport),
-                clock=self._clock,
-                device_key=self._keys.device_key,
+                Means(clock=self._clock, device_key=self._keys.device_key),
             )
             report = await session.run()
         await self._free_space()

@@ -132,6 +132,8 @@ class SyncLoop:
             rounds=report.rounds,
             operations_acked=report.acked,
             entries=report.entries,
+            healed=report.healed,
+            snapshot_reason=report.snapshot_reason,
             blobs_uploaded=report.uploaded,
             duration_ms=report.duration_ms,
         )

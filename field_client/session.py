@@ -38,6 +38,7 @@ from sync_protocol.messages import (
     TokenRequest,
 )
 from sync_protocol.units import Millis
+from sync_protocol.versions import PUSH_PROTOCOLS, VersionRange
 
 APP_VERSION: Final = "0.1.0"
 _ROUNDS_MAX: Final = 1000
@@ -89,34 +90,47 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     acked: int = 0
     verdicts: Mapping[str, int] = {}
     entries: int = 0
+    healed: int = 0
+    """How often the scope differed, so that the pull began anew."""
+    snapshot_reason: str | None = None
+    """Why everything was pulled anew, if it was; ``cursor_too_old`` after months without a sync."""
+    upgrade: str | None = None
+    """Why nothing was received though all was sent: this program is too old to read it."""
     uploaded: int = 0
     duration_ms: Millis = 0
+
+
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session has of the tablet that it runs on."""
+
+    clock: Clock
+    device_key: Callable[[], DeviceKey]
+    new_id: Callable[[], UUID] = uuid7
+    protocols: VersionRange = PUSH_PROTOCOLS
 
 
 class Session:
     """The parts that a session works with, and what it has done so far."""
 
     def __init__(
-        self,
-        store: Store,
-        transport: Transport,
-        uploader: Uploader,
-        *,
-        clock: Clock,
-        device_key: Callable[[], DeviceKey],
-        new_id: Callable[[], UUID] = uuid7,
+        self, store: Store, transport: Transport, uploader: Uploader, means: Means
     ) -> None:
         self._store = store
         self._uploader = uploader
         self._transport = transport
-        self._clock = clock
-        self._device_key = device_key
-        self._new_id = new_id
+        self._clock = means.clock
+        self._device_key = means.device_key
+        self._new_id = means.new_id
+        self._protocols = means.protocols
+        self._protocol = means.protocols.highest
         self._beginnings = 0
+        self._upgrade: str | None = None
         self._has_renewed = False
         self._rounds = 0
         self._verdicts: dict[str, int] = {}
         self._entries = 0
+        self._healed = 0
+        self._snapshot_reason: str | None = None
         self._uploaded = 0
 
     async def run(self) -> SessionReport:
@@ -129,6 +143,9 @@ class Session:
             acked=sum(self._verdicts.values()),
             verdicts=dict(self._verdicts),
             entries=self._entries,
+            healed=self._healed,
+            snapshot_reason=self._snapshot_reason,
+            upgrade=self._upgrade,
             uploaded=self._uploaded,
             duration_ms=max(0, self._clock.moment().monotonic_ms - begun_ms),
         )
@@ -138,7 +155,8 @@ class Session:
         if stopped is not None:
             return stopped
         now = self._clock.moment().wall
-        await self._store.write(note_sync, now)
+        if self._upgrade is None:
+            await self._store.write(note_sync, now)
         await self._store.write(forget_old, now)
         return Synced()
 
@@ -160,7 +178,9 @@ class Session:
             obstacle = self._missing(enrolment)
             if enrolment is None or obstacle is not None:
                 return obstacle
-            request = await self._store.read(next_push, self._clock.moment(), APP_VERSION)
+            request = await self._store.read(
+                next_push, self._clock.moment(), APP_VERSION, protocol=self._protocol
+            )
             answer = await self._transport.sync(request, enrolment.token)
             if isinstance(answer, SyncResponse):
                 answer = await self._apply(request, answer)
@@ -244,10 +264,13 @@ class Session:
                 apply_response, request, response, self._clock.moment()
             )
         except wire.Unreadable as error:
-            return Unreachable(detail=f"a verdict cannot be read: {error}")
+            return Unreachable(detail=f"the answer cannot be read: {error}")
         if isinstance(progress, ForkSeen):
             return progress
         self._entries += progress.entries
+        self._healed += progress.healed
+        self._snapshot_reason = progress.snapshot_reason or self._snapshot_reason
+        self._upgrade = progress.upgrade
         for verdict in progress.acked:
             self._verdicts[verdict.verdict] = self._verdicts.get(verdict.verdict, 0) + 1
         return progress
@@ -276,11 +299,20 @@ class Session:
             case TokenExpired():
                 return await self._renew(enrolment)
             case Refused(refusal=Refusal.GAP, expected_dseq=int(expected)):
-                if await self._store.write(rewind, expected):
-                    return None
-                return outcome_of(failure)
+                is_rewound = await self._store.write(rewind, expected)
+                return None if is_rewound else outcome_of(failure)
+            case Refused(refusal=Refusal.UPGRADE_REQUIRED, speaks=VersionRange() as speaks):
+                return None if self._step_down(speaks) else outcome_of(failure)
             case Refused():
                 return outcome_of(failure)
+
+    def _step_down(self, speaks: VersionRange) -> bool:
+        """Speak the newest version that the server knows, too; False: there is none to try."""
+        common = self._protocols.newest_common(speaks)
+        if common is None or common == self._protocol:
+            return False
+        self._protocol = common
+        return True
 
     async def _renew(self, enrolment: Enrolment) -> Outcome | None:
         """Get the next token, once per session."""

@@ -73,6 +73,8 @@ async def get_status(agent: Agent) -> Status:
         StatusProblem(code="blob_failed", detail=f"{fault.sha256}: {fault.last_error}")
         for fault in facts.faults
     ]
+    if report is not None and report.upgrade is not None:
+        problems.insert(0, StatusProblem(code="upgrade_required", detail=report.upgrade))
     if engine.obstacle is not None:
         obstacle = engine.obstacle
         problems.insert(0, StatusProblem(code=obstacle.obstacle, detail=obstacle.detail))

@@ -27,6 +27,7 @@ from sync_protocol.messages import (
     TokenRequest,
 )
 from sync_protocol.units import Counter, Millis, Sha256Hex
+from sync_protocol.versions import VersionRange
 
 T = TypeVar("T")
 _TIMEOUT: Final = httpx.Timeout(30, connect=10)
@@ -59,6 +60,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     expected_dseq: Counter | None = None
     retry_after_ms: Millis | None = None
+    speaks: VersionRange | None = None
 
     @property
     def is_passing(self) -> bool:
@@ -89,6 +91,15 @@ class _Problem(msgspec.Struct, frozen=True, kw_only=True):
     refusal: str | None = None
     expected_dseq: Counter | None = None
     retry_after_ms: Millis | None = None
+    lowest_protocol: int | None = None
+    highest_protocol: int | None = None
+
+    @property
+    def speaks(self) -> VersionRange | None:
+        """Which versions the server would take, if it says so."""
+        if self.lowest_protocol is None or self.highest_protocol is None:
+            return None
+        return VersionRange(lowest=self.lowest_protocol, highest=self.highest_protocol)
 
 
 _REFUSALS: Final = {refusal.value: refusal for refusal in Refusal}
@@ -276,6 +287,7 @@ def _failure_of(answer: _Answer) -> Failure:
         refusal=_REFUSALS.get(problem.refusal or ""),
         expected_dseq=problem.expected_dseq,
         retry_after_ms=problem.retry_after_ms,
+        speaks=problem.speaks,
     )
 
 

@@ -23,6 +23,7 @@ from server.invoices.deliveries import Deliverer
 from server.notifications import outbox
 from server.notifications.sending import Sender
 from server.settings import Settings
+from server.sync.keeping import Keeper, Retention
 
 
 async def _take_over(store: Store, clock: Clock) -> None:
@@ -71,6 +72,14 @@ async def background(
         clock=clock,
         random=random_share,
     )
+    keeper = Keeper(
+        store,
+        Retention(
+            finished_jobs=timedelta(days=settings.finished_jobs_days),
+            feed=timedelta(days=settings.feed_days),
+        ),
+        clock=clock,
+    )
     await _warn_of_missing_secrets(store, settings)
     networks = [ip_network(text) for text in settings.webhook_networks_allowed]
     async with open_webhook_client(allowed_networks=networks) as client:
@@ -81,5 +90,6 @@ async def background(
             running(store, runner.work(), clock),
             running(store, deliverer.work(), clock),
             running(store, sender.work(), clock),
+            running(store, keeper.work(), clock),
         ):
             yield

@@ -14,10 +14,14 @@ from server.sync import blob_api, refusals
 from server.sync.blob_store import BlobStore
 from server.sync.office_api import TechnicianController
 from server.sync.refusals import SyncRefused
+from sync_protocol.versions import SPOKEN, Spoken
 
 
-def api_routes(blob_store: BlobStore) -> Router:
+def api_routes(blob_store: BlobStore, spoken: Spoken = SPOKEN) -> Router:
     """Make the routes for integrations and tablets."""
+
+    def provide_spoken() -> Spoken:
+        return spoken
 
     def provide_blob_store() -> BlobStore:
         return blob_store
@@ -49,6 +53,9 @@ def api_routes(blob_store: BlobStore) -> Router:
             blob_api.progress,
             blob_api.receive_piece,
         ],
-        dependencies={"blob_store": Provide(provide_blob_store, sync_to_thread=False)},
+        dependencies={
+            "blob_store": Provide(provide_blob_store, sync_to_thread=False),
+            "spoken": Provide(provide_spoken, sync_to_thread=False),
+        },
         exception_handlers={SyncRefused: refusals.answer, **blob_api.HANDLERS},
     )

@@ -67,6 +67,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lease_s: Annotated[int, Meta(ge=5, le=600)] = 30
     session_hours: Annotated[int, Meta(ge=1, le=168)] = 12
     device_token_hours: Annotated[int, Meta(ge=1, le=168)] = 24
+    finished_jobs_days: Annotated[int, Meta(ge=1, le=365)] = 14
+    """So long a job stays on its technician's tablets after its end."""
+    feed_days: Annotated[int, Meta(ge=7, le=3650)] = 90
+    """A tablet that was away longer pulls everything anew."""
     webhook_networks_allowed: tuple[str, ...] = ()
     """Private networks that webhooks may reach all the same, like ``10.1.0.0/16``."""
     mail: MailSettings = msgspec.field(default_factory=MailSettings)

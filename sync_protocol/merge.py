@@ -75,6 +75,7 @@ class Code(enum.StrEnum):
     MISSING_CAPTURES = "missing_captures"
     NOT_A_FIELD_EVENT = "not_a_field_event"
     BAD_VALUE = "bad_value"
+    UNKNOWN_OPERATION = "unknown_operation"
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,9 @@
 """The two messages of a sync, and what is in them.
 
 One request pushes and then pulls. Operations and verdicts travel as raw values: the server hashes
-and stores an operation as it was received and repeats a verdict byte for byte.
+and stores an operation as it was received and repeats a verdict byte for byte. Documents travel so
+too: a tablet keeps the bytes, so fields that its version does not know survive, and the digest of
+the scope compares right.
 """
 
 import enum
@@ -10,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from sync_protocol import wire
 from sync_protocol.documents import IssueDocument, JobDocument, LongText, ShortText
 from sync_protocol.ids import DeviceId, Epoch, Incarnation, IssueId, JobId, TechnicianId
 from sync_protocol.operations import Moment
@@ -27,7 +30,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, order=True):
     entity_id: ShortText
 
 
-class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
+class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Push, then pull. ``chain_before`` is the chain value before the first operation."""
 
     protocol: int
@@ -38,6 +41,10 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     operations: Annotated[tuple[msgspec.Raw, ...], Meta(max_length=OPERATIONS_PER_PUSH_MAX)] = ()
     epoch: Epoch | None = None
     cursor: Cursor | None = None
+    check_scope: bool = False
+    """True: the last page is to carry the digest even if nothing came."""
+    healed: Counter = 0
+    """How often this replica has found its scope to differ, and begun anew; it only grows."""
 
 
 class VerdictKind(enum.StrEnum):
@@ -61,35 +68,63 @@ class OperationVerdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class LeaveReason(enum.StrEnum):
-    """Why a job left a technician's scope."""
+    """Why a job left a technician's scope; a newer server may know more."""
 
     REASSIGNED = "reassigned"
     CANCELLED = "cancelled"
+    FINISHED = "finished"
 
 
 class JobEntered(msgspec.Struct, frozen=True, kw_only=True, tag="job_entered"):
     """A job came into scope; the document is whole."""
 
-    job: JobDocument
+    job: Annotated[msgspec.Raw, Meta(description="a `JobDocument`")]
+
+    @property
+    def document(self) -> JobDocument:
+        """What the bytes say.
+
+        Raises:
+            Unreadable: they are no job.
+        """
+        return wire.decode(bytes(self.job), JobDocument)
 
 
 class JobUpdated(msgspec.Struct, frozen=True, kw_only=True, tag="job_updated"):
     """A job in scope changed; the document is whole."""
 
-    job: JobDocument
+    job: Annotated[msgspec.Raw, Meta(description="a `JobDocument`")]
+
+    @property
+    def document(self) -> JobDocument:
+        """What the bytes say.
+
+        Raises:
+            Unreadable: they are no job.
+        """
+        return wire.decode(bytes(self.job), JobDocument)
 
 
 class JobLeft(msgspec.Struct, frozen=True, kw_only=True, tag="job_left"):
     """A job left the scope. With work pending it lingers on the tablet, read-only."""
 
     job_id: JobId
-    reason: LeaveReason
+    reason: ShortText
 
 
 class IssueRaised(msgspec.Struct, frozen=True, kw_only=True, tag="issue_raised"):
     """Something the technician entered was changed, withheld or refused."""
 
-    issue: IssueDocument
+    issue: Annotated[msgspec.Raw, Meta(description="an `IssueDocument`")]
+
+    @property
+    def document(self) -> IssueDocument:
+        """What the bytes say.
+
+        Raises:
+            Unreadable: they are no issue.
+        """
+        return wire.decode(bytes(self.issue), IssueDocument)
 
 
 class IssueClosed(msgspec.Struct, frozen=True, kw_only=True, tag="issue_closed"):
@@ -101,7 +136,7 @@ class IssueClosed(msgspec.Struct, frozen=True, kw_only=True, tag="issue_closed")
 FeedEntry = JobEntered | JobUpdated | JobLeft | IssueRaised | IssueClosed
 
 
-class PullPage(msgspec.Struct, frozen=True, kw_only=True):
+class PullPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One page of the feed. Pages are staged and applied together once ``more`` is false."""
 
     cursor: Cursor | None
@@ -109,9 +144,20 @@ class PullPage(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[FeedEntry, ...]
     snapshot: bool = False
     """True: what is not among the entries of this pull is not in scope (pending work stays)."""
+    digest: Sha256Hex | None = None
+    """Of the whole scope as this answer renders it (``digest.scope_digest``), on a last page."""
+    snapshot_reason: ShortText | None = None
+    """Why a snapshot begins: ``no_cursor``, ``other_epoch``, ``cursor_too_old``."""
 
 
-class SyncResponse(msgspec.Struct, frozen=True, kw_only=True):
+class Upgrade(msgspec.Struct, frozen=True, kw_only=True):
+    """What a newer program on the tablet is needed for: ``pull``."""
+
+    needed_for: ShortText = msgspec.field(name="for")
+    detail: LongText
+
+
+class SyncResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The verdicts of what was pushed and a page of what is new."""
 
     protocol: int
@@ -121,6 +167,8 @@ class SyncResponse(msgspec.Struct, frozen=True, kw_only=True):
     chain: Sha256Hex
     verdicts: tuple[msgspec.Raw, ...]
     pull: PullPage
+    upgrade: Upgrade | None = None
+    """Present: the pull is withheld, for this version cannot read it; verdicts are as ever."""
 
 
 class Refusal(enum.StrEnum):
@@ -146,6 +194,11 @@ class RefusedSync(msgspec.Struct, frozen=True, kw_only=True):
     detail: LongText
     expected_dseq: Counter | None = None
     retry_after_ms: Counter | None = None
+    needed_for: ShortText | None = msgspec.field(default=None, name="for")
+    """Of ``upgrade_required``: what this version of the tablet cannot do any more."""
+    lowest_protocol: Counter | None = None
+    highest_protocol: Counter | None = None
+    """Of ``upgrade_required``: what the server would take."""
 
 
 class EnrolRequest(

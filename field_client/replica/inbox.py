@@ -10,6 +10,7 @@ from typing import assert_never
 
 import msgspec
 
+from field_client.replica import healing
 from field_client.replica.outbox import find_chain, rewind
 from field_client.replica.state import ReplicaState, get_state, measure_offset
 from field_client.storage import Connection
@@ -41,6 +42,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 0
     more: bool = False
     """True: operations are waiting or the pull is not finished."""
+    healed: bool = False
+    """True: the scope differed from what the server describes; the next pull is a snapshot."""
+    snapshot_reason: str | None = None
+    """Why the server began a snapshot with this answer."""
+    upgrade: str | None = None
+    """Why the server withholds the pull: this program is too old for it."""
     moved: bool = False
     """False: the next request would be this one again; to ask it at once would be a storm."""
 
@@ -67,7 +74,7 @@ def apply_response(
     """Keep what an answer brought; applying the same answer again changes nothing.
 
     Raises:
-        Unreadable: a verdict is none; nothing was changed.
+        Unreadable: a verdict or a document is none; nothing was changed.
     """
     verdicts = tuple(wire.decode(bytes(raw), OperationVerdict) for raw in response.verdicts)
     state = get_state(db)
@@ -81,13 +88,19 @@ def apply_response(
     acked = ()
     if request.chain_before == state.acked_chain:
         acked = _acknowledge(db, state, request, (response, verdicts))
-    entries = _pull(db, request, response)
+    heals = healing.get_check(db).heals
+    # Where the pull is withheld nothing is settled: what was entered here goes on showing.
+    entries = 0 if response.upgrade else _pull(db, request, response, received)
+    healed = healing.get_check(db).heals > heals
     run(db, "jobs_purge")
     after = get_state(db)
     return Progress(
         acked=acked,
         entries=entries,
-        more=response.pull.more or after.acked_dseq < after.head_dseq,
+        more=response.pull.more or after.acked_dseq < after.head_dseq or healed,
+        healed=healed,
+        snapshot_reason=response.pull.snapshot_reason,
+        upgrade=None if response.upgrade is None else response.upgrade.detail,
         moved=_place(after) != _place(state) or _was_overtaken(request, after),
     )
 
@@ -164,7 +177,7 @@ def _store_verdict(
     )
 
 
-def _pull(db: Connection, request: SyncRequest, response: SyncResponse) -> int:
+def _pull(db: Connection, request: SyncRequest, response: SyncResponse, received: Moment) -> int:
     """Stage a page, or apply it with all that are staged. A page that is not next is left out."""
     state, page = get_state(db), response.pull
     if state.epoch != response.epoch:
@@ -176,6 +189,9 @@ def _pull(db: Connection, request: SyncRequest, response: SyncResponse) -> int:
         state = get_state(db)
     elif request.cursor != state.position:
         return 0
+    if page.snapshot:
+        # The server begins anew; what an unfinished pull brought before may be of no scope now.
+        run(db, "staged_clear")
     if page.more:
         _stage(db, state, page)
         return 0
@@ -187,6 +203,8 @@ def _pull(db: Connection, request: SyncRequest, response: SyncResponse) -> int:
     run(db, "replica_pulled", cursor=_cursor_bytes(page.cursor or state.position))
     run(db, "replica_settle", dseq=response.acked_dseq)
     run(db, "past_settle")
+    if page.digest is not None or request.check_scope:
+        healing.check(db, page.digest, received)
     return len(entries)
 
 
@@ -209,7 +227,7 @@ def _apply(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
     for entry in entries:
         match entry:
             case JobEntered() | JobUpdated():
-                run(db, "job_store", id=str(entry.job.id), document=wire.encode(entry.job))
+                run(db, "job_store", id=str(entry.document.id), document=bytes(entry.job))
             case JobLeft():
                 _leave(db, entry.job_id, entry.reason)
             case IssueRaised():
@@ -220,27 +238,29 @@ def _apply(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
                 assert_never(entry)
 
 
-def _leave(db: Connection, job_id: JobId, reason: LeaveReason) -> None:
+def _leave(db: Connection, job_id: JobId, reason: str) -> None:
     """Mark a job as gone; ``jobs_purge`` removes it as soon as nothing of it is pending."""
     run(db, "job_linger", id=str(job_id), reason=reason)
 
 
 def _issue_columns(entry: IssueRaised) -> dict[str, Value]:
-    issue = entry.issue
+    issue = entry.document
     return {
         "id": str(issue.id),
         "job_id": None if issue.job_id is None else str(issue.job_id),
-        "document": wire.encode(issue),
+        "document": bytes(entry.issue),
     }
 
 
 def _drop_absent(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
     """After a snapshot, what it did not name is out of scope."""
-    jobs = {str(entry.job.id) for entry in entries if isinstance(entry, JobEntered | JobUpdated)}
+    jobs = {
+        str(entry.document.id) for entry in entries if isinstance(entry, JobEntered | JobUpdated)
+    }
     for row in fetch_all(db, "jobs"):
         if row["id"] not in jobs and row["left_reason"] is None:
             run(db, "job_linger", id=row["id"], reason=LeaveReason.REASSIGNED)
-    issues = {str(entry.issue.id) for entry in entries if isinstance(entry, IssueRaised)}
+    issues = {str(entry.document.id) for entry in entries if isinstance(entry, IssueRaised)}
     for row in fetch_all(db, "issues"):
         if row["id"] not in issues:
             run(db, "issue_close", id=row["id"])

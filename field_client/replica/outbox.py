@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from field_client.replica import healing
 from field_client.replica.state import ReplicaState, get_state
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import Value, fetch_all, fetch_row, find_row, run
@@ -119,6 +120,7 @@ def next_push(
     app_version: str,
     *,
     operations_max: int = OPERATIONS_PER_PUSH_MAX,
+    protocol: int = PROTOCOL_VERSION,
 ) -> SyncRequest:
     """Make the next request: the oldest operations without a verdict, and where the pull stands.
 
@@ -131,7 +133,7 @@ def next_push(
     pending = [msgspec.convert(dict(row), PendingOperation) for row in rows]
     chosen = fit_push(pending, count_max=operations_max, bytes_max=PUSH_BYTES_MAX)
     return SyncRequest(
-        protocol=PROTOCOL_VERSION,
+        protocol=protocol,
         app_version=app_version,
         incarnation=state.incarnation,
         chain_before=state.acked_chain,
@@ -139,6 +141,8 @@ def next_push(
         operations=tuple(msgspec.Raw(operation.raw) for operation in chosen),
         epoch=state.epoch,
         cursor=state.position,
+        check_scope=healing.is_check_due(db, clock),
+        healed=healing.get_check(db).heals,
     )
 
 

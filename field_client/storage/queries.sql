@@ -173,6 +173,18 @@ ON CONFLICT (id) DO UPDATE SET job_id = excluded.job_id, document = excluded.doc
 -- name: issue_close
 DELETE FROM issue WHERE id = :id;
 
+-- name: scope_check
+SELECT checked_at, healed_at, heals FROM scope_check WHERE id = 1;
+
+-- name: scope_checked
+UPDATE scope_check SET checked_at = :at WHERE id = 1;
+
+-- name: scope_healed
+UPDATE scope_check SET healed_at = :at, heals = heals + 1 WHERE id = 1;
+
+-- name: replica_pull_anew
+UPDATE replica SET cursor = NULL, staged_cursor = NULL, staged_snapshot = 0 WHERE id = 1;
+
 -- name: staged_add
 INSERT INTO staged (entry) VALUES (:entry);
 

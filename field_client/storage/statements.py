@@ -16,12 +16,18 @@ def read_sql(file_name: str) -> str:
 
 
 def parse_statements(text: str) -> Mapping[str, str]:
-    """Split a file at its ``-- name:`` lines."""
+    """Split a file at its ``-- name:`` lines.
+
+    Raises:
+        ValueError: two statements have one name; a mistake of ours.
+    """
     parts = _HEADING.split(text)
-    return {
-        name: body.strip().removesuffix(";")
-        for name, body in zip(parts[1::2], parts[2::2], strict=True)
-    }
+    statements: dict[str, str] = {}
+    for name, body in zip(parts[1::2], parts[2::2], strict=True):
+        if name in statements:
+            raise ValueError(f"two statements are named {name}")
+        statements[name] = body.strip().removesuffix(";")
+    return statements
 
 
 STATEMENTS: Final = parse_statements(read_sql("queries.sql"))

@@ -32,7 +32,16 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
         }
         for change in _latest(changes)
     ]
-    db.execute(_UPSERT[db.dialect.name], rows)
+    told = [row for row in rows if row["kind"] is not FeedKind.UPDATE]
+    if told:
+        db.execute(_UPSERT[db.dialect.name], told)
+    touched = [
+        {"the_seq": seq, **{f"the_{key.name}": row[key.name] for key in _KEY}}
+        for row in rows
+        if row["kind"] is FeedKind.UPDATE
+    ]
+    if touched:
+        db.execute(_TOUCH, touched)
     return seq
 
 
@@ -51,22 +60,28 @@ def _latest(changes: Iterable[FeedChange]) -> list[FeedChange]:
 
 
 def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
-    """Write the rows; ``entered_seq`` tells a tablet that has not pulled since that it enters."""
+    """Write what enters and leaves; by ``entered_seq`` a tablet is told that it enters."""
     new = insert.excluded
     return insert.on_conflict_do_update(
         index_elements=["scope", "entity", "entity_id"],
-        set_={
-            "seq": new.seq,
-            "kind": new.kind,
-            "reason": new.reason,
-            "entered_seq": sa.case(
-                (new.kind == FeedKind.UPDATE, sa.func.coalesce(feed.c.entered_seq, new.seq)),
-                else_=new.entered_seq,
-            ),
-        },
+        set_={name: new[name] for name in ("seq", "kind", "reason", "entered_seq")},
     )
 
 
+_KEY: Final = (feed.c.scope, feed.c.entity, feed.c.entity_id)
+_TOUCH: Final = (
+    # What changed and is in scope; an update brings nothing back that has left.
+    sa.update(feed)
+    .where(
+        *(column == sa.bindparam(f"the_{column.name}") for column in _KEY),
+        feed.c.kind != FeedKind.LEAVE,
+    )
+    .values(
+        seq=sa.bindparam("the_seq"),
+        kind=FeedKind.UPDATE,
+        entered_seq=sa.func.coalesce(feed.c.entered_seq, sa.bindparam("the_seq")),
+    )
+)
 _UPSERT: Final = {
     "postgresql": _upserting(postgresql.insert(feed)),
     "sqlite": _upserting(sqlite.insert(feed)),

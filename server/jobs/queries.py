@@ -149,7 +149,7 @@ def count_completions(db: sa.Connection, order_item_id: UUID) -> int:
 def fields_of(
     db: sa.Connection, job_ids: Iterable[UUID]
 ) -> Mapping[UUID, Mapping[str, VersionedValue]]:
-    """Get the shared fields of jobs."""
+    """Get the shared fields of jobs, by name: a document must come out the same each time."""
     found: dict[UUID, dict[str, VersionedValue]] = {}
     rows = db.execute(_FIELDS, {"ids": list(job_ids)})
     for row in rows:
@@ -203,7 +203,11 @@ _DOCUMENTS = (
     .join(products, products.c.id == services.c.product_id)
     .where(jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
-_FIELDS = sa.select(job_fields).where(job_fields.c.job_id.in_(sa.bindparam("ids", expanding=True)))
+_FIELDS = (
+    sa.select(job_fields)
+    .where(job_fields.c.job_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(job_fields.c.field)
+)
 
 
 def _document(

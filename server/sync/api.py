@@ -16,7 +16,7 @@ from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
 from server.settings import Settings
-from server.sync import commands, devices, pull, refusals, registration
+from server.sync import commands, devices, floors, pull, refusals, registration, versions
 from server.sync.access import device_of
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
@@ -34,6 +34,7 @@ from sync_protocol.messages import (
     TokenRequest,
 )
 from sync_protocol.quoting import quoted
+from sync_protocol.versions import SPOKEN, Spoken
 
 T = TypeVar("T")
 
@@ -100,14 +101,22 @@ def _refuse_too_large(request: HttpRequest, _error: RequestEntityTooLarge) -> Re
     opt={FOR_TABLETS: True},
     exception_handlers={RequestEntityTooLarge: _refuse_too_large},
 )
-async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Response[bytes]:
+async def synchronise(
+    request: HttpRequest, store: NamedDependency[Store], spoken: NamedDependency[Spoken]
+) -> Response[bytes]:
     """Take what a tablet has done, then tell it what is new."""
     device = await device_of(store, request.headers.get("authorization"))
-    wanted = read_request(await request.body(), request.headers.get("content-encoding"))
+    wanted = read_request(await request.body(), request.headers.get("content-encoding"), spoken)
     act = act_of(Actor(ActorKind.DEVICE, device.id))
     pushed = await store.write(commands.receive, device.id, wanted, act=act)
     committed_at = utc_now()
-    epoch, page = await store.read(pull.read, device.technician_id, wanted.epoch, wanted.cursor)
+    epoch, page = await store.read(
+        pull.read,
+        device.technician_id,
+        wanted.epoch,
+        wanted.cursor,
+        check_scope=wanted.check_scope,
+    )
     response = SyncResponse(
         protocol=PROTOCOL_VERSION,
         epoch=epoch,
@@ -125,11 +134,13 @@ async def synchronise(request: HttpRequest, store: NamedDependency[Store]) -> Re
         acked_dseq=pushed.acked_dseq,
         entries=len(page.entries),
         more=page.more,
+        healed=wanted.healed,
     )
-    return Response(wire.encode(response), media_type="application/json")
+    answered = versions.as_understood(response, wanted, spoken)
+    return Response(wire.encode(answered), media_type="application/json")
 
 
-def read_request(body: bytes, encoding: str | None) -> SyncRequest:
+def read_request(body: bytes, encoding: str | None, spoken: Spoken = SPOKEN) -> SyncRequest:
     """Unpack and decode a request, bounded before and after.
 
     Raises:
@@ -146,12 +157,8 @@ def read_request(body: bytes, encoding: str | None) -> SyncRequest:
     except wire.Unreadable as error:
         raise SyncRefused(Refusal.BAD_REQUEST, str(error)) from error
     request = _decode(plain, SyncRequest)
-    if request.protocol != PROTOCOL_VERSION:
-        raise SyncRefused(
-            Refusal.UPGRADE_REQUIRED,
-            f"protocol {request.protocol}; this server speaks {PROTOCOL_VERSION}",
-        )
-    if request.cursor is not None and not pull.is_ours(request.cursor):
+    versions.require_push(request.protocol, spoken)
+    if request.cursor is not None and not floors.is_ours(request.cursor):
         raise SyncRefused(
             Refusal.BAD_REQUEST,
             f"cursor with entity {quoted(request.cursor.entity)} and entity_id "

@@ -10,7 +10,7 @@ from server.database import Connection, FeedChange, Written
 from server.database.units import FeedKind
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
-from server.sync import incarnations, reading, storage
+from server.sync import healing, incarnations, reading, storage
 from server.sync.planning import JobContext, PushPlan, PushPlanner
 from server.sync.reading import Received
 from server.sync.records import Device, IncarnationHead
@@ -39,6 +39,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
     if device.revoked_at is not None:
         raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
     head = _head(db, device, request)
+    healing.note(db, device.id, request.healed, act=act)
     received = reading.read_operations(request)
     reading.check_continues(head, request, received)
     replayed = _replayed_verdicts(db, head, received)

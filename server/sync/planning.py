@@ -32,6 +32,7 @@ from sync_protocol.operations import (
     RecordCapture,
     SetField,
 )
+from sync_protocol.quoting import quoted
 
 NEEDS_ISSUE = frozenset({VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED})
 """Verdicts that changed or withheld something the technician entered."""
@@ -100,10 +101,7 @@ class PushPlanner:
         """Plan one operation after those before it."""
         operation = received.operation
         if operation is None:
-            decision = Decision(
-                verdict=VerdictKind.REJECTED, code=Code.BAD_VALUE, detail=received.fault
-            )
-            self._store(received, None, decision)
+            self._store(received, None, _unread(received))
             return
         origin = identity_of(self._request.incarnation, operation)
         # Also without an origin of its own: a re-issue may have overtaken what it repeats. The
@@ -282,6 +280,14 @@ _ACTIONS: Final[Mapping[type[OperationBody], str]] = {
     CompleteJob: "job.completed",
     GiveUpJob: "job.given_up",
 }
+
+
+def _unread(received: Received) -> Decision:
+    """Judge what cannot be read: of a kind that is not known here it is kept, else it is faulty."""
+    if received.unknown_kind is None:
+        return Decision(verdict=VerdictKind.REJECTED, code=Code.BAD_VALUE, detail=received.fault)
+    detail = f"operations of the kind {quoted(received.unknown_kind)} are not known here yet"
+    return Decision(verdict=VerdictKind.PARKED, code=Code.UNKNOWN_OPERATION, detail=detail)
 
 
 def _id_reuse(detail: str) -> Decision:

@@ -1,7 +1,8 @@
 """Sending the feed: one page of what is new for a technician, read in one snapshot."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -11,8 +12,12 @@ from server.database.rows import to_records
 from server.database.tables.sync import feed, issues, sync_head
 from server.database.units import FeedKind
 from server.jobs import queries as job_queries
+from server.sync import floors
+from server.sync.floors import SnapshotReason
 from server.sync.records import Issue
-from sync_protocol.documents import IssueDocument, IssueKind, JobDocument
+from sync_protocol import wire
+from sync_protocol.digest import HeldDocument, scope_digest
+from sync_protocol.documents import IssueDocument, IssueKind
 from sync_protocol.ids import Epoch, Incarnation, IssueId, JobId
 from sync_protocol.messages import (
     Cursor,
@@ -25,8 +30,16 @@ from sync_protocol.messages import (
     LeaveReason,
     PullPage,
 )
+from sync_protocol.units import Sha256Hex
 
 PAGE_ENTRIES_MAX: Final = 100
+
+
+class Reference(NamedTuple):
+    """An entity of a feed."""
+
+    entity: str
+    entity_id: UUID
 
 
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +51,11 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: FeedKind
     entered_seq: int | None
     reason: str | None
+
+    @property
+    def reference(self) -> Reference:
+        """The entity that this row is about."""
+        return Reference(self.entity, self.entity_id)
 
     @property
     def cursor(self) -> Cursor:
@@ -52,25 +70,17 @@ def read(
     cursor: Cursor | None,
     *,
     limit: int = PAGE_ENTRIES_MAX,
+    check_scope: bool = False,
 ) -> tuple[Epoch, PullPage]:
     """Read the server's epoch and the next page, in one snapshot.
 
     A cursor of another epoch counts places in another feed: the page begins a snapshot.
     """
     current = epoch(db)
-    valid = cursor if known_epoch in {None, current} else None
-    return current, page(db, technician_id, valid, limit=limit)
-
-
-def is_ours(cursor: Cursor) -> bool:
-    """Say whether a cursor can be one that a page ended with."""
-    if cursor.entity not in {"job", "issue"}:
-        return False
-    try:
-        UUID(cursor.entity_id)
-    except ValueError:
-        return False
-    return True
+    if cursor is None or known_epoch in {None, current}:
+        return current, page(db, technician_id, cursor, limit=limit, check_scope=check_scope)
+    begun = page(db, technician_id, None, limit=limit, check_scope=check_scope)
+    return current, msgspec.structs.replace(begun, snapshot_reason=SnapshotReason.OTHER_EPOCH)
 
 
 def epoch(db: sa.Connection) -> Epoch:
@@ -84,18 +94,43 @@ def page(
     cursor: Cursor | None,
     *,
     limit: int = PAGE_ENTRIES_MAX,
+    check_scope: bool = False,
 ) -> PullPage:
-    """Read the next page of a technician's feed after a cursor; None begins from nothing."""
-    rows = rows_after(db, technician_id, cursor, limit + 1)
+    """Read the next page of a technician's feed after a cursor; None begins from nothing.
+
+    A cursor that may have missed a departure, because the feed was compacted, begins anew. A last
+    page that brings something carries the digest of the scope; an empty one does where
+    ``check_scope`` asks for it, so that a sync without news costs nothing.
+    """
+    floor = floors.find(db, technician_id)
+    place = floors.place_of(cursor, floor)
+    rows = rows_after(db, technician_id, place.after, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
-    present = [row for row in rows if row.kind is not FeedKind.LEAVE]
-    documents = job_queries.documents(db, [r.entity_id for r in present if r.entity == "job"])
-    raised = _issues(db, [r.entity_id for r in present if r.entity == "issue"])
+    is_digested = not more and (check_scope or bool(rows))
+    scope = _scope(db, technician_id) if is_digested else ()
+    present = (row.reference for row in rows if row.kind is not FeedKind.LEAVE)
+    documents = _documents(db, {*scope, *present})
     return PullPage(
-        cursor=rows[-1].cursor if rows else cursor,
+        cursor=floors.cursor_after(place, rows[-1].cursor if rows else None, floor, more=more),
         more=more,
-        entries=tuple(_entry(row, cursor, documents, raised) for row in rows),
-        snapshot=cursor is None,
+        entries=tuple(_entry(row, place.after, documents) for row in rows),
+        snapshot=place.after is None,
+        snapshot_reason=place.reason,
+        digest=_digest(scope, documents) if is_digested else None,
+    )
+
+
+def _scope(db: sa.Connection, technician_id: UUID) -> tuple[Reference, ...]:
+    """List what is in a technician's scope."""
+    present = sa.select(feed.c.entity, feed.c.entity_id).where(
+        feed.c.scope == technician_id, feed.c.kind != FeedKind.LEAVE
+    )
+    return tuple(Reference(row.entity, row.entity_id) for row in db.execute(present))
+
+
+def _digest(scope: Iterable[Reference], documents: Mapping[Reference, bytes]) -> Sha256Hex:
+    return scope_digest(
+        HeldDocument(each.entity, str(each.entity_id), documents[each]) for each in scope
     )
 
 
@@ -126,25 +161,30 @@ def rows_after(
     return to_records(db.execute(ordered), FeedRow)
 
 
-def _entry(
-    row: FeedRow,
-    cursor: Cursor | None,
-    documents: Mapping[UUID, JobDocument],
-    raised: dict[UUID, IssueDocument],
-) -> FeedEntry:
+def _entry(row: FeedRow, cursor: Cursor | None, documents: Mapping[Reference, bytes]) -> FeedEntry:
     if row.entity == "issue":
         if row.kind is FeedKind.LEAVE:
             return IssueClosed(issue_id=IssueId(row.entity_id))
-        return IssueRaised(issue=raised[row.entity_id])
+        return IssueRaised(issue=msgspec.Raw(documents[row.reference]))
     if row.kind is FeedKind.LEAVE:
         return JobLeft(job_id=JobId(row.entity_id), reason=LeaveReason(row.reason or "reassigned"))
     # A tablet that has not read the place where the job entered is told that it enters.
     enters = cursor is None or row.entered_seq is None or row.entered_seq >= cursor.seq
-    document = documents[row.entity_id]
+    document = msgspec.Raw(documents[row.reference])
     return JobEntered(job=document) if enters else JobUpdated(job=document)
 
 
-def _issues(db: sa.Connection, issue_ids: list[UUID]) -> dict[UUID, IssueDocument]:
+def _documents(db: sa.Connection, wanted: AbstractSet[Reference]) -> Mapping[Reference, bytes]:
+    """Render documents as they travel, once each: sent and digested are the same bytes."""
+    jobs = job_queries.documents(db, [each.entity_id for each in wanted if each.entity == "job"])
+    raised = _issues(db, [each.entity_id for each in wanted if each.entity == "issue"])
+    return {
+        **{Reference("job", job_id): wire.encode(job) for job_id, job in jobs.items()},
+        **{Reference("issue", issue_id): wire.encode(issue) for issue_id, issue in raised.items()},
+    }
+
+
+def _issues(db: sa.Connection, issue_ids: list[UUID]) -> Mapping[UUID, IssueDocument]:
     if not issue_ids:
         return {}
     rows = db.execute(sa.select(issues).where(issues.c.id.in_(issue_ids)))

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from server.sync import unknown
 from server.sync.records import IncarnationHead, StoredOperation
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
@@ -25,6 +26,8 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     operation: Operation | None
     fault: str | None
+    unknown_kind: str | None = None
+    """Set where the operation cannot be read because its kind is not known here."""
 
 
 def read_operations(request: SyncRequest) -> tuple[Received, ...]:
@@ -74,6 +77,7 @@ def _read_operation(place: int, raw: bytes, chain: str) -> Received:
             chain=chain,
             operation=None,
             fault=str(error),
+            unknown_kind=unknown.find_kind(raw),
         )
     return Received(dseq=head.dseq, raw=raw, chain=chain, operation=operation, fault=None)
 

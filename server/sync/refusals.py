@@ -8,6 +8,7 @@ from litestar import Response
 from server.problems import MEDIA_TYPE, HttpRequest
 from sync_protocol import wire
 from sync_protocol.messages import Refusal, RefusedSync
+from sync_protocol.versions import VersionRange
 
 STATUS: Final[Mapping[Refusal, int]] = {
     Refusal.BAD_REQUEST: 400,
@@ -25,9 +26,24 @@ STATUS: Final[Mapping[Refusal, int]] = {
 class SyncRefused(Exception):
     """A request as a whole cannot be taken; the device keeps everything it has."""
 
-    def __init__(self, refusal: Refusal, detail: str, *, expected_dseq: int | None = None) -> None:
+    def __init__(
+        self,
+        refusal: Refusal,
+        detail: str,
+        *,
+        expected_dseq: int | None = None,
+        needed_for: str | None = None,
+        speaks: VersionRange | None = None,
+    ) -> None:
         super().__init__(detail)
-        self.body = RefusedSync(refusal=refusal, detail=detail, expected_dseq=expected_dseq)
+        self.body = RefusedSync(
+            refusal=refusal,
+            detail=detail,
+            expected_dseq=expected_dseq,
+            needed_for=needed_for,
+            lowest_protocol=speaks.lowest if speaks else None,
+            highest_protocol=speaks.highest if speaks else None,
+        )
 
 
 def answer(_request: HttpRequest, error: Any) -> Response[bytes]:  # noqa: ANN401  Litestar's handler

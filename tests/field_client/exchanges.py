@@ -4,6 +4,7 @@ from field_client.replica.inbox import Progress, apply_response
 from field_client.replica.outbox import next_push
 from field_client.storage import Connection
 from sync_protocol.messages import SyncRequest, SyncResponse
+from sync_protocol.operations import Moment
 from tests.field_client.factories import a_moment
 from tests.field_client.fake_server import FakeServer
 
@@ -21,14 +22,14 @@ def ask(db: Connection, server: FakeServer) -> SyncResponse:
     return response
 
 
-def sync(db: Connection, server: FakeServer) -> list[Progress]:
+def sync(db: Connection, server: FakeServer, at: Moment | None = None) -> list[Progress]:
     """Go on until nothing is left, as a session does."""
     rounds: list[Progress] = []
     while not rounds or rounds[-1].more:
-        request = next_push(db, a_moment(), "1")
+        request = next_push(db, at or a_moment(), "1")
         response = server.handle(request)
         assert isinstance(response, SyncResponse)
-        progress = apply_response(db, request, response, a_moment())
+        progress = apply_response(db, request, response, at or a_moment())
         assert isinstance(progress, Progress)
         assert progress.moved or not progress.more
         rounds.append(progress)

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from sync_protocol import evidence, wire
+from sync_protocol.digest import HeldDocument, scope_digest
 from sync_protocol.documents import JobDocument
 from sync_protocol.ids import CaptureId, Epoch, Incarnation, JobId, TechnicianId
 from sync_protocol.merge import Decision, Situation, decide
@@ -59,7 +60,16 @@ class FakeServer:
         """Let a job enter the scope, or change in it."""
         is_known = job.id in self.jobs
         self.jobs[job.id] = job
-        self._publish(job.id, JobUpdated(job=job) if is_known else JobEntered(job=job))
+        raw = msgspec.Raw(wire.encode(job))
+        self._publish(job.id, JobUpdated(job=raw) if is_known else JobEntered(job=raw))
+
+    def put_document(self, job_id: JobId, document: bytes) -> None:
+        """Let a job enter as a newer server writes it."""
+        self._publish(job_id, JobEntered(job=msgspec.Raw(document)))
+
+    def lose_row(self, job_id: JobId) -> None:
+        """Forget about a job without a word, as a damaged database does."""
+        del self._feed[str(job_id)]
 
     def take_away(self, job_id: JobId, assignee_id: TechnicianId) -> None:
         """Give a job to somebody else."""
@@ -109,11 +119,21 @@ class FakeServer:
             if after is None or Cursor(seq=seq, entity="job", entity_id=key) > after
         )
         page = rows[: self.page_size]
+        wants_digest = bool(page) or request.check_scope
         return PullPage(
             cursor=page[-1][0] if page else after,
             more=len(rows) > len(page),
             entries=tuple(entry for _, entry in page),
-            snapshot=is_snapshot,
+            snapshot=is_snapshot or request.cursor is None,
+            digest=self._digest() if len(rows) == len(page) and wants_digest else None,
+        )
+
+    def _digest(self) -> str:
+        present = ((key, entry) for key, (_, entry) in self._feed.items())
+        return scope_digest(
+            HeldDocument("job", key, bytes(entry.job))
+            for key, entry in present
+            if isinstance(entry, JobEntered | JobUpdated)
         )
 
     def _take(self, operation: Operation) -> bytes:
@@ -160,7 +180,7 @@ class FakeServer:
         if changed is not job:
             self.jobs[job.id] = changed
             if changed.assignee_id == self.technician_id:
-                self._publish(job.id, JobUpdated(job=changed))
+                self._publish(job.id, JobUpdated(job=msgspec.Raw(wire.encode(changed))))
 
     def _publish(self, job_id: JobId, entry: FeedEntry) -> None:
         self._seq += 1

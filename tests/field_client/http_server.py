@@ -114,8 +114,9 @@ def flood(_reply: Reply) -> Reply:
     return Reply(200, {"content-type": "application/json"}, padding)
 
 
-def problem(status: int, refusal: Refusal, **more: int) -> Reply:
-    body = RefusedSync(refusal=refusal, detail=f"refused: {refusal}", **more)
+def problem(status: int, refusal: Refusal, *, retry_after_ms: int | None = None) -> Reply:
+    detail = f"refused: {refusal}"
+    body = RefusedSync(refusal=refusal, detail=detail, retry_after_ms=retry_after_ms)
     return Reply(status, {"content-type": "application/problem+json"}, wire.encode(body))
 
 

@@ -10,7 +10,7 @@ from field_client import capture
 from field_client.keys import DeviceKey
 from field_client.replica.outbox import Pen
 from field_client.replica.state import initialise, store_enrolment
-from field_client.session import Session, SessionReport
+from field_client.session import Means, Session, SessionReport
 from field_client.storage import BlobFolder, Disk, Store, open_store
 from field_client.transport import BlobOffset, Failure, HttpTransport
 from field_client.uploads import ChunkSize, Uploader
@@ -18,6 +18,7 @@ from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import SyncRequest, SyncResponse
 from sync_protocol.units import Sha256Hex
+from sync_protocol.versions import PUSH_PROTOCOLS
 from tests.field_client.factories import JPEG, FakeClock, Ids, a_job, an_enrolment
 from tests.field_client.fake_server import FakeServer
 from tests.field_client.http_server import HttpFakeServer, serving
@@ -67,6 +68,7 @@ class Tablet:
         self.clock = FakeClock()
         self.key = DeviceKey(KEY)
         self.chunk = ChunkSize()
+        self.protocols = PUSH_PROTOCOLS
         self._ids = Ids()
 
     @property
@@ -80,8 +82,7 @@ class Tablet:
                 self.store,
                 transport,
                 Uploader(self.store, self.blobs, transport, clock=self.clock, chunk=self.chunk),
-                clock=self.clock,
-                device_key=lambda: self.key,
+                Means(clock=self.clock, device_key=lambda: self.key, protocols=self.protocols),
             ).run()
         finally:
             await transport.close()

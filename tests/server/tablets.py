@@ -237,6 +237,6 @@ def verdicts(pushed: Pushed) -> list[tuple[str, str | None]]:
 
 
 def pull_page(
-    store: Store, tablet: Tablet, cursor: Cursor | None = None, **options: int
+    store: Store, tablet: Tablet, cursor: Cursor | None = None, *, limit: int = 100
 ) -> PullPage:
-    return store.read_now(pull.page, tablet.technician_id, cursor, **options)
+    return store.read_now(pull.page, tablet.technician_id, cursor, limit=limit)

@@ -7,8 +7,9 @@ import pytest
 
 from server import input_words, times
 from server.imports import complaints, kinds, profiles
+from server.sync import unknown
 
-MODULES = [complaints, input_words, kinds, profiles, times]
+MODULES = [complaints, input_words, kinds, profiles, times, unknown]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from field_client.replica.healing import get_check
 from field_client.replica.state import get_state
 from field_client.replica.views import count_all, list_issues
 from server.acts import Actor, ActorKind
@@ -62,6 +63,7 @@ class Seat(msgspec.Struct, kw_only=True):
     """What was promised on this very disk."""
     settled_dseq: int = 0
     jobs: set[str] = set()
+    heals: int = 0
 
     def promise(self) -> None:
         """Remember what the tablet has shown as saved."""
@@ -106,6 +108,10 @@ def check_step(office: Office, seat: Seat) -> None:
         state.head_dseq >= seat.saved_dseq and seat.saved_chain in {None, kept},
         f"{seat.tablet.name} lost what it had shown as saved, up to {seat.saved_dseq}",
     )
+    heals = seat.tablet.read(get_check).heals
+    if heals != seat.heals:
+        # What was found to differ is pulled anew, from nothing.
+        seat.cursor, seat.heals = None, heals
     require(
         seat.cursor is None or (state.cursor is not None and state.cursor >= seat.cursor),
         f"{seat.tablet.name}'s cursor went back from {seat.cursor} to {state.cursor}",
@@ -149,9 +155,10 @@ def check_scope(seat: Seat, response: SyncResponse) -> None:
     """Check that a technician is sent nothing but their own."""
     for entry in response.pull.entries:
         if isinstance(entry, JobEntered | JobUpdated):
+            job = entry.document
             require(
-                is_theirs(entry.job, seat.technician_id),
-                f"{seat.tablet.name} was sent job {entry.job.id} of {entry.job.assignee_id}",
+                is_theirs(job, seat.technician_id),
+                f"{seat.tablet.name} was sent job {job.id} of {job.assignee_id}",
             )
 
 
@@ -258,9 +265,11 @@ def _snapshot(
     require(not page.more, "more than a thousand entries in a small world")
     for entry in page.entries:
         if isinstance(entry, JobEntered | JobUpdated):
-            jobs[entry.job.id] = entry.job
+            job = entry.document
+            jobs[job.id] = job
         elif isinstance(entry, IssueRaised):
-            issues[entry.issue.id] = entry.issue
+            issue = entry.document
+            issues[issue.id] = issue
     return jobs, issues
 
 

@@ -29,8 +29,8 @@ from server.sync.reading import read_operations
 from sync_protocol.ids import Epoch, Incarnation
 from sync_protocol.messages import Cursor, PullPage, SyncRequest, SyncResponse
 from sync_protocol.operations import Moment
+from tests.simulation.mutation import Mutation
 from tests.simulation.office import Code, OfficeCrashed
-from tests.simulation.world import Mutation
 
 
 def _run_group_acknowledging_first(
@@ -100,9 +100,12 @@ def _pull_by_number_alone(
     cursor: Cursor | None,
     *,
     limit: int,
+    check_scope: bool,
 ) -> tuple[Epoch, PullPage]:
     """Go on after the number, not after the row: a commit of several rows loses some."""
-    epoch, page = pull.read(db, technician_id, known_epoch, cursor, limit=limit)
+    epoch, page = pull.read(
+        db, technician_id, known_epoch, cursor, limit=limit, check_scope=check_scope
+    )
     if page.cursor is None:
         return epoch, page
     last = Cursor(seq=page.cursor.seq, entity="issue", entity_id=str(UUID(int=2**128 - 1)))
@@ -116,9 +119,12 @@ def _pull_by_sequence(
     cursor: Cursor | None,
     *,
     limit: int,
+    check_scope: bool,
 ) -> tuple[Epoch, PullPage]:
     """Hand out a number that a sequence has given away, before its rows can be read."""
-    epoch, page = pull.read(db, technician_id, known_epoch, cursor, limit=limit)
+    epoch, page = pull.read(
+        db, technician_id, known_epoch, cursor, limit=limit, check_scope=check_scope
+    )
     if page.cursor is None or page.more:
         return epoch, page
     ahead = Cursor(seq=page.cursor.seq + 1, entity="job", entity_id=str(UUID(int=2**128 - 1)))
@@ -203,6 +209,14 @@ def _begin_anew_empty(
     return anew.begin_anew(db, before, incarnation, why, at)
 
 
+def _apply_without_comparing(
+    db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
+) -> Progress | ForkSeen:
+    """Never look whether the scope is what the server describes."""
+    page = msgspec.structs.replace(response.pull, digest=None)
+    return inbox.apply_response(db, request, msgspec.structs.replace(response, pull=page), received)
+
+
 MUTANTS: Final[Mapping[str, Mutation]] = {
     "acknowledges before the commit": Mutation(
         server=Code(run_group=_run_group_acknowledging_first)
@@ -227,5 +241,6 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "applies a re-issue twice": Mutation(server=Code(receive=_receive_without_origins)),
     "signs for another device": Mutation(server=Code(receive=_receive_as_the_sender_s)),
     "begins anew with nothing": Mutation(tablet={anew.begin_anew: _begin_anew_empty}),
+    "never compares its scope": Mutation(tablet={inbox.apply_response: _apply_without_comparing}),
     "sends nothing twice": Mutation(tablet={outbox.next_push: _push_newest_alone}),
 }

@@ -18,7 +18,18 @@ from server.database import Connection, Written, engines
 from server.database.writer import Boundary, CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
 from server.orders import commands as orders
-from server.sync import api, blob_api, blobs, commands, devices, pull, refusals, registration
+from server.sync import (
+    api,
+    blob_api,
+    blobs,
+    commands,
+    devices,
+    pull,
+    refusals,
+    registration,
+    retention,
+    versions,
+)
 from server.sync.blob_store import BlobUnknown, ContentWrong, FolderBlobStore, OffsetWrong
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
@@ -32,6 +43,7 @@ from sync_protocol.messages import (
     SyncResponse,
     TokenRequest,
 )
+from sync_protocol.versions import SPOKEN
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import WorldClock
 from tests.simulation.network import Answered, Asked
@@ -60,6 +72,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     assign: Callable[..., Any] = jobs.assign
     set_crew: Callable[..., Any] = jobs.set_crew
     cancel: Callable[..., Any] = jobs.cancel
+    compact: Callable[..., Written[int]] = retention.compact
 
 
 PRODUCTION = Code()
@@ -74,6 +87,7 @@ class Office:
         self.code = code
         self.probe: Callable[[Boundary], None] = _pass_by
         self.is_up = True
+        self.spoken = SPOKEN
         self._url = engines.parse_url(f"sqlite:///{folder / 'server.db'}")
         self._blob_store = FolderBlobStore(folder / "blobs")
         self._clock = clock
@@ -155,7 +169,7 @@ class Office:
 
     def _sync(self, asked: Asked) -> Answered:
         device = self.device_of(asked)
-        request = api.read_request(asked.body, asked.headers.get("content-encoding"))
+        request = api.read_request(asked.body, asked.headers.get("content-encoding"), self.spoken)
         act = self.act(Actor(ActorKind.DEVICE, device.id))
         pushed = self.write(self.code.receive, device.id, request, act=act)
         epoch, page = self.read(
@@ -164,6 +178,7 @@ class Office:
             request.epoch,
             request.cursor,
             limit=self._page_limit,
+            check_scope=request.check_scope,
         )
         response = SyncResponse(
             protocol=PROTOCOL_VERSION,
@@ -174,7 +189,8 @@ class Office:
             verdicts=pushed.verdicts,
             pull=page,
         )
-        return _json(api.synchronise.status_code, response)
+        answered = versions.as_understood(response, request, self.spoken)
+        return _json(api.synchronise.status_code, answered)
 
     def _begin_incarnation(self, asked: Asked) -> Answered:
         device = self.device_of(asked)

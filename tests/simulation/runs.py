@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
+from tests.simulation.mutation import Mutation
 from tests.simulation.told import Told
 from tests.simulation.town import Town, found_town
-from tests.simulation.world import Mutation, World
+from tests.simulation.world import World
 
 TWICE_EVERY: Final = 20
 """One seed in so many is lived through twice, and must leave the same trace."""

@@ -4,6 +4,7 @@ A session is a coroutine that only ever waits for the network. The world resumes
 a crash throws it away together with everything else that was not on the disk.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -24,7 +25,7 @@ from field_client.keys import DeviceKey
 from field_client.replica.outbox import Pen
 from field_client.replica.state import initialise
 from field_client.replica.uploads import forget_uploaded
-from field_client.session import Session, SessionReport
+from field_client.session import Means, Session, SessionReport
 from field_client.storage import (
     Aside,
     BlobFolder,
@@ -39,6 +40,7 @@ from field_client.storage.units import read_unit
 from field_client.transport import HttpTransport
 from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation
+from sync_protocol.versions import PUSH_PROTOCOLS
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import MINUTE, TabletClock
 from tests.simulation.network import Answered, Asked
@@ -158,6 +160,7 @@ class Tablet:
         self.is_up = False
         self.life = 0
         self.engine = EngineState()
+        self.protocols = PUSH_PROTOCOLS
         self.reports: list[SessionReport] = []
         self.checkpoint: Callable[[CommitPoint], None] = _pass_by
         self.folder = folder
@@ -169,12 +172,13 @@ class Tablet:
         self._session: Coroutine[Any, Any, SessionReport] | None = None
         client = httpx.AsyncClient(base_url=ADDRESS, transport=Antenna(), trust_env=False)
         self._transport = HttpTransport(ADDRESS, client)
-        self.blobs = BlobFolder(folder / "blobs", self._replica_key, Disk(), chance.octets)
         self.start()
 
     def start(self) -> None:
         """Begin a process over the disk, as ``open_agent`` does."""
         self.db = open_replica(self.folder / "replica.db", self._replica_key)
+        blob_folder = self.folder / "blobs"
+        self.blobs = BlobFolder(blob_folder, self._replica_key, Disk(), self.chance.octets)
         self.store = InlineStore(self.db, self._show, self.replaced)
         self.life += 1
         self.is_up = True
@@ -183,6 +187,13 @@ class Tablet:
 
     def _show(self, point: CommitPoint) -> None:
         self.checkpoint(point)
+
+    @contextlib.contextmanager
+    def at_no_risk(self) -> Generator[None]:
+        """Let it not die of what is done meanwhile."""
+        checkpoint, self.checkpoint = self.checkpoint, _pass_by
+        yield
+        self.checkpoint = checkpoint
 
     def die(self) -> None:
         """End the process wherever it is."""
@@ -249,9 +260,12 @@ class Tablet:
             self.store,
             self._transport,
             Uploader(self.store, self.blobs, self._transport, clock=self.clock, chunk=ChunkSize()),
-            clock=self.clock,
-            device_key=lambda: self._device_key,
-            new_id=self.chance.new_id,
+            Means(
+                clock=self.clock,
+                device_key=lambda: self._device_key,
+                new_id=self.chance.new_id,
+                protocols=self.protocols,
+            ),
         )
         self._session = session.run()
         return self.resume(None)

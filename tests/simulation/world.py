@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from field_client.engine import Recorded, Requested
 from field_client.replica.state import get_state
 from field_client.storage import CommitPoint
@@ -25,6 +23,8 @@ from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat, Violation
 from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
 from tests.simulation.dispatcher import Dispatcher
+from tests.simulation.keeping import SETTLED_MS, Keeping
+from tests.simulation.mutation import Mutation
 from tests.simulation.network import (
     BUSY,
     HEALED,
@@ -36,7 +36,7 @@ from tests.simulation.network import (
     draw_faults,
     truncate,
 )
-from tests.simulation.office import PRODUCTION, Code, Office, OfficeCrashed
+from tests.simulation.office import Office, OfficeCrashed
 from tests.simulation.promises import Promises
 from tests.simulation.restores import Hands, Restores
 from tests.simulation.tablet import Flight, Replacements, Tablet, TabletDied
@@ -50,13 +50,6 @@ LATE_MS: Final = 21 * MINUTE
 """Longer than the network holds back any copy of a request."""
 EVENTS_MAX: Final = 20_000
 """Far more than any world needs; what gets there asks again and again without going forward."""
-
-
-class Mutation(msgspec.Struct, frozen=True):
-    """Which functions are replaced, on either side; none in a world that tells of production."""
-
-    server: Code = PRODUCTION
-    tablet: Replacements = {}
 
 
 class World:
@@ -109,6 +102,7 @@ class World:
             with_tablets=tuple(seat.technician_id for seat in self.seats),
         )
         self._restores = Restores(seed, self.office, self._promises, self._clock, self._hands())
+        self._keeping = Keeping(seed, self.office, self._hands())
         self.office.probe = self._at_server_commit
 
     def run(self) -> Told:
@@ -120,6 +114,7 @@ class World:
         self._plan_chaos()
         self._go_on(lambda: self._clock.now_ms < CHAOS_MS)
         rounds = self._heal()
+        self.seen.update(self._keeping.check_healed(self.seats))
         self.seen.update(checks.check_world(self.office, self.seats, self.heard, self.trace))
         return Told(seed=self.seed, digest=self.trace.digest(), rounds=rounds, seen=self.seen)
 
@@ -164,6 +159,7 @@ class World:
     def _plan_chaos(self) -> None:
         for _ in range(self._chance.between(5, 12)):
             self._at(self._chance.between(0, CHAOS_MS), self._dispatch)
+        self._keeping.plan(self.seats, CHAOS_MS)
         for seat in self.seats:
             for _ in range(self._chance.between(6, 16)):
                 self._at(self._chance.between(0, CHAOS_MS), lambda seat=seat: self._work(seat))
@@ -200,6 +196,7 @@ class World:
         self._down.clear()
         if not self.office.is_up:
             self.office.restart()
+        self._keeping.mend()
         for seat in self.seats:
             self._revive(seat)
             self._restores.finish(seat)
@@ -209,7 +206,7 @@ class World:
             states = [seat.tablet.read(get_state) for seat in self.seats]
             raise Violation(f"not drained {ROUNDS_MAX} rounds after the network healed: {states}")
         # Copies of requests that have been under way for long turn up where all is settled.
-        ends_ms = self._clock.now_ms + LATE_MS
+        ends_ms = self._clock.now_ms + (SETTLED_MS if self._keeping.is_damaged else LATE_MS)
         self._go_on(lambda: self._clock.now_ms < ends_ms)
         # What the last tablet sent may concern one that had its turn before.
         self._let_all_sync()
@@ -390,7 +387,7 @@ class World:
         self._do(seat, seat.tablet.tick)
 
     def _note_event(self, what: str, of: str) -> None:
-        self.seen[f"tablet {what}"] += 1
+        self.seen[what] += 1
         self._note(f"{of}: {what}")
 
     def _note(self, line: str) -> None:

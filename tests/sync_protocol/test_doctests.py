@@ -3,7 +3,18 @@ import importlib
 
 import pytest
 
-MODULES = ("serials", "sqlite_builds", "units", "jobs", "optics", "wire", "evidence", "merge")
+MODULES = (
+    "digest",
+    "versions",
+    "serials",
+    "sqlite_builds",
+    "units",
+    "jobs",
+    "optics",
+    "wire",
+    "evidence",
+    "merge",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -27,6 +27,35 @@ feed = sa.Table(
     sa.Index("ix_feed_scope_order", "scope", "seq", "entity", "entity_id"),
 )
 
+# How far a scope's feed is compacted: departures up to this place are no longer in it. ``raised``
+# counts, so that a snapshot that is being paged notices.
+feed_floors = sa.Table(
+    "feed_floors",
+    metadata,
+    sa.Column("scope", sa.Uuid, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("entity", sa.String(20), nullable=False),
+    sa.Column("entity_id", sa.Uuid, nullable=False),
+    sa.Column("raised", sa.BigInteger, nullable=False),
+)
+
+# Where the feed stood on which day: by it the age of a row is known without a column for it.
+feed_marks = sa.Table(
+    "feed_marks",
+    metadata,
+    sa.Column("marked_at", UtcDateTime, primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+)
+
+# How often each tablet has found its scope to differ from ours and begun anew.
+scope_heals = sa.Table(
+    "scope_heals",
+    metadata,
+    sa.Column("device_id", sa.Uuid, sa.ForeignKey("devices.id"), primary_key=True),
+    sa.Column("heals", sa.BigInteger, nullable=False),
+    sa.Column("reported_at", UtcDateTime, nullable=False),
+)
+
 # The key is the number under which the operation came; origin is its lasting identity.
 operations = sa.Table(
     "operations",

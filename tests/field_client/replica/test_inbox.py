@@ -208,7 +208,8 @@ def test_an_issue_stays_until_somebody_decided_it(db: Connection, server: FakeSe
     sync(db, server)
     request = next_push(db, a_moment(), "1")
     response = ask(db, server)
-    apply_response(db, request, with_entries(response, IssueRaised(issue=an_issue())), a_moment())
+    raised = IssueRaised(issue=msgspec.Raw(wire.encode(an_issue())))
+    apply_response(db, request, with_entries(response, raised), a_moment())
     assert list_issues(db) == (an_issue(),)
 
     closed = IssueClosed(issue_id=an_issue().id)

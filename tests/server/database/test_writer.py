@@ -51,7 +51,7 @@ def head(db: sa.Connection) -> int:
     return db.execute(sa.select(sync_head.c.seq)).scalar_one()
 
 
-def change(entity: int, kind: FeedKind = FeedKind.UPDATE, scope: UUID = SCOPE) -> FeedChange:
+def change(entity: int, kind: FeedKind = FeedKind.ENTER, scope: UUID = SCOPE) -> FeedChange:
     return FeedChange(scope=scope, entity="job", entity_id=UUID(int=entity), kind=kind)
 
 
@@ -131,7 +131,7 @@ def test_a_unit_that_fails_takes_nobody_in_its_group_with_it(single: Single) -> 
     assert futures[3].result(PATIENCE_S) == "done too"
     with reading.connect() as db:
         assert technician_ids(db) == ["also good", "good"]
-        assert feed_rows(db) == {1: (1, "update", 1), 3: (1, "update", 1)}
+        assert feed_rows(db) == {1: (1, "enter", 1), 3: (1, "enter", 1)}
     commits = [boundary.number for boundary in boundaries if boundary.side is Side.AFTER]
     assert commits == [1, 2], "the gate, then the four as one group"
 
@@ -170,9 +170,19 @@ def test_a_write_that_changes_no_feed_leaves_its_counter_alone(store: Store) -> 
 def test_changes_of_one_entity_in_one_group_become_one_row(
     store: Store, kinds: tuple[FeedKind, ...], expected: str
 ) -> None:
+    store.write_now(changing(change(1, FeedKind.ENTER)))
+
     store.write_now(changing(*(change(1, kind) for kind in kinds)))
 
     assert {row[1] for row in store.read_now(feed_rows).values()} == {expected}
+
+
+def test_an_update_brings_nothing_into_a_scope(store: Store) -> None:
+    store.write_now(changing(change(1, FeedKind.LEAVE)))
+
+    store.write_now(changing(change(1, FeedKind.UPDATE), change(2, FeedKind.UPDATE)))
+
+    assert store.read_now(feed_rows) == {1: (1, "leave", None)}
 
 
 def test_an_update_remembers_since_when_the_entity_is_in_scope(store: Store) -> None:

@@ -41,7 +41,7 @@ def test_a_crew_has_the_job_on_its_tablets(store: Store, town: Town) -> None:
     _, page = store.read_now(pull.read, town.ben, None, None)
     (entry,) = page.entries
     assert isinstance(entry, JobEntered)
-    assert (entry.job.assignee_id, entry.job.crew_ids) == (town.ada, (town.ben,))
+    assert (entry.document.assignee_id, entry.document.crew_ids) == (town.ada, (town.ben,))
 
 
 def test_whoever_leaves_the_crew_loses_the_job(store: Store, town: Town) -> None:

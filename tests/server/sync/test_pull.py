@@ -50,7 +50,7 @@ def jobs_of(page: PullPage) -> list[tuple[str, UUID]]:
         JobLeft: "left",
     }
     return [
-        (names[type(entry)], entry.job_id if isinstance(entry, JobLeft) else entry.job.id)
+        (names[type(entry)], entry.job_id if isinstance(entry, JobLeft) else entry.document.id)
         for entry in page.entries
         if isinstance(entry, JobEntered | JobUpdated | JobLeft)
     ]
@@ -171,7 +171,9 @@ def test_a_job_whose_premise_lost_its_drop_is_still_brought_with_an_unknown_plan
     page = pull_page(field.store, field.tablet)
     received = wire.decode(wire.encode(page), PullPage)
 
-    brought = {e.job.id: e.job.plant for e in received.entries if isinstance(e, JobEntered)}
+    brought = {
+        e.document.id: e.document.plant for e in received.entries if isinstance(e, JobEntered)
+    }
     assert brought.keys() == {field.job_id, other}
     assert brought[JobId(field.job_id)] == UNKNOWN_PLANT
     assert brought[JobId(other)] != UNKNOWN_PLANT
@@ -230,7 +232,7 @@ def test_a_bad_day_is_told_with_both_values(field: Field) -> None:
     field.push()
 
     (issue,) = [
-        entry.issue
+        entry.document
         for entry in pull_page(field.store, field.tablet).entries
         if isinstance(entry, IssueRaised)
     ]

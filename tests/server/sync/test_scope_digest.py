@@ -1,0 +1,88 @@
+"""The digest that tells a tablet whether it holds its scope, and what tablets report of it."""
+
+from uuid import UUID
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from server.database.tables.people import audit
+from server.database.tables.sync import feed
+from server.sync import commands, pull
+from sync_protocol.digest import HeldDocument, scope_digest
+from sync_protocol.jobs import JobEvent
+from sync_protocol.messages import IssueRaised, JobEntered, JobUpdated, PullPage
+from tests.server.factories import assign, assigned_job, change, rows
+from tests.server.sync.field import Field
+from tests.server.tablets import move, pull_page, set_field
+
+
+def digest_of(page: PullPage) -> str:
+    """Digest what a page brought, as a tablet does that held nothing before."""
+    jobs = (entry for entry in page.entries if isinstance(entry, JobEntered | JobUpdated))
+    issues = (entry for entry in page.entries if isinstance(entry, IssueRaised))
+    return scope_digest(
+        [
+            *(HeldDocument("job", str(job.document.id), bytes(job.job)) for job in jobs),
+            *(HeldDocument("issue", str(each.document.id), bytes(each.issue)) for each in issues),
+        ]
+    )
+
+
+def test_a_last_page_that_brings_something_carries_the_digest_of_the_scope(field: Field) -> None:
+    assigned_job(field.store, field.town.ada, "O-2", house=2)
+    field.tablet.say(set_field(field.job_id, "bell"), set_field(field.job_id, "knock", base=7))
+    field.push()
+
+    page = pull_page(field.store, field.tablet)
+
+    assert len(page.entries) == 3
+    assert page.digest == digest_of(page)
+
+
+def test_pages_before_the_last_and_empty_ones_carry_none(field: Field) -> None:
+    assigned_job(field.store, field.town.ada, "O-2", house=2)
+
+    first = pull_page(field.store, field.tablet, limit=1)
+    last = pull_page(field.store, field.tablet, first.cursor, limit=1)
+    empty = pull_page(field.store, field.tablet, last.cursor)
+
+    assert (first.more, first.digest) == (True, None)
+    assert last.digest == pull_page(field.store, field.tablet).digest
+    assert (empty.entries, empty.digest) == ((), None)
+
+
+def test_an_empty_page_carries_it_where_it_is_asked_for(field: Field) -> None:
+    whole = pull_page(field.store, field.tablet)
+
+    asked = field.store.read_now(pull.page, field.town.ada, whole.cursor, check_scope=True)
+
+    assert (asked.entries, asked.digest) == ((), whole.digest)
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_row_that_the_feed_lost_shows_in_the_digest(field: Field, *, is_left: bool) -> None:
+    other = assigned_job(field.store, field.town.ada, "O-2", house=2).job_id
+    held = digest_of(pull_page(field.store, field.tablet))
+    if is_left:
+        assign(field.store, other, field.town.ben)
+    change(field.store, sa.delete(feed).where(feed.c.entity_id == other))
+
+    assert pull_page(field.store, field.tablet).digest != held
+    assert pull_page(field.store, field.tablet).digest == digest_of(
+        pull_page(field.store, field.tablet)
+    )
+
+
+def test_a_report_of_a_healed_scope_is_audited_once(field: Field) -> None:
+    field.tablet.say(move(field.job_id, JobEvent.ACCEPT))
+    request = msgspec.structs.replace(field.tablet.request(), healed=2)
+    device_id: UUID = field.tablet.device_id
+    for _ in range(3):
+        field.store.write_now(commands.receive, device_id, request, act=field.tablet.act())
+    more = msgspec.structs.replace(field.tablet.request(), healed=3)
+    field.store.write_now(commands.receive, device_id, more, act=field.tablet.act())
+
+    reported = [row for row in rows(field.store, audit) if row["action"] == "scope.healed"]
+
+    assert [row["detail"]["heals"] for row in reported] == [2, 3]
