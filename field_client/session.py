@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from field_client.clock import Clock
 from field_client.engine import Blocked, Busy, Obstacle, Outcome, Synced, Unreachable
 from field_client.keys import DeviceKey
-from field_client.replica.anew import begin_anew
+from field_client.replica.anew import begin_anew, must_issue_all
 from field_client.replica.inbox import ForkSeen, Progress, apply_response
 from field_client.replica.outbox import forget_old, next_push, rewind
 from field_client.replica.state import (
@@ -178,6 +178,7 @@ class Session:
             obstacle = self._missing(enrolment)
             if enrolment is None or obstacle is not None:
                 return obstacle
+            await self._issue_all_if_restored()
             request = await self._store.read(
                 next_push, self._clock.moment(), APP_VERSION, protocol=self._protocol
             )
@@ -237,6 +238,13 @@ class Session:
         new, at = Incarnation(self._new_id()), self._clock.moment().wall
         await self._store.write(begin_anew, incarnation, new, why, at)
         return None
+
+    async def _issue_all_if_restored(self) -> None:
+        """Begin anew with all that is held where a server that was put back may lack it."""
+        if await self._store.read(must_issue_all):
+            state, new = await self._store.read(get_state), Incarnation(self._new_id())
+            at = self._clock.moment().wall
+            await self._store.write(begin_anew, state.incarnation, new, Why.RESTORED, at)
 
     async def _register(
         self, incarnation: Incarnation, asked: Refused, known: Enrolment

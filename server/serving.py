@@ -17,6 +17,7 @@ import uvicorn
 from server import logs, process_lock, settings
 from server.app import build_app
 from server.background import background
+from server.backups import beside
 from server.console.live import LiveStreams
 from server.console.routes import console_routes
 from server.console.stopping import StoppingServer
@@ -85,7 +86,10 @@ def run_server(args: argparse.Namespace) -> int:
             known,
             store,
             routes=(api_routes(blob_store), *console_routes(known, store, streams, blob_store)),
-            backgrounds=((lambda: background(known, store)),) if known.run_processes else (),
+            backgrounds=(
+                lambda: beside.noting(store),
+                *(((lambda: background(known, store)),) if known.run_processes else ()),
+            ),
         )
         server = _AnnouncingServer(
             uvicorn.Config(
@@ -135,7 +139,7 @@ async def _work(known: Settings, store: Store) -> None:
     stopped = asyncio.Event()
     for ending in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ending, stopped.set)
-    async with background(known, store):
+    async with beside.noting(store), background(known, store):
         _announce(0)
         await stopped.wait()
 
@@ -149,6 +153,7 @@ def _opened(known: Settings) -> Generator[Store]:
         process_lock.held(url),
         opened_url(known.database_url, probe=crash_probe(known.crash_at)) as store,
     ):
+        beside.reconcile(store)
         yield store
 
 

@@ -45,6 +45,8 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """True: the last page is to carry the digest even if nothing came."""
     healed: Counter = 0
     """How often this replica has found its scope to differ, and begun anew; it only grows."""
+    lost_through: Counter | None = None
+    """Operations up to this one, right before the first here, can be sent no more."""
 
 
 class VerdictKind(enum.StrEnum):
@@ -169,6 +171,8 @@ class SyncResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     pull: PullPage
     upgrade: Upgrade | None = None
     """Present: the pull is withheld, for this version cannot read it; verdicts are as ever."""
+    durable_dseq: Counter | None = None
+    """Up to here this incarnation's operations are in a backup; None: in none that is known."""
 
 
 class Refusal(enum.StrEnum):

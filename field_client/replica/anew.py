@@ -5,14 +5,21 @@ under its incarnation. It begins a new one by itself: operations without a verdi
 1, each with the number under which it was first issued, so that the server recognises what it has.
 Acknowledged operations are put aside as they are. Files, documents, issues and the place in the
 feed stay; so does what a page shows.
+
+A server that was put back to a backup may lack what was put aside as well. Under a number of its
+own, in between others, that could not be sent again in the order of then; so all that is held is
+issued again, in a new incarnation.
 """
 
 from datetime import datetime
+from uuid import UUID
+
+import msgspec
 
 from field_client.replica.outbox import keep
 from field_client.replica.state import Why, get_state
 from field_client.storage import Connection
-from field_client.storage.statements import fetch_all, run
+from field_client.storage.statements import fetch_all, fetch_row, run
 from sync_protocol import wire
 from sync_protocol.ids import Incarnation
 from sync_protocol.operations import Operation, Origin
@@ -29,8 +36,13 @@ def begin_anew(
     state = get_state(db)
     if state.incarnation != before:
         return False
-    pending = [wire.decode(row["raw"], Operation) for row in fetch_all(db, "operations_unjudged")]
-    run(db, "operations_to_past")
+    if why is Why.RESTORED:
+        again, acked_before = [*_past(db), *_held(db, "operations_all", before)], 0
+        run(db, "past_clear")
+    else:
+        again = _held(db, "operations_unjudged", before)
+        acked_before = state.acked_before + state.acked_dseq
+        run(db, "operations_to_past")
     run(db, "operations_clear")
     chain = wire.first_chain(incarnation)
     run(
@@ -40,12 +52,32 @@ def begin_anew(
         chain=chain,
         why=why,
         at=at.isoformat(),
+        acked_before=acked_before,
     )
-    for dseq, operation in enumerate(pending, start=1):
-        origin = operation.origin or Origin(incarnation=before, dseq=operation.dseq)
-        again = Operation(
-            dseq=dseq, tx=operation.tx, at=operation.at, body=operation.body, origin=origin
-        )
-        chain = keep(db, chain, again)
-    run(db, "replica_advance_head", dseq=len(pending), chain=chain)
+    for dseq, operation in enumerate(again, start=1):
+        chain = keep(db, chain, msgspec.structs.replace(operation, dseq=dseq))
+    run(db, "replica_advance_head", dseq=len(again), chain=chain)
     return True
+
+
+def must_issue_all(db: Connection) -> bool:
+    """Say whether the server was put back since it acknowledged what is put aside here."""
+    return bool(fetch_row(db, "past_is_of_another_epoch")["is_so"])
+
+
+def _held(db: Connection, query: str, incarnation: Incarnation) -> list[Operation]:
+    """Read operations of the present incarnation, each with its origin."""
+    return [_with_origin(row["raw"], incarnation) for row in fetch_all(db, query)]
+
+
+def _past(db: Connection) -> list[Operation]:
+    return [
+        _with_origin(row["raw"], Incarnation(UUID(row["incarnation"])))
+        for row in fetch_all(db, "past_operations")
+    ]
+
+
+def _with_origin(raw: bytes, incarnation: Incarnation) -> Operation:
+    operation = wire.decode(raw, Operation)
+    origin = operation.origin or Origin(incarnation=incarnation, dseq=operation.dseq)
+    return msgspec.structs.replace(operation, origin=origin)

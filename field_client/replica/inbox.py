@@ -16,7 +16,7 @@ from field_client.replica.state import ReplicaState, get_state, measure_offset
 from field_client.storage import Connection
 from field_client.storage.statements import Value, fetch_all, run
 from sync_protocol import wire
-from sync_protocol.ids import JobId
+from sync_protocol.ids import Epoch, JobId
 from sync_protocol.messages import (
     Cursor,
     FeedEntry,
@@ -85,6 +85,7 @@ def apply_response(
     if fork is not None:
         return fork
     measure_offset(db, response.server_time, received)
+    run(db, "replica_durable", dseq=response.durable_dseq)
     acked = ()
     if request.chain_before == state.acked_chain:
         acked = _acknowledge(db, state, request, (response, verdicts))
@@ -179,15 +180,12 @@ def _store_verdict(
 
 def _pull(db: Connection, request: SyncRequest, response: SyncResponse, received: Moment) -> int:
     """Stage a page, or apply it with all that are staged. A page that is not next is left out."""
-    state, page = get_state(db), response.pull
-    if state.epoch != response.epoch:
-        run(db, "replica_new_epoch", epoch=str(response.epoch))
-        run(db, "staged_clear")
-        if request.cursor is not None and not page.snapshot:
-            # Its cursor means nothing in the new epoch; the next request asks from the start.
-            return 0
-        state = get_state(db)
-    elif request.cursor != state.position:
+    before, page = get_state(db), response.pull
+    if before.epoch != response.epoch:
+        _enter_epoch(db, before.epoch, response.epoch)
+    state = get_state(db)
+    # A cursor of another epoch means nothing here; the next request asks from the start.
+    if request.cursor != state.position and not (page.snapshot and before.epoch != state.epoch):
         return 0
     if page.snapshot:
         # The server begins anew; what an unfinished pull brought before may be of no scope now.
@@ -206,6 +204,15 @@ def _pull(db: Connection, request: SyncRequest, response: SyncResponse, received
     if page.digest is not None or request.check_scope:
         healing.check(db, page.digest, received)
     return len(entries)
+
+
+def _enter_epoch(db: Connection, before: Epoch | None, epoch: Epoch) -> None:
+    """Begin the pull anew: the server is another one, or was put back to a backup."""
+    if before is not None:
+        # It may have lost files too; each is asked for before it is sent.
+        run(db, "blobs_asked_again")
+    run(db, "replica_new_epoch", epoch=str(epoch))
+    run(db, "staged_clear")
 
 
 def _stage(db: Connection, state: ReplicaState, page: PullPage) -> None:

@@ -33,7 +33,7 @@ from sync_protocol.units import Counter, Sha256Hex
 PUSH_BYTES_MAX: Final = 900_000
 """Less than a compressed body may hold, so that no push meets the limit however badly it packs."""
 KEPT_FOR: Final = timedelta(days=30)
-"""How long an acknowledged operation is kept where no backup horizon is known."""
+"""How long an acknowledged operation is kept, in a backup or not: the newest may be unreadable."""
 
 _KINDS: Final[dict[type[OperationBody], str]] = {
     RecordCapture: "capture",
@@ -143,6 +143,7 @@ def next_push(
         cursor=state.position,
         check_scope=healing.is_check_due(db, clock),
         healed=healing.get_check(db).heals,
+        lost_through=state.forgotten_dseq if state.acked_dseq == state.forgotten_dseq else None,
     )
 
 
@@ -167,13 +168,14 @@ def fit_push(
 def rewind(db: Connection, expected_dseq: Counter) -> bool:
     """Go back to what the server expects next, after it lost what it had acknowledged.
 
-    False, and nothing changed, when there is nothing to go back over, or it is not held any more.
+    What is held no more is passed over; ``next_push`` then names it. False, and nothing changed,
+    when there is nothing to go back over.
     """
     state = get_state(db)
-    before = expected_dseq - 1
-    if not 0 <= before < state.acked_dseq or not _is_held(db, state, expected_dseq):
+    before = max(expected_dseq - 1, state.forgotten_dseq)
+    if not expected_dseq - 1 <= before < state.acked_dseq:
         return False
-    chain = wire.first_chain(state.incarnation) if before == 0 else find_chain(db, before)
+    chain = find_chain(db, before)
     if chain is None:
         return False
     run(db, "replica_advance_ack", dseq=before, chain=chain)
@@ -184,6 +186,9 @@ def find_chain(db: Connection, dseq: Counter) -> str | None:
     """Give the chain value after an operation; None when it is not held."""
     if dseq == 0:
         return wire.first_chain(get_state(db).incarnation)
+    state = get_state(db)
+    if dseq == state.forgotten_dseq:
+        return state.forgotten_chain
     row = find_row(db, "operation_chain", dseq=dseq)
     return None if row is None else str(row["chain"])
 
@@ -191,22 +196,26 @@ def find_chain(db: Connection, dseq: Counter) -> str | None:
 def forget_old(db: Connection, now: datetime) -> int:
     """Drop what is settled, older than ``KEPT_FOR``, and of a job that is no longer here.
 
+    Where the server makes backups, what is in none of them is kept however old it is.
+
     The age is counted by the server's clock, as last measured: one of this tablet that was set
     right by a year would drop everything at once.
     """
     state = get_state(db)
     server_now = now + timedelta(milliseconds=state.server_offset_ms or 0)
     before = (server_now - KEPT_FOR).isoformat()
-    return run(db, "operations_forget", before=before, settled_dseq=state.settled_dseq) + run(
-        db, "past_forget", before=before
-    )
+    forgotten = run(db, "past_forget", before=before)
+    last = fetch_row(db, "operation_last_old", before=before, kept_after=_last_safe(state))["dseq"]
+    if last is None:
+        return forgotten
+    run(db, "replica_forget", dseq=last, chain=find_chain(db, last))
+    return forgotten + run(db, "operations_forget", dseq=last)
 
 
-def _is_held(db: Connection, state: ReplicaState, dseq: Counter) -> bool:
-    if dseq > state.head_dseq:
-        return dseq == state.head_dseq + 1
-    first = fetch_row(db, "operation_first_kept")["dseq"]
-    return first is not None and int(first) <= dseq
+def _last_safe(state: ReplicaState) -> Counter:
+    if state.durable_dseq is None:
+        return state.settled_dseq
+    return min(state.settled_dseq, state.durable_dseq)
 
 
 def _columns(operation: Operation) -> dict[str, Value]:

@@ -23,6 +23,8 @@ class Why(enum.StrEnum):
     """The key of the device is gone; the tablet was enrolled as a new device."""
     TAKEN = "taken"
     """Another device has the incarnation, as the copy of a tablet before its enrolment."""
+    RESTORED = "restored"
+    """The server was put back, and may lack what it had acknowledged under earlier incarnations."""
 
 
 class ReplicaState(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,9 @@ class ReplicaState(msgspec.Struct, frozen=True, kw_only=True):
     began_at: datetime | None = None
     began_why: Why | None = None
     acked_before: Counter = 0
+    durable_dseq: Counter | None = None
+    forgotten_dseq: Counter = 0
+    forgotten_chain: Sha256Hex | None = None
 
     @property
     def position(self) -> Cursor | None:

@@ -8,7 +8,8 @@ VALUES (1, :incarnation, 0, :chain, 0, :chain, 0);
 -- name: replica_state
 SELECT incarnation, head_dseq, head_chain, acked_dseq, acked_chain, settled_dseq, epoch, cursor,
   staged_cursor, staged_snapshot, server_offset_ms, last_synced_at, flight_mode,
-  began_after, began_at, began_why, acked_before
+  began_after, began_at, began_why, acked_before,
+  durable_dseq, forgotten_dseq, forgotten_chain
 FROM replica WHERE id = 1;
 
 -- name: replica_advance_head
@@ -24,8 +25,9 @@ UPDATE replica SET settled_dseq = max(settled_dseq, min(acked_dseq, :dseq)) WHER
 
 -- name: replica_begin_anew
 UPDATE replica SET began_after = incarnation, began_at = :at, began_why = :why,
-  acked_before = acked_before + acked_dseq, incarnation = :incarnation,
-  head_dseq = 0, head_chain = :chain, acked_dseq = 0, acked_chain = :chain, settled_dseq = 0
+  acked_before = :acked_before, incarnation = :incarnation,
+  head_dseq = 0, head_chain = :chain, acked_dseq = 0, acked_chain = :chain, settled_dseq = 0,
+  durable_dseq = NULL, forgotten_dseq = 0, forgotten_chain = NULL
 WHERE id = 1;
 
 -- name: replica_measure
@@ -40,6 +42,9 @@ UPDATE replica SET flight_mode = :is_on WHERE id = 1;
 -- name: replica_new_epoch
 UPDATE replica SET epoch = :epoch, cursor = NULL, staged_cursor = NULL, staged_snapshot = 0
 WHERE id = 1;
+
+-- name: replica_durable
+UPDATE replica SET durable_dseq = :dseq WHERE id = 1;
 
 -- name: replica_stage
 UPDATE replica SET staged_cursor = :cursor, staged_snapshot = :is_snapshot WHERE id = 1;
@@ -82,26 +87,40 @@ SELECT dseq, tx, raw FROM operation, replica WHERE dseq > acked_dseq ORDER BY ds
 -- name: operations_to_past
 INSERT INTO past_operation
   (incarnation, dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest, serial,
-   verdict, verdict_kind, verdict_code, acked_at, is_settled)
+   verdict, verdict_kind, verdict_code, acked_at, is_settled, epoch)
 SELECT incarnation, dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest,
-  serial, verdict, verdict_kind, verdict_code, acked_at, dseq <= settled_dseq
+  serial, verdict, verdict_kind, verdict_code, acked_at, dseq <= settled_dseq, epoch
 FROM operation, replica WHERE dseq <= acked_dseq ORDER BY dseq;
+
+-- name: operations_all
+SELECT raw FROM operation ORDER BY dseq;
 
 -- name: operations_clear
 DELETE FROM operation;
+
+-- name: past_is_of_another_epoch
+SELECT EXISTS (
+  SELECT 1 FROM past_operation, replica
+  WHERE past_operation.epoch IS NOT NULL AND past_operation.epoch <> replica.epoch
+) AS is_so;
+
+-- name: past_operations
+SELECT incarnation, dseq, raw FROM past_operation ORDER BY position;
+
+-- name: past_clear
+DELETE FROM past_operation;
 
 -- name: past_settle
 UPDATE past_operation SET is_settled = 1 WHERE is_settled = 0;
 
 -- name: past_forget
+-- A backup that holds something of this incarnation holds all that was acknowledged before it.
 DELETE FROM past_operation
-WHERE acked_at < :before AND is_settled AND job_id NOT IN (SELECT id FROM job);
+WHERE acked_at < :before AND is_settled AND job_id NOT IN (SELECT id FROM job)
+  AND (SELECT durable_dseq IS NULL OR durable_dseq > 0 FROM replica);
 
 -- name: operation_chain
 SELECT chain FROM operation WHERE dseq = :dseq;
-
--- name: operation_first_kept
-SELECT min(dseq) AS dseq FROM operation;
 
 -- name: operation_verdict
 UPDATE operation SET verdict = :verdict, verdict_kind = :kind, verdict_code = :code,
@@ -131,8 +150,17 @@ SELECT coalesce(verdict_kind, 'pending') AS verdict, count(*) AS count FROM (
 SELECT job_id, count(*) AS count FROM operation WHERE dseq > :acked_dseq GROUP BY job_id;
 
 -- name: operations_forget
-DELETE FROM operation
-WHERE acked_at < :before AND dseq <= :settled_dseq AND job_id NOT IN (SELECT id FROM job);
+DELETE FROM operation WHERE dseq <= :dseq;
+
+-- name: operation_last_old
+-- Only from the front: a hole could never be sent again.
+SELECT max(dseq) AS dseq FROM operation WHERE dseq < (
+  SELECT coalesce(min(dseq), (SELECT head_dseq + 1 FROM replica)) FROM operation
+  WHERE acked_at IS NULL OR acked_at >= :before OR dseq > :kept_after
+    OR job_id IN (SELECT id FROM job));
+
+-- name: replica_forget
+UPDATE replica SET forgotten_dseq = :dseq, forgotten_chain = :chain WHERE id = 1;
 
 -- name: serial_elsewhere
 SELECT job_id FROM (
@@ -214,6 +242,9 @@ WHERE sha256 = :sha256 AND uploaded_at IS NULL;
 -- name: blob_failed
 UPDATE blob SET tries = tries + 1, last_error = :error
 WHERE sha256 = :sha256 AND uploaded_at IS NULL;
+
+-- name: blobs_asked_again
+UPDATE blob SET uploaded_at = NULL;
 
 -- name: blob_errors
 SELECT sha256, job_id, tries, last_error FROM blob

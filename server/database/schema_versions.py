@@ -25,6 +25,12 @@ def newest() -> str:
     return head
 
 
+def known() -> frozenset[str]:
+    """Name every revision that this program can bring up to its own."""
+    script = ScriptDirectory.from_config(_config())
+    return frozenset(revision.revision for revision in script.walk_revisions())
+
+
 def current(db: sa.Connection) -> str | None:
     """Name the revision of a database; None for an empty one."""
     return MigrationContext.configure(db).get_current_revision()

@@ -1,7 +1,7 @@
 """The completion feed: events with gapless positions, written with what they tell of."""
 
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import sqlalchemy as sa
@@ -25,6 +25,7 @@ from server.database.tables.sync import sync_head
 from server.problems import Conflicting, Damaged, WrongInput
 
 PAGE_EVENTS_MAX: Final = 500
+_EVENTS: Final = UUID("019a0000-0000-7000-8000-66656564696e")
 
 
 def append(
@@ -40,8 +41,10 @@ def append(
         .values(position=completion_feed_head.c.position + 1)
         .returning(completion_feed_head.c.position)
     ).scalar_one()
+    # From the effect, not drawn: after a restore the same effect is told under the same id.
+    event_id = uuid5(_EVENTS, f"{data.service_id}:{data.order_item_id}")
     event = completion_event(
-        data, event_id=act.new_id(), operator_slug=operator_slug, sequence=position
+        data, event_id=event_id, operator_slug=operator_slug, sequence=position
     )
     db.execute(
         sa.insert(completion_events).values(

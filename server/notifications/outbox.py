@@ -6,7 +6,7 @@ and our commit; the Message-ID stays the same, so that a mail system recognises 
 
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from server.problems import Conflicting, NotFound
 
 SENDS_AT_ONCE_MAX = 20
 STATUS_CHARS_MAX = 200
+_MAILS: Final = UUID("019a0000-0000-7000-8000-6d61696c7321")
 TAKEN_FOR: Final = timedelta(seconds=60)
 """Longer than a send may take; after a crash the message becomes due again."""
 
@@ -55,11 +56,13 @@ def record(
 ) -> None:
     """Record that a subscriber shall be told; for the same thing a second time it does nothing."""
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    key = f"{service_id}:{order_item_id}:{template}"
     db.execute(
         insert(notifications)
         .values(
-            id=act.new_id(),
-            notification_key=f"{service_id}:{order_item_id}:{template}",
+            # From the key, not drawn: after a restore the same mail has the same Message-ID.
+            id=uuid5(_MAILS, key),
+            notification_key=key,
             account_id=account_id,
             service_id=service_id,
             template=template,

@@ -124,6 +124,7 @@ async def synchronise(
         acked_dseq=pushed.acked_dseq,
         chain=pushed.chain,
         verdicts=pushed.verdicts,
+        durable_dseq=pushed.durable_dseq,
         pull=page,
     )
     structlog.get_logger().info(

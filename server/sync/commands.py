@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from server import audit
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
 from server.database.units import FeedKind
@@ -24,6 +25,7 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     acked_dseq: int
     chain: str
     verdicts: tuple[msgspec.Raw, ...]
+    durable_dseq: int | None
 
 
 def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) -> Written[Pushed]:
@@ -44,6 +46,8 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
     reading.check_continues(head, request, received)
     replayed = _replayed_verdicts(db, head, received)
     fresh = [operation for operation in received if operation.dseq > head.head_dseq]
+    if fresh:
+        _name_lost(db, head, reading.find_lost(head, request, fresh[0].dseq), act)
     plan, contexts = _plan(db, device, request, fresh, act)
     storage.store_plan(db, plan, act)
     topics = intake.take_completions(db, plan.completions, act=act)
@@ -53,6 +57,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
             acked_dseq=last.dseq if last else head.head_dseq,
             chain=last.chain if last else head.chain,
             verdicts=(*replayed, *plan.verdicts),
+            durable_dseq=head.durable_dseq,
         ),
         feed=_feed(device, plan, contexts),
         topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
@@ -69,6 +74,19 @@ def _head(db: Connection, device: Device, request: SyncRequest) -> IncarnationHe
             f"incarnation {request.incarnation} is not this device's; register it, then ask again",
         )
     return head
+
+
+def _name_lost(db: Connection, head: IncarnationHead, lost: range | None, act: Act) -> None:
+    """Tell of a gap that no device can fill: after a restore, what the tablet has let go of."""
+    if lost is None:
+        return
+    detail = {
+        "device_id": str(head.device_id),
+        "incarnation": str(head.incarnation),
+        "first_dseq": lost[0],
+        "last_dseq": lost[-1],
+    }
+    audit.record(db, act, "operations.lost", detail=detail)
 
 
 def _replayed_verdicts(

@@ -5,6 +5,7 @@ before may still be under way. Whoever changes one holds the row of its device.
 """
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,9 +14,12 @@ from server.acts import Act
 from server.database import Connection
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.people import incarnations
+from server.database.tables.sync import backups
 from server.sync.records import IncarnationHead
 from sync_protocol import wire
 from sync_protocol.ids import Incarnation
+
+_IS_BACKED_UP: Final = sa.select(sa.exists(sa.select(backups.c.id)))
 
 
 def insert(
@@ -29,6 +33,8 @@ def insert(
         head_dseq=0,
         chain=wire.first_chain(Incarnation(incarnation)),
         begun_at=act.now,
+        # Where backups are made, one that holds what it says will come.
+        durable_dseq=0 if db.execute(_IS_BACKED_UP).scalar_one() else None,
     )
     db.execute(sa.insert(incarnations).values(**to_row(head)))
     return head

@@ -104,6 +104,8 @@ def check_continues(
     if not received:
         return
     first = received[0].dseq
+    if find_lost(head, request, first) is not None:
+        return
     if first > head.head_dseq + 1:
         raise SyncRefused(
             Refusal.GAP,
@@ -115,6 +117,16 @@ def check_continues(
             Refusal.FORK,
             f"the chain before operation {first} is {request.chain_before}, ours is {head.chain}",
         )
+
+
+def find_lost(head: IncarnationHead, request: SyncRequest, first: int) -> range | None:
+    """Find the operations that this device names as lost for good; None where it names none.
+
+    A server that was put back waits for them; without this it would wait for ever.
+    """
+    if request.lost_through is None or not head.head_dseq < request.lost_through == first - 1:
+        return None
+    return range(head.head_dseq + 1, first)
 
 
 def check_replay(received: Iterable[Received], stored: Mapping[int, StoredOperation]) -> None:

@@ -28,6 +28,8 @@ class IncarnationHead(msgspec.Struct, frozen=True, kw_only=True):
     head_dseq: int
     chain: str
     begun_at: datetime
+    durable_dseq: int | None = None
+    """Up to here the operations are in a backup; None: no backup is known, or was, that could."""
 
 
 class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):

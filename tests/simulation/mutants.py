@@ -100,7 +100,7 @@ def _pull_by_number_alone(
     cursor: Cursor | None,
     *,
     limit: int,
-    check_scope: bool,
+    check_scope: bool = False,
 ) -> tuple[Epoch, PullPage]:
     """Go on after the number, not after the row: a commit of several rows loses some."""
     epoch, page = pull.read(
@@ -119,7 +119,7 @@ def _pull_by_sequence(
     cursor: Cursor | None,
     *,
     limit: int,
-    check_scope: bool,
+    check_scope: bool = False,
 ) -> tuple[Epoch, PullPage]:
     """Hand out a number that a sequence has given away, before its rows can be read."""
     epoch, page = pull.read(

@@ -187,6 +187,7 @@ class Office:
             acked_dseq=pushed.acked_dseq,
             chain=pushed.chain,
             verdicts=pushed.verdicts,
+            durable_dseq=pushed.durable_dseq,
             pull=page,
         )
         answered = versions.as_understood(response, request, self.spoken)

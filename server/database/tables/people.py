@@ -67,6 +67,8 @@ incarnations = sa.Table(
     sa.Column("head_dseq", sa.BigInteger, nullable=False),
     sa.Column("chain", sa.String(64), nullable=False),
     sa.Column("begun_at", UtcDateTime, nullable=False),
+    # Up to here its operations are in a backup; without a value no backup is known of at all.
+    sa.Column("durable_dseq", sa.BigInteger),
 )
 
 enrolment_codes = sa.Table(

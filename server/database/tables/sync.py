@@ -98,3 +98,13 @@ blobs = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("present_at", UtcDateTime),
 )
+
+# Each backup that was made of this database, and how far the feed was in it.
+backups = sa.Table(
+    "backups",
+    metadata,
+    id_column(),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("epoch", sa.Uuid, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+)

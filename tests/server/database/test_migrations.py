@@ -171,9 +171,10 @@ def sample(kind: sa.types.TypeEngine[Any]) -> Any:  # noqa: ANN401  a value for 
 
 
 def read_all(db: sa.Connection) -> Mapping[str, Mapping[str, Any]]:
-    """Read the row of every table but Alembic's; a table that only just came has none."""
+    """Read the one row of every table but Alembic's and those that a migration has just made."""
     return {
-        table.name: dict(db.execute(sa.select(table)).mappings().one_or_none() or {})
+        table.name: dict(row)
         for table in reflected(db).sorted_tables
         if table.name != "alembic_version"
+        and (row := db.execute(sa.select(table)).mappings().one_or_none()) is not None
     }

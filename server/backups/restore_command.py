@@ -1,0 +1,107 @@
+"""``firstlight restore``: put a backup in place of the database, in a new epoch."""
+
+import argparse
+import contextlib
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from server import process_lock, settings
+from server.acts import SYSTEM, act_of, utc_now
+from server.backups import beside, copying, lives
+from server.database import schema_versions
+from server.database.engines import DatabaseUnusable, parse_url
+from server.opened import opened_url
+
+_DESCRIPTION = """\
+Put a backup in place of the database. Stop the server first. The database that is there now is kept
+beside it under a dated name. Tablets then send again what the backup lacks; readers of the
+completion feed begin anew; mails that wait in the backup are held until you have looked.
+"""
+
+
+def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
+    """Add ``restore`` to the command line."""
+    parser = subparsers.add_parser(
+        "restore",
+        help="put a backup in place of the database",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="made by firstlight backup")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Restore a backup.
+
+    Raises:
+        DatabaseUnusable: nothing was changed; the text says why.
+    """
+    url = parse_url(settings.load_installation(args.settings, os.environ).database_url)
+    if url.get_backend_name() == "postgresql":
+        raise DatabaseUnusable(
+            "firstlight restore puts SQLite back; for PostgreSQL run pg_restore with the server "
+            "stopped"
+        )
+    database = Path(str(url.database)).resolve()
+    with process_lock.held(url):
+        copying.require_backup(args.file)
+        epoch, aside = put_back(args.file, database, now=utc_now())
+    kept = f"; what was there is {aside}" if aside is not None else ""
+    sys.stdout.write(f"{database} is {args.file}, epoch {epoch}{kept}\n")
+    return 0
+
+
+def put_back(backup: Path, database: Path, *, now: datetime) -> tuple[UUID, Path | None]:
+    """Put a backup in place; answer the new epoch and where the former database is kept.
+
+    Ended at any point it leaves the former database, no database and its copy aside, or the new
+    one; run again it succeeds.
+
+    Raises:
+        DatabaseUnusable: the copy cannot be written; nothing was changed.
+    """
+    fresh = database.with_name(f".{database.name}.restoring")
+    _remove(fresh)
+    try:
+        copying.copy_durably(backup, fresh)
+        epoch, place = _prepare(fresh, f"firstlight restore {backup.name}")
+        aside = _put_aside(database, now)
+        fresh.rename(database)
+    finally:
+        _remove(fresh)
+    beside.sync_folder(database.parent)
+    beside.write(beside.file_of(database), place)
+    return epoch, aside
+
+
+def _prepare(fresh: Path, reason: str) -> tuple[UUID, lives.Place]:
+    """Bring the copy to this schema and into its new epoch, with no log left beside it."""
+    url = f"sqlite:///{fresh}"
+    schema_versions.upgrade(url)
+    with opened_url(url) as store:
+        epoch = store.write_now(lives.begin, reason, act=act_of(SYSTEM))
+        place = store.read_now(lives.get_place)
+    copying.empty_log(fresh)
+    return epoch, place
+
+
+def _put_aside(database: Path, now: datetime) -> Path | None:
+    """Rename the database and its log; the log goes first: it would damage another database."""
+    aside = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    found = database.exists()
+    if found:
+        copying.refuse_existing(aside)
+    for suffix in ("-wal", "-shm", ""):
+        with contextlib.suppress(FileNotFoundError):
+            database.with_name(database.name + suffix).rename(aside.with_name(aside.name + suffix))
+    return aside if found else None
+
+
+def _remove(fresh: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
