@@ -243,9 +243,9 @@ class Agent:
         return await self._aside.run(self._blobs.put, data, media_type)
 
     async def _free_space(self) -> None:
-        """Remove files that are uploaded and whose jobs are gone."""
+        """Remove files that were uploaded long ago and whose jobs are gone."""
         async with self._files_lock:
-            for sha256 in await self.store.write(forget_uploaded):
+            for sha256 in await self.store.write(forget_uploaded, self._clock.moment().wall):
                 await self._aside.run(self._blobs.remove, sha256)
 
 

@@ -336,21 +336,29 @@ class Session:
         if self._has_renewed:
             return Unreachable(detail="the server does not take the token that it just gave")
         self._has_renewed = True
-        challenge = await self._transport.challenge(enrolment.device_id)
+        answer = await self._sign_in(enrolment.device_id)
+        if isinstance(answer, TokenExpired):
+            # The challenge may have expired on a slow link, served a copy of this tablet, or been
+            # given by a server that was put back since. Only of a second one it is the key.
+            answer = await self._sign_in(enrolment.device_id)
+        if not isinstance(answer, Token):
+            return _refused_token(answer)
+        await self._store.write(renew_token, answer)
+        return None
+
+    async def _sign_in(self, device_id: DeviceId) -> Token | Failure:
+        """Show that this tablet has the device's key."""
+        challenge = await self._transport.challenge(device_id)
         if not isinstance(challenge, Challenge):
-            return _refused_token(challenge)
-        message = evidence.challenge_bytes(enrolment.device_id, challenge.challenge)
-        token = await self._transport.token(
+            return challenge
+        message = evidence.challenge_bytes(device_id, challenge.challenge)
+        return await self._transport.token(
             TokenRequest(
-                device_id=enrolment.device_id,
+                device_id=device_id,
                 challenge=challenge.challenge,
                 signature=self._device_key().sign(message),
             )
         )
-        if not isinstance(token, Token):
-            return _refused_token(token)
-        await self._store.write(renew_token, token)
-        return None
 
 
 def outcome_of(refused: Refused) -> Outcome:

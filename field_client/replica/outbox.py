@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from field_client.replica import healing
-from field_client.replica.state import ReplicaState, get_state
+from field_client.replica.state import ReplicaState, get_state, server_time
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import Value, fetch_all, fetch_row, find_row, run
 from sync_protocol import evidence, wire
@@ -197,13 +197,9 @@ def forget_old(db: Connection, now: datetime) -> int:
     """Drop what is settled, older than ``KEPT_FOR``, and of a job that is no longer here.
 
     Where the server makes backups, what is in none of them is kept however old it is.
-
-    The age is counted by the server's clock, as last measured: one of this tablet that was set
-    right by a year would drop everything at once.
     """
     state = get_state(db)
-    server_now = now + timedelta(milliseconds=state.server_offset_ms or 0)
-    before = (server_now - KEPT_FOR).isoformat()
+    before = (server_time(db, now) - KEPT_FOR).isoformat()
     forgotten = run(db, "past_forget", before=before)
     last = fetch_row(db, "operation_last_old", before=before, kept_after=_last_safe(state))["dseq"]
     if last is None:

@@ -137,6 +137,15 @@ def note_sync(db: Connection, at: datetime) -> None:
     run(db, "replica_synced", at=at.isoformat())
 
 
+def server_time(db: Connection, wall: datetime) -> datetime:
+    """Tell what the server's clock shows, as last measured.
+
+    Ages are counted by it: a clock of this tablet that was set right by a year would age everything
+    at once.
+    """
+    return wall + timedelta(milliseconds=get_state(db).server_offset_ms or 0)
+
+
 def measure_offset(db: Connection, server_time: datetime, received: Moment) -> None:
     """Remember how far the server's clock is from ours, wrong by half a round trip at most."""
     offset_ms = (server_time - received.wall) // timedelta(milliseconds=1)

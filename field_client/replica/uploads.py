@@ -1,15 +1,20 @@
 """What has become of the files: uploaded, failed, and no longer needed here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from field_client.replica.state import server_time
 from field_client.storage import Connection
 from field_client.storage.statements import fetch_all, run
 from sync_protocol.units import Sha256Hex
 
+KEPT_FOR: Final = timedelta(days=7)
+"""How long an uploaded file is kept: a server that is put back may have lost it again."""
+
 
 def note_uploaded(db: Connection, sha256: Sha256Hex, at: datetime) -> None:
     """The server has the whole file; a job that only waited for it may go."""
-    run(db, "blob_uploaded", sha256=sha256, at=at.isoformat())
+    run(db, "blob_uploaded", sha256=sha256, at=server_time(db, at).isoformat())
     run(db, "jobs_purge")
 
 
@@ -18,9 +23,13 @@ def note_failed(db: Connection, sha256: Sha256Hex, error: str) -> None:
     run(db, "blob_failed", sha256=sha256, error=error[:500])
 
 
-def forget_uploaded(db: Connection) -> tuple[Sha256Hex, ...]:
-    """Drop the rows of uploaded files whose jobs are gone; the caller then removes the files."""
-    gone = tuple(str(row["sha256"]) for row in fetch_all(db, "blobs_of_gone_jobs"))
+def forget_uploaded(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:
+    """Drop the rows of files that nobody needs any more; the caller then removes the files.
+
+    Their jobs are gone, and they were uploaded ``KEPT_FOR`` ago.
+    """
+    before = (server_time(db, now) - KEPT_FOR).isoformat()
+    gone = tuple(str(row["sha256"]) for row in fetch_all(db, "blobs_of_gone_jobs", before=before))
     for sha256 in gone:
         run(db, "blob_forget", sha256=sha256)
     return gone

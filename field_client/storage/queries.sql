@@ -252,7 +252,9 @@ WHERE uploaded_at IS NULL AND last_error IS NOT NULL ORDER BY recorded_at;
 
 -- name: blobs_of_gone_jobs
 SELECT sha256 FROM blob GROUP BY sha256
-HAVING min(uploaded_at IS NOT NULL AND job_id NOT IN (SELECT id FROM job)) = 1;
+HAVING min(
+  coalesce(uploaded_at < :before, 0) AND job_id NOT IN (SELECT id FROM job)
+) = 1;
 
 -- name: blob_forget
 DELETE FROM blob WHERE sha256 = :sha256;

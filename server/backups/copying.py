@@ -31,7 +31,7 @@ def back_up(database: Path, file: Path) -> Horizon:
     part = part_of(file)
     part.unlink(missing_ok=True)
     try:
-        _run_alone(database, "VACUUM INTO ?", str(part))
+        copy_in_use(database, part)
         horizon = verify(part)
         _sync(part)
         # A link fails where the name was taken meanwhile; a rename would write over it.
@@ -43,6 +43,15 @@ def back_up(database: Path, file: Path) -> Horizon:
         part.unlink(missing_ok=True)
     sync_folder(file.parent)
     return horizon
+
+
+def copy_in_use(database: Path, target: Path) -> None:
+    """Copy a database that may be in use, as it was at one instant; the target is not flushed.
+
+    Raises:
+        DatabaseUnusable: it cannot be read, or the target not written.
+    """
+    _run_alone(database, "VACUUM INTO ?", str(target))
 
 
 def empty_log(database: Path) -> None:

@@ -12,6 +12,7 @@ from field_client.replica.views import count_all, list_blob_faults, list_jobs
 from field_client.storage import Connection, open_store
 from sync_protocol.ids import Epoch, Incarnation
 from sync_protocol.jobs import JobState
+from sync_protocol.messages import Refusal
 from tests.field_client import http_server
 from tests.field_client.factories import (
     COLLEAGUE,
@@ -94,6 +95,24 @@ async def test_an_expired_token_is_renewed_with_the_device_key(tablet: Tablet) -
     enrolment = await tablet.store.read(find_enrolment)
     assert enrolment is not None
     assert enrolment.token in tablet.server.tokens
+
+
+async def test_a_challenge_that_is_good_no_more_is_asked_for_once_more(tablet: Tablet) -> None:
+    """It expires on a slow link, and a server that was put back knows nothing of it."""
+
+    def not_taken(_reply: http_server.Reply) -> http_server.Reply:
+        return http_server.problem(401, Refusal.UNKNOWN_DEVICE)
+
+    def as_it_is(reply: http_server.Reply) -> http_server.Reply:
+        return reply
+
+    tablet.server.tokens = {"another"}
+    tablet.server.tricks.extend([as_it_is, as_it_is, not_taken])
+
+    report = await tablet.sync()
+
+    assert report.outcome == Synced()
+    assert tablet.server.paths().count("POST /devices/v1/token") == 2
 
 
 async def test_a_server_that_takes_no_token_is_not_asked_in_circles(tablet: Tablet) -> None:

@@ -64,6 +64,7 @@ class Seat(msgspec.Struct, kw_only=True):
     settled_dseq: int = 0
     jobs: set[str] = set()
     heals: int = 0
+    epoch: UUID | None = None
 
     def promise(self) -> None:
         """Remember what the tablet has shown as saved."""
@@ -112,30 +113,35 @@ def check_step(office: Office, seat: Seat) -> None:
     if heals != seat.heals:
         # What was found to differ is pulled anew, from nothing.
         seat.cursor, seat.heals = None, heals
+    if state.epoch != seat.epoch:
+        seat.epoch, seat.cursor = state.epoch, None
     require(
         seat.cursor is None or (state.cursor is not None and state.cursor >= seat.cursor),
         f"{seat.tablet.name}'s cursor went back from {seat.cursor} to {state.cursor}",
     )
     require(
-        state.acked_dseq >= seat.acked_dseq,
+        state.acked_dseq >= seat.acked_dseq or office.life > 1,
         f"{seat.tablet.name} takes {seat.acked_dseq} for acknowledged no more",
     )
-    if state.acked_dseq > seat.acked_dseq:
+    if state.acked_dseq > seat.acked_dseq and office.life == 1:
         head = office.read(readings.head, state.incarnation)
         require(
             head >= state.acked_dseq,
             f"{seat.tablet.name} was told that {state.acked_dseq} is stored; {head} is",
         )
     seat.cursor, seat.acked_dseq = state.cursor, state.acked_dseq
-    _check_pending(seat)
+    _check_pending(office, seat)
 
 
-def _check_pending(seat: Seat) -> None:
+def _check_pending(office: Office, seat: Seat) -> None:
     """What is not settled stays: its job until it was judged, its overlay until a pull ended."""
     place = seat.tablet.read(pending.place)
     name = seat.tablet.name
     purged = seat.jobs.intersection(place.orphans)
-    require(not purged, f"{name} purged jobs with pending work: {sorted(purged)}")
+    # What a server that was put back had acknowledged is pending again, its job long gone.
+    require(
+        not purged or office.life > 1, f"{name} purged jobs with pending work: {sorted(purged)}"
+    )
     require(
         not (place.is_staging and place.settled_dseq > seat.settled_dseq),
         f"{name} settled up to {place.settled_dseq} in the middle of a pull",
@@ -283,7 +289,11 @@ def _check_captures(office: Office, technician_id: UUID, bodies: Sequence[Operat
     }
     kept = office.read(readings.digests, technician_id)
     require(captured == kept, f"captured by {technician_id}: {captured}; kept: {kept}")
-    finished = sorted(b.manifest.completion_id for b in bodies if isinstance(b, CompleteJob))
+    finished = sorted(
+        body.manifest.completion_id
+        for body in bodies
+        if isinstance(body, CompleteJob) and body.job_id in known
+    )
     received = office.read(readings.completion_ids, technician_id)
     require(finished == received, f"completed: {finished}; received: {received}")
 

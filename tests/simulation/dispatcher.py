@@ -1,5 +1,6 @@
 """The dispatcher of a world: takes orders, assigns, assigns elsewhere and back, calls off."""
 
+from collections.abc import Container
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -30,6 +31,11 @@ class Dispatcher:
         self._candidates = (*with_tablets, *with_tablets, *town.technician_ids)
         self._placed = 0
         self.job_ids: list[UUID] = []
+
+    def keep_only(self, known: Container[UUID]) -> None:
+        """Forget the jobs that an office which was put back has forgotten: the last ones."""
+        self.job_ids = [job_id for job_id in self.job_ids if job_id in known]
+        self._placed = len(self.job_ids)
 
     def act(self) -> str:
         """Do one thing.

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import functools
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from server.acts import SYSTEM, Act, Actor, ActorKind
+from server.backups import copying, lives
 from server.database import Connection, Written, engines
 from server.database.writer import Boundary, CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
@@ -88,14 +90,17 @@ class Office:
         self.probe: Callable[[Boundary], None] = _pass_by
         self.is_up = True
         self.spoken = SPOKEN
-        self._url = engines.parse_url(f"sqlite:///{folder / 'server.db'}")
-        self._blob_store = FolderBlobStore(folder / "blobs")
+        self.life = 1
+        self._database, self._blobs = folder / "server.db", folder / "blobs"
+        self._backup = folder / "backup"
+        self._url = engines.parse_url(f"sqlite:///{self._database}")
         self._clock = clock
         self._chance = chance
         self._page_limit = page_limit
         self._open()
 
     def _open(self) -> None:
+        self._blob_store = FolderBlobStore(self._blobs)
         self._writing, self._reading = _engines(self._url)
         self._writer, self._reader = self._writing.connect(), self._reading.connect()
         self._counter = CommitCounter(self._show)
@@ -115,6 +120,45 @@ class Office:
         self.close()
         self._open()
         self.is_up = True
+
+    @property
+    def has_backup(self) -> bool:
+        """Say whether there is something to put back."""
+        return self._backup.exists()
+
+    def back_up(self) -> lives.Horizon:
+        """Make a backup as ``firstlight backup`` does, and copy the files after it."""
+        self._backup.mkdir()
+        copying.copy_in_use(self._database, self._backup / "server.db")
+        horizon = self.read(lives.read_horizon)
+        shutil.copytree(self._blobs, self._backup / "blobs")
+        return horizon
+
+    def put_back(self, *, with_files: bool) -> None:
+        """Put the backup in place of the disk, with or without its files, and begin again."""
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            self._database.with_name(self._database.name + suffix).unlink(missing_ok=True)
+        shutil.copy(self._backup / "server.db", self._database)
+        if with_files:
+            shutil.rmtree(self._blobs)
+            shutil.copytree(self._backup / "blobs", self._blobs)
+        self._open()
+        self.is_up = True
+        self.life += 1
+
+    def write_at_no_risk(
+        self,
+        unit: Callable[Concatenate[Connection, P], Written[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a unit of something that is done as a whole or not at all."""
+        probe, self.probe = self.probe, _pass_by
+        try:
+            return self.write(unit, *args, **kwargs)
+        finally:
+            self.probe = probe
 
     def act(self, actor: Actor = SYSTEM) -> Act:
         """Begin an act at this instant."""
@@ -235,7 +279,9 @@ class Office:
                 status=blob_api.begin.status_code, headers={"location": asked.path}, body=b""
             )
         if asked.method == "HEAD":
-            reached, _size = self._blob_store.progress(sha256)
+            reached, size = self._blob_store.progress(sha256)
+            if self._blob_store.is_present(sha256):
+                self.write(blobs.mark_present, sha256, size, self._clock.now())
             return _offset(200, reached)
         reached = self._blob_store.append(sha256, int(asked.headers["upload-offset"]), asked.body)
         if self._blob_store.is_present(sha256):

@@ -1,7 +1,7 @@
 """What was promised on any copy of any tablet, by what it says; numbers and copies come and go."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -48,6 +48,16 @@ class Promises:
         there = office.read(stored_by_key)
         for key in held:
             if key in must and key not in there:
+                may[key] = must.pop(key)
+
+    def put_back(
+        self, office: Office, technician_id: UUID, held: Sequence[Mapping[Key, object]]
+    ) -> None:
+        """Forget what neither the office, put back to a backup, nor any tablet holds."""
+        must, may = self._of(technician_id)
+        there = office.read(stored_by_key)
+        for key in [key for key in must if key not in there]:
+            if not any(key in each for each in held):
                 may[key] = must.pop(key)
 
     def of(self, technician_id: UUID, there: Mapping[Key, object]) -> list[OperationBody]:

@@ -43,6 +43,13 @@ def head(db: sa.Connection, incarnation: UUID) -> int:
     return db.execute(statement).scalar_one()
 
 
+def is_device(db: sa.Connection, device_id: UUID) -> bool:
+    known = sa.select(
+        sa.exists(sa.select(people.devices.c.id).where(people.devices.c.id == device_id))
+    )
+    return bool(db.execute(known).scalar_one())
+
+
 def stored_as(db: sa.Connection, incarnation: UUID, dseq: int) -> Received:
     stored = sync.operations
     row = db.execute(

@@ -69,6 +69,11 @@ class Restores:
         if self._chance.happens(0.15):
             self._hands.at(self._chance.between(0, chaos_ms), lambda: self._lose_key(seat))
 
+    def strand(self, seat: Seat) -> None:
+        """Let a tablet need a code: the office knows its device no more."""
+        seat.is_keyless = True
+        self._plan_enrolment(seat)
+
     def finish(self, seat: Seat) -> None:
         """Enrol a tablet whose key is lost, now that nothing stands in the way.
 
@@ -110,8 +115,7 @@ class Restores:
         self._hands.note("rolled back", tablet.name)
         if self._kept_of[tablet.name] != seat.device_id and not seat.is_keyless:
             # What came back belongs to the device of before, whose key is gone.
-            seat.is_keyless = True
-            self._plan_enrolment(seat)
+            self.strand(seat)
         self._hands.take_up(seat)
         # Its next number is one that the server may have heard for something else.
         self._hands.work(seat)
@@ -148,9 +152,8 @@ class Restores:
         # Its signature has to be found when the new device sends it.
         self._hands.finish_unsent(seat)
         seat.tablet.lose_key()
-        seat.is_keyless = True
         self._hands.note("lost its key", seat.tablet.name)
-        self._plan_enrolment(seat)
+        self.strand(seat)
 
     def _plan_enrolment(self, seat: Seat) -> None:
         self._hands.at(self._chance.between(0, 20) * MINUTE, lambda: self._enrol(seat))

@@ -279,7 +279,7 @@ class Tablet:
             report: SessionReport = ended.value
         self._session = None
         self.reports.append(report)
-        for sha256 in self.write(forget_uploaded):
+        for sha256 in self.write(forget_uploaded, self.clock.moment().wall):
             self.blobs.remove(sha256)
         return self.take(Finished(outcome=report.outcome, jitter=self.chance.share()))
 

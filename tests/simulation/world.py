@@ -38,6 +38,7 @@ from tests.simulation.network import (
 )
 from tests.simulation.office import Office, OfficeCrashed
 from tests.simulation.promises import Promises
+from tests.simulation.put_backs import PutBacks
 from tests.simulation.restores import Hands, Restores
 from tests.simulation.tablet import Flight, Replacements, Tablet, TabletDied
 from tests.simulation.told import Told
@@ -81,7 +82,7 @@ class World:
         self._ticking: dict[str, tuple[int, int | None]] = {}
         self._down: set[str] = set()
         self.heard: list[Heard] = []
-        self._promises = Promises()
+        self.promises = Promises()
         shutil.copy(town.database, folder / "server.db")
         self.office = Office(
             folder,
@@ -95,14 +96,15 @@ class World:
             self._seat(f"tablet-{index}", town.technician_ids[index], folder, mutation.tablet)
             for index in range(count)
         ]
-        self._dispatcher = Dispatcher(
+        self.dispatcher = Dispatcher(
             self.office,
             town,
             Chance(seed, "dispatcher"),
             with_tablets=tuple(seat.technician_id for seat in self.seats),
         )
-        self._restores = Restores(seed, self.office, self._promises, self._clock, self._hands())
+        self._restores = Restores(seed, self.office, self.promises, self._clock, self._hands())
         self._keeping = Keeping(seed, self.office, self._hands())
+        self._put_backs = PutBacks(self, self._hands(), self._restores.strand)
         self.office.probe = self._at_server_commit
 
     def run(self) -> Told:
@@ -129,7 +131,7 @@ class World:
         chance = Chance(self.seed, name)
         clock = TabletClock(self._clock, chance)
         tablet = Tablet(name, folder / name, clock, chance, replaced)
-        seat = seats.enrolled(tablet, technician_id, self.office, self._promises)
+        seat = seats.enrolled(tablet, technician_id, self.office, self.promises)
         tablet.checkpoint = lambda point: self._at_tablet_commit(name, point)
         return seat
 
@@ -160,6 +162,7 @@ class World:
         for _ in range(self._chance.between(5, 12)):
             self._at(self._chance.between(0, CHAOS_MS), self._dispatch)
         self._keeping.plan(self.seats, CHAOS_MS)
+        self._put_backs.plan(CHAOS_MS)
         for seat in self.seats:
             for _ in range(self._chance.between(6, 16)):
                 self._at(self._chance.between(0, CHAOS_MS), lambda seat=seat: self._work(seat))
@@ -228,7 +231,7 @@ class World:
         if not self.office.is_up:
             return
         try:
-            self._note(f"dispatcher {self._dispatcher.act()}")
+            self._note(f"dispatcher {self.dispatcher.act()}")
         except OfficeCrashed:
             self._office_fell()
 

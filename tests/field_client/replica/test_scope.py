@@ -73,10 +73,11 @@ def test_a_job_that_leaves_while_its_photo_waits_lingers_until_it_is_uploaded(
     assert (card.lingering, card.pending_operations, card.pending_blobs) == (True, 0, 1)
     with pytest.raises(capture.JobReadOnly, match="has left this tablet"):
         capture.move_job(db, a_pen(), JOB, JobEvent.START)
-    assert forget_uploaded(db) == ()
+    assert forget_uploaded(db, NOON + timedelta(days=30)) == ()
     note_uploaded(db, stored.sha256, NOON)
     assert list_jobs(db) == ()
-    assert forget_uploaded(db) == (stored.sha256,)
+    assert forget_uploaded(db, NOON + timedelta(days=6)) == ()
+    assert forget_uploaded(db, NOON + timedelta(days=8)) == (stored.sha256,)
 
 
 def test_a_job_that_leaves_while_an_operation_is_under_way_lingers_until_its_verdict(
