@@ -38,7 +38,11 @@ def work(tablet: Tablet) -> str:
 
 def finish(tablet: Tablet) -> str:
     """Capture what a job still lacks and complete it."""
-    cards = [card for card in tablet.read(list_jobs) if card.state not in FINAL_STATES]
+    cards = [
+        card
+        for card in tablet.read(list_jobs)
+        if card.state not in FINAL_STATES and not card.lingering
+    ]
     if not cards:
         return "finds nothing to finish"
     return _finish(tablet, tablet.chance.pick(cards).id)

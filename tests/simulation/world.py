@@ -92,10 +92,13 @@ class World:
             page_limit=self._chance.pick((1, 2, 5, 100)),
         )
         count = tablets or self._chance.pick((1, 1, 2))
+        # Somebody may work with two tablets.
+        of = (0, 0) if Chance(seed, "devices").happens(0.3) else (0, 1)
         self.seats = [
-            self._seat(f"tablet-{index}", town.technician_ids[index], folder, mutation.tablet)
+            self._seat(f"tablet-{index}", town.technician_ids[of[index]], folder, mutation.tablet)
             for index in range(count)
         ]
+        self.seen["two of one technician"] += count == 2 and of == (0, 0)
         self.dispatcher = Dispatcher(
             self.office,
             town,
