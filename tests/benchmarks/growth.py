@@ -42,6 +42,7 @@ class Timings(msgspec.Struct):
     push: list[float] = []
     first_pull: list[float] = []
     next_pull: list[float] = []
+    empty_pull: list[float] = []
     board: list[float] = []
     story: list[float] = []
 
@@ -104,7 +105,7 @@ def _turned(sites: Sequence[Site], by: int) -> Iterable[Site]:
 
 
 def _sync(site: Site, tablet: BenchTablet, number: int) -> None:
-    """Pull everything, push forty changes, and pull what has come of them."""
+    """Pull everything, push forty changes, pull what has come of them, and once more."""
     request = tablet.push(number)
     act = act_of(Actor(ActorKind.DEVICE, tablet.device_id))
     store, timings = site.store, site.timings
@@ -118,9 +119,11 @@ def _sync(site: Site, tablet: BenchTablet, number: int) -> None:
         lambda: store.write_now(commands.receive, tablet.device_id, request, act=act),
     )
     then = _timed(timings.next_pull, lambda: read(first.cursor))
+    end = _timed(timings.empty_pull, lambda: read(then.cursor))
     assert len(pushed.verdicts) == CHANGES
     assert _jobs_in(first) == JOBS, first
     assert _jobs_in(then) == EDITED + 1, then
+    assert _jobs_in(end) == 0, end
 
 
 def _jobs_in(page: PullPage) -> int:
@@ -170,6 +173,7 @@ def _figures_of(site: Site) -> Iterable[Figure]:
         "push": f"{CHANGES} changes, durable",
         "first_pull": f"{JOBS} jobs",
         "next_pull": f"{EDITED + 1} jobs",
+        "empty_pull": "nothing new",
         "board": "the console's list of all jobs",
         "story": "a job's page",
     }
