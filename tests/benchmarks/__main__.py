@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.demo.arguments import writable_file
-from tests.benchmarks import follower, slow_link, spine, sync
+from tests.benchmarks import follower, growth, slow_link, spine, sync
 from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
@@ -23,6 +23,7 @@ Known = Mapping[str, tuple[Benchmark, int, str]]
 BENCHMARKS: Final[Known] = {
     "sync": (sync.measure, 30, "pushes of one client for the median; the load is fixed"),
     "follower": (follower.measure, 1_000_000, "rows of the feed, four processes on PostgreSQL"),
+    "growth": (growth.measure, 500_000, "subscribers, against a tenth and a hundredth of them"),
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
     "slow_link": (slow_link.measure, 1, "rounds of ten jobs while a hundred photos trickle"),
 }

@@ -178,7 +178,7 @@ class BenchTablet:
 
     def _edit(self, job_id: UUID) -> SetField:
         version, base = self._versions[job_id]
-        value = _text(self._chance, 40)
+        value = text(self._chance, 40)
         self._versions[job_id] = (version + 1, value)
         return SetField(
             job_id=JobId(job_id),
@@ -275,9 +275,7 @@ def _equip(
     changes: list[FeedChange] = []
     for tablet, name in zip(tablets, names, strict=True):
         for at in range(jobs_each):
-            changes += _give_job(
-                db, tablet, f"{name}-{at}", at, _text(chance, NOTE_CHARACTERS), ids
-            )
+            changes += _give_job(db, tablet, f"{name}-{at}", at, text(chance, NOTE_CHARACTERS), ids)
     return Written(None, feed=tuple(changes))
 
 
@@ -303,7 +301,7 @@ def _give_job(
     return given.feed
 
 
-def _text(chance: random.Random, characters: int) -> str:
+def text(chance: random.Random, characters: int) -> str:
     """Make a note of about so many characters."""
     words: list[str] = []
     while sum(map(len, words)) + len(words) < characters:

@@ -1,19 +1,22 @@
 """``follower``: who follows the feed by its numbers misses nothing, on PostgreSQL.
 
-Four processes commit through the real writer, while this one reads on and on from its cursor. The
-rival does the same with numbers from a sequence, which are given out before the commit: a later
-number can be visible before an earlier one, and who has read past it never sees it.
+Four processes commit through the real writer, units of all sizes among which some are rolled back,
+while this one reads on and on from its cursor. The rival does the same with numbers from a
+sequence, which are given out before the commit: a later number can be visible before an earlier
+one, and who has read past it never sees it.
 """
 
 import asyncio
+import contextlib
 import multiprocessing
+import random
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,7 +30,9 @@ from tests.benchmarks.figures import Figure
 from tests.postgres import started
 
 PROCESSES: Final = 4
-UNIT_ROWS: Final = 50
+UNIT_ROWS_MAX: Final = 100
+ROLLED_BACK: Final = 0.1
+"""Of the units; one that fails has taken its number of the sequence all the same."""
 IN_FLIGHT: Final = 32
 PAGE: Final = 5_000
 SCOPE: Final = UUID(int=1)
@@ -56,7 +61,7 @@ def _measure(rows: int) -> tuple[Figure, ...]:
         store = Store(url)
         _RIVAL.create(store.writing)
         begun = time.monotonic()
-        seen, seen_by_rival = _follow(store, url, max(1, rows // (PROCESSES * UNIT_ROWS)))
+        seen, seen_by_rival = _follow(store, url, max(1, rows // PROCESSES))
         took = time.monotonic() - begun
         written = store.read_now(_count, feed)
         written_to_rival = store.read_now(_count, _RIVAL)
@@ -74,11 +79,11 @@ def _measure(rows: int) -> tuple[Figure, ...]:
     )
 
 
-def _follow(store: Store, url: str, units_each: int) -> tuple[int, int]:
+def _follow(store: Store, url: str, rows_each: int) -> tuple[int, int]:
     """Run the writers and both followers; how many rows each follower has seen."""
     context = multiprocessing.get_context("spawn")
     writers = [
-        context.Process(target=write, args=(url, number, units_each))
+        context.Process(target=write, args=(url, number, rows_each))
         for number in range(1, PROCESSES + 1)
     ]
     over = threading.Event()
@@ -103,22 +108,39 @@ def _follow(store: Store, url: str, units_each: int) -> tuple[int, int]:
     return found["feed"], found["rival"]
 
 
-def write(url: str, number: int, units: int) -> None:
-    """Be one of the writing processes."""
-    store = Store(url)
+class _Failed(Exception):
+    """A unit that is rolled back after it has written."""
+
+
+def write(url: str, number: int, rows: int) -> None:
+    """Be one of the writing processes: units of all sizes, some of which fail, many at once."""
+    store, chance = Store(url), random.Random(number)  # noqa: S311  sizes, no secret
 
     async def run() -> None:
-        for first in range(0, units, IN_FLIGHT):
-            last = min(units, first + IN_FLIGHT)
-            await asyncio.gather(*(store.write(_unit, number, unit) for unit in range(first, last)))
+        written = 0
+        while written < rows:
+            units: list[Coroutine[Any, Any, None]] = []
+            while len(units) < IN_FLIGHT and written < rows:
+                size = min(chance.randint(1, UNIT_ROWS_MAX), rows - written)
+                fails = chance.random() < ROLLED_BACK
+                units.append(_store(store, number << 64 | written, size, fails=fails))
+                written += 0 if fails else size
+            await asyncio.gather(*units)
 
     asyncio.run(run())
     store.close()
 
 
-def _unit(db: Connection, number: int, unit: int) -> Written[None]:
-    ids = [UUID(int=number << 64 | unit * UNIT_ROWS + row) for row in range(UNIT_ROWS)]
-    db.execute(sa.insert(_RIVAL), {"entity_id": ids[0]})
+async def _store(store: Store, first: int, size: int, *, fails: bool) -> None:
+    with contextlib.suppress(_Failed):
+        await store.write(_unit, first, size, fails=fails)
+
+
+def _unit(db: Connection, first: int, size: int, *, fails: bool) -> Written[None]:
+    ids = [UUID(int=first + row) for row in range(size)]
+    db.execute(sa.insert(_RIVAL), {"entity_id": UUID(int=first)})
+    if fails:
+        raise _Failed
     return Written(None, feed=tuple(_entered(entity_id) for entity_id in ids))
 
 

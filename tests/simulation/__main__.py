@@ -15,10 +15,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 
+from tests.simulation.crowd_runs import live_crowds
 from tests.simulation.history_runs import live_histories
 from tests.simulation.runs import Failed, live_all, live_somewhere, open_ground
 from tests.simulation.told import Told
 
+_WORLDS = 200
+_CROWDS = 5
 _CHUNK_MAX = 25
 _FEW = 10
 _DIGITS_MAX = 7
@@ -30,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _command_line().parse_args(argv)
     if args.histories:
         return live_histories(args.start, args.histories, args.workers, _say)
+    if args.postgres:
+        return live_crowds(range(args.start, args.start + (args.seeds or _CROWDS)), _say)
+    args.seeds = args.seeds or _WORLDS
     started = time.perf_counter()
     seen: Counter[str] = Counter()
     failed = 0
@@ -81,7 +87,12 @@ def _command_line() -> argparse.ArgumentParser:
         description="Live through simulated worlds: server, tablets, people, a network that loses "
         "and repeats, clocks that are wrong, crashes at commits. Every promise is checked.",
     )
-    parser.add_argument("--seeds", type=_count, default=200, metavar="N", help="how many worlds")
+    parser.add_argument(
+        "--seeds",
+        type=_count,
+        metavar="N",
+        help=f"how many worlds ({_WORLDS}), or how many on PostgreSQL ({_CROWDS})",
+    )
     parser.add_argument("--start", type=_seed, default=0, metavar="S", help="the first seed")
     parser.add_argument(
         "--trace",
@@ -90,6 +101,12 @@ def _command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--histories", type=_count, metavar="N", help="instead: N histories of the pure merge"
+    )
+    parser.add_argument(
+        "--postgres",
+        action="store_true",
+        help="instead: the same people and checks around several real server processes, some of "
+        "them killed, on one PostgreSQL; a seed is a plan there, and no trace",
     )
     parser.add_argument(
         "--workers",

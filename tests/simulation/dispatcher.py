@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from server.acts import Actor, ActorKind
 from server.orders.records import InstallOrder
 from server.problems import Conflicting, WrongInput
@@ -15,20 +17,37 @@ from tests.simulation.office import Office
 from tests.simulation.town import Town
 
 DISPATCHER: Final = Actor(ActorKind.HUMAN, UUID(int=1))
-_JOBS_MAX: Final = 4
+
+
+class Habits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a dispatcher does what; the rest is assigning."""
+
+    jobs_max: int = 4
+    reach: int = 4
+    """With how many of the newest jobs there is anything to do."""
+    places: float = 0.3
+    cancels: float = 0.1
+    sets_crews: float = 0.15
 
 
 class Dispatcher:
     """Acts at random; what a crash left in doubt is simply done again, as a person would."""
 
     def __init__(
-        self, office: Office, town: Town, chance: Chance, *, with_tablets: tuple[UUID, ...]
+        self,
+        office: Office,
+        town: Town,
+        chance: Chance,
+        *,
+        with_tablets: tuple[UUID, ...],
+        habits: Habits | None = None,
     ) -> None:
         self._office = office
         self._town = town
         self._chance = chance
         # Those who have a tablet get most of the work.
         self._candidates = (*with_tablets, *with_tablets, *town.technician_ids)
+        self._habits = habits or Habits()
         self._placed = 0
         self.job_ids: list[UUID] = []
 
@@ -43,13 +62,17 @@ class Dispatcher:
         Raises:
             OfficeCrashed: before or after it was stored.
         """
-        if not self.job_ids or (self._placed < _JOBS_MAX and self._chance.happens(0.3)):
+        habits, chance = self._habits, self._chance
+        if not self.job_ids or (self._placed < habits.jobs_max and chance.happens(habits.places)):
             return self._place()
-        if self._chance.happens(0.1):
+        if chance.happens(habits.cancels):
             return self._cancel()
-        if self._chance.happens(0.15):
-            return self._set_crew(self._chance.pick(self.job_ids))
-        return self._assign(self._chance.pick(self.job_ids))
+        if chance.happens(habits.sets_crews):
+            return self._set_crew(self._pick())
+        return self._assign(self._pick())
+
+    def _pick(self) -> UUID:
+        return self._chance.pick(self.job_ids[-self._habits.reach :])
 
     def _place(self) -> str:
         # The same number until it is known to be stored: placing again is how doubt is resolved.
@@ -58,7 +81,7 @@ class Dispatcher:
             self._office.code.place_install,
             InstallOrder(
                 number=f"O-{self._placed}",
-                account=self._town.accounts[self._placed],
+                account=self._town.accounts[self._placed % len(self._town.accounts)],
                 premise=self._town.premises[self._placed],
                 product=self._town.product,
                 appointment_starts_at=starts_at,
@@ -97,7 +120,7 @@ class Dispatcher:
         return f"sets the crew of {job_id} to {technician_ids}"
 
     def _cancel(self) -> str:
-        job_id = self._chance.pick(self.job_ids)
+        job_id = self._pick()
         try:
             self._office.write(
                 self._office.code.cancel,

@@ -31,7 +31,11 @@ class Town(msgspec.Struct, frozen=True, kw_only=True):
 def found_town(folder: Path) -> Town:
     """Migrate a database and import the sample town, with the same ids in every process."""
     database = folder / "town.db"
-    url = f"sqlite:///{database}"
+    return found_in(f"sqlite:///{database}", database)
+
+
+def found_in(url: str, database: Path) -> Town:
+    """Do the same to a database at a URL; ``database`` is the file to copy, if it is one."""
     schema_versions.upgrade(url)
     chance = Chance(0, "town")
     writing, reading = engines.create(engines.parse_url(url))

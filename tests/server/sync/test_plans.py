@@ -34,6 +34,21 @@ def test_every_statement_of_push_and_pull_finds_its_rows_by_an_index(store: Stor
     assert scans == []
 
 
+def test_a_first_pull_reads_no_row_of_what_has_left(store: Store) -> None:
+    wanted = "SELECT entity_id FROM feed WHERE scope = 1 AND kind <> 'leave' ORDER BY seq, entity"
+
+    def ask(db: Connection) -> tuple[dict[Any, Any], list[str]]:
+        indexes = {
+            each["name"]: each["column_names"] for each in sa.inspect(db).get_indexes("feed")
+        }
+        return indexes, _plan(db, wanted, ()) if db.dialect.name == "sqlite" else []
+
+    indexes, told = store.read_now(ask)
+
+    assert indexes["ix_feed_scope_order"][-1] == "kind"
+    assert all("COVERING INDEX ix_feed_scope_order" in line for line in told)
+
+
 def _is_scan(line: str) -> bool:
     # SQLite says SCAN; it says so of the values in the statement as well.
     is_constant = line.endswith(("VALUES CLAUSE", "CONSTANT ROW"))
