@@ -1,6 +1,7 @@
 """Refusals: why a whole sync request, or a device, is turned away. Nothing of it was stored."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import Response
@@ -25,12 +26,45 @@ STATUS: Final[Mapping[Refusal, int]] = {
 class SyncRefused(Exception):
     """A request as a whole cannot be taken; the device keeps everything it has."""
 
-    def __init__(self, refusal: Refusal, detail: str, *, expected_dseq: int | None = None) -> None:
+    def __init__(
+        self,
+        refusal: Refusal,
+        detail: str,
+        *,
+        expected_dseq: int | None = None,
+        retry_after_ms: int | None = None,
+    ) -> None:
         super().__init__(detail)
-        self.body = RefusedSync(refusal=refusal, detail=detail, expected_dseq=expected_dseq)
+        self.body = RefusedSync(
+            refusal=refusal,
+            detail=detail,
+            expected_dseq=expected_dseq,
+            retry_after_ms=retry_after_ms,
+        )
+
+    @property
+    def status(self) -> int:
+        """The status that it is answered with."""
+        return STATUS[self.body.refusal]
+
+
+class TooOften(SyncRefused):
+    """One address asked more often than it may; it is not the server that is busy."""
+
+    def __init__(self, detail: str, *, retry_after_ms: int) -> None:
+        super().__init__(Refusal.BUSY, detail, retry_after_ms=retry_after_ms)
+
+    @property
+    def status(self) -> int:
+        """The status that it is answered with."""
+        return HTTPStatus.TOO_MANY_REQUESTS
 
 
 def answer(_request: HttpRequest, error: Any) -> Response[bytes]:  # noqa: ANN401  Litestar's handler
     """Make the answer for a refusal."""
     body: RefusedSync = error.body
-    return Response(wire.encode(body), status_code=STATUS[body.refusal], media_type=MEDIA_TYPE)
+    response = Response(wire.encode(body), status_code=error.status, media_type=MEDIA_TYPE)
+    if body.retry_after_ms is not None:
+        # For whoever reads no body: whole seconds, never less than asked.
+        response.set_header("Retry-After", str(-(-body.retry_after_ms // 1000)))
+    return response
