@@ -24,6 +24,12 @@ from sync_protocol.messages import Refusal
 BODY_S_MAX: Final = 120
 """How long a body may take to arrive; a tablet that has lost its network must not keep its room."""
 _LATE_MS: Final = 5_000
+ENROLMENTS_AT_ONCE: Final = 60
+ENROLMENTS_PER_S: Final = 1 / 15
+"""As for signing in: sixty wrong codes a quarter of an hour."""
+TOKENS_AT_ONCE: Final = 2_000
+TOKENS_PER_S: Final = 30.0
+"""A thousand tablets behind one address may all come back with tokens that have expired."""
 
 
 class Doors(msgspec.Struct, frozen=True):
@@ -40,10 +46,8 @@ def make_doors(settings: Settings) -> Doors:
         syncs=Admission(
             requests_max=settings.sync_requests_max, bytes_max=settings.sync_body_bytes_max
         ),
-        # As for signing in: sixty wrong codes a quarter of an hour.
-        enrolments=SourceLimit(at_once=60, per_s=1 / 15),
-        # A thousand tablets behind one address may all come with tokens that have expired.
-        tokens=SourceLimit(at_once=2000, per_s=30),
+        enrolments=SourceLimit(at_once=ENROLMENTS_AT_ONCE, per_s=ENROLMENTS_PER_S),
+        tokens=SourceLimit(at_once=TOKENS_AT_ONCE, per_s=TOKENS_PER_S),
     )
 
 
