@@ -182,3 +182,16 @@ async def test_challenges_and_tokens_of_one_address_are_bounded(
             answer = await client.post(path, content=body)
             assert (answer.status_code, answer.json()["refusal"]) == (429, "busy")
             assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_server_that_is_stopping_says_when_to_ask_again(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    store = Store(sqlite_url)
+    app = whole_app(store, tmp_path)
+    store.close()
+    async with client_of(app) as client:
+        answer = await client.post(f"/devices/v1/challenge?device_id={UUID(int=1)}")
+
+    assert (answer.status_code, answer.json()["type"]) == (503, "stopping")
+    assert int(answer.headers["retry-after"]) > 0
