@@ -180,8 +180,9 @@ def _finished(
             after = _with(rested, failures=failures, next_at_ms=now_ms + delay_ms)
         case Busy(retry_after_ms=retry_after_ms):
             failures = state.failures + 1
-            # Never earlier than asked; the spread is ours.
-            delay_ms = retry_after_ms + int(pace.retry_ms_min * jitter)
+            # Never earlier than asked; the spread is ours, and wider where many have to wait long.
+            spread_ms = max(pace.retry_ms_min, retry_after_ms // 4)
+            delay_ms = retry_after_ms + int(spread_ms * jitter)
             after = _with(rested, failures=failures, next_at_ms=now_ms + delay_ms)
         case Blocked():
             after = _with(rested, obstacle=outcome, next_at_ms=None)

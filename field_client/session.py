@@ -28,6 +28,7 @@ from field_client.uploads import BlobTransport, Uploader
 from sync_protocol import evidence, wire
 from sync_protocol.ids import DeviceId, Incarnation
 from sync_protocol.messages import (
+    OPERATIONS_PER_PUSH_MAX,
     BeginIncarnation,
     Challenge,
     IncarnationBegun,
@@ -43,6 +44,8 @@ from sync_protocol.versions import PUSH_PROTOCOLS, VersionRange
 APP_VERSION: Final = "0.1.0"
 _ROUNDS_MAX: Final = 1000
 _BUSY_MS: Final = 5_000
+_BUSY_MS_MAX: Final = 3_600_000
+"""No wait that is asked for is believed beyond an hour: whoever asked may have been mistaken."""
 _BEGINNINGS_MAX: Final = 6
 """How often a session begins or registers an incarnation: to be told of a fork, to be told that the
 new one is another's, and to register each. More of it leads nowhere."""
@@ -126,6 +129,7 @@ class Session:
         self._beginnings = 0
         self._upgrade: str | None = None
         self._has_renewed = False
+        self._operations_max = OPERATIONS_PER_PUSH_MAX
         self._rounds = 0
         self._verdicts: dict[str, int] = {}
         self._entries = 0
@@ -180,7 +184,11 @@ class Session:
                 return obstacle
             await self._issue_all_if_restored()
             request = await self._store.read(
-                next_push, self._clock.moment(), APP_VERSION, protocol=self._protocol
+                next_push,
+                self._clock.moment(),
+                APP_VERSION,
+                operations_max=self._operations_max,
+                protocol=self._protocol,
             )
             answer = await self._transport.sync(request, enrolment.token)
             if isinstance(answer, SyncResponse):
@@ -193,7 +201,7 @@ class Session:
                         detail="not all was sent or received, yet nothing went forward"
                     )
                 continue
-            stopped = await self._go_on(request.incarnation, answer, enrolment)
+            stopped = await self._go_on(request, answer, enrolment)
             if stopped is not None:
                 return stopped
         return Unreachable(detail=f"not through after {_ROUNDS_MAX} rounds")
@@ -215,16 +223,20 @@ class Session:
         return None
 
     async def _go_on(
-        self, incarnation: Incarnation, answer: ForkSeen | Failure | Unreachable, known: Enrolment
+        self, request: SyncRequest, answer: ForkSeen | Failure | Unreachable, known: Enrolment
     ) -> Outcome | None:
         """Deal with what is no progress; None: ask again."""
         match answer:
             case Unreachable():
                 return answer
             case ForkSeen(detail=detail) | Refused(refusal=Refusal.FORK, detail=detail):
-                return await self._begin_anew(incarnation, Why.FORK, detail)
+                return await self._begin_anew(request.incarnation, Why.FORK, detail)
             case Refused(refusal=Refusal.UNKNOWN_INCARNATION):
-                return await self._register(incarnation, answer, known)
+                return await self._register(request.incarnation, answer, known)
+            case Refused(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if len(request.operations) > 1:
+                # For this session: the next one may have another way to the server.
+                self._operations_max = len(request.operations) // 2
+                return None
             case _:
                 return await self._recover(answer, known)
 
@@ -364,7 +376,7 @@ class Session:
 def outcome_of(refused: Refused) -> Outcome:
     """Say what a refusal means for the next attempt."""
     if refused.is_passing:
-        return Busy(retry_after_ms=refused.retry_after_ms or _BUSY_MS)
+        return Busy(retry_after_ms=min(refused.retry_after_ms or _BUSY_MS, _BUSY_MS_MAX))
     if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unreachable(detail=refused.detail)
     obstacle = Obstacle.REFUSED

@@ -32,6 +32,7 @@ from sync_protocol.versions import VersionRange
 T = TypeVar("T")
 _TIMEOUT: Final = httpx.Timeout(30, connect=10)
 _PROBLEM: Final = "application/problem+json"
+_DIGITS_MAX: Final = 10
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +79,9 @@ class BlobOffset(msgspec.Struct, frozen=True, kw_only=True):
     is_known: bool
 
 
-class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole answer, unpacked; names of headers in lower case."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -180,7 +183,7 @@ class HttpTransport:
             return answer
         if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and "location" in answer.headers:
             return BlobOffset(offset=0, is_known=True)
-        return _failure_of(answer)
+        return failure_of(answer)
 
     async def append_blob(
         self, sha256: Sha256Hex, offset: int, chunk: bytes, token: str
@@ -211,7 +214,7 @@ class HttpTransport:
         if isinstance(answer, NoAnswer):
             return answer
         if answer.status != expected:
-            return _failure_of(answer)
+            return failure_of(answer)
         if _media_type(answer) != "application/json":
             return NoAnswer(detail=f"{path} answered {_media_type(answer) or 'without a type'}")
         try:
@@ -227,7 +230,7 @@ class HttpTransport:
         headers: Mapping[str, str],
         body: bytes = b"",
         params: Mapping[str, str] | None = None,
-    ) -> _Answer | NoAnswer:
+    ) -> Answer | NoAnswer:
         """Send, and read a bounded answer to its end."""
         sent = {"Accept-Encoding": "gzip", **headers}
         try:
@@ -235,7 +238,7 @@ class HttpTransport:
                 method, path, headers=sent, content=body, params=params
             ) as response:
                 raw = await _read_bounded(response)
-                return _Answer(
+                return Answer(
                     status=response.status_code,
                     headers={name.lower(): value for name, value in response.headers.items()},
                     body=_unpacked(response, raw),
@@ -262,14 +265,14 @@ def _tus(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Tus-Resumable": TUS_VERSION}
 
 
-def _offset_of(answer: _Answer, expected: HTTPStatus) -> BlobOffset | Failure:
+def _offset_of(answer: Answer, expected: HTTPStatus) -> BlobOffset | Failure:
     offset = answer.headers.get("upload-offset", "")
     if answer.status != expected or not (offset.isascii() and offset.isdigit()):
-        return _failure_of(answer)
+        return failure_of(answer)
     return BlobOffset(offset=int(offset), is_known=True)
 
 
-def _failure_of(answer: _Answer) -> Failure:
+def failure_of(answer: Answer) -> Failure:
     """Tell our server's refusal from somebody else's page."""
     if answer.status == HTTPStatus.UNAUTHORIZED and _media_type(answer) != "text/html":
         return TokenExpired(refusal=_refusal_of(answer))
@@ -286,17 +289,25 @@ def _failure_of(answer: _Answer) -> Failure:
         detail=problem.detail or f"status {answer.status}",
         refusal=_REFUSALS.get(problem.refusal or ""),
         expected_dseq=problem.expected_dseq,
-        retry_after_ms=problem.retry_after_ms,
+        retry_after_ms=_patience_of(answer, problem),
         speaks=problem.speaks,
     )
 
 
-def _refusal_of(answer: _Answer) -> Refusal | None:
+def _patience_of(answer: Answer, problem: _Problem) -> Millis | None:
+    """Tell how long to wait: what is asked for in the body or the header, whichever is longer."""
+    seconds = answer.headers.get("retry-after", "").strip()
+    is_number = seconds.isascii() and seconds.isdigit() and len(seconds) < _DIGITS_MAX
+    asked = (problem.retry_after_ms, int(seconds) * 1000 if is_number else None)
+    return max((each for each in asked if each is not None), default=None)
+
+
+def _refusal_of(answer: Answer) -> Refusal | None:
     try:
         return _REFUSALS.get(wire.decode(answer.body or b"{}", _Problem).refusal or "")
     except wire.Unreadable:
         return None
 
 
-def _media_type(answer: _Answer) -> str:
+def _media_type(answer: Answer) -> str:
     return answer.headers.get("content-type", "").partition(";")[0].strip().lower()

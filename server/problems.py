@@ -62,7 +62,6 @@ KNOWN: Final[Mapping[type[Exception], tuple[int, str]]] = {
     WrongInput: (400, "wrong-input"),
     Forbidden: (403, "forbidden"),
     Damaged: (500, "damaged"),
-    WriterStopped: (503, "stopping"),
     # msgspec lets these two escape from a malformed body instead of a decode error.
     RecursionError: (400, "wrong-input"),
     UnicodeDecodeError: (400, "wrong-input"),
@@ -169,6 +168,13 @@ def _busy(_request: HttpRequest, error: OperationalError) -> Response[bytes]:
     return response
 
 
+def _stopping(_request: HttpRequest, error: WriterStopped) -> Response[bytes]:
+    """Answer while the server ends: its next start, or another process, will take the request."""
+    response = answer(503, "stopping", str(error))
+    response.set_header("Retry-After", "2")
+    return response
+
+
 def _crossed(_request: HttpRequest, error: IntegrityError) -> Response[bytes]:
     """Answer two requests that stored the same at one instant: the loser finds it when it retries.
 
@@ -196,6 +202,7 @@ Handler = Callable[[HttpRequest, Any], Response[bytes]]
 HANDLERS: Final[Mapping[int | type[Exception], Handler]] = {
     **dict.fromkeys(KNOWN, _known),
     HTTPException: _http,
+    WriterStopped: _stopping,
     OperationalError: _busy,
     IntegrityError: _crossed,
     DataError: _unstorable,

@@ -9,22 +9,28 @@ from server.inputs import require_request_of_program
 from server.invoices.api import BillingController
 from server.jobs.api import JobController
 from server.orders.api import OrderController
+from server.settings import Settings
 from server.sync import api as sync_api
 from server.sync import blob_api, refusals
 from server.sync.blob_store import BlobStore
+from server.sync.doorkeeping import Doors, make_doors
 from server.sync.office_api import TechnicianController
 from server.sync.refusals import SyncRefused
 from sync_protocol.versions import SPOKEN, Spoken
 
 
-def api_routes(blob_store: BlobStore, spoken: Spoken = SPOKEN) -> Router:
+def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKEN) -> Router:
     """Make the routes for integrations and tablets."""
+    doors = make_doors(settings)
 
     def provide_spoken() -> Spoken:
         return spoken
 
     def provide_blob_store() -> BlobStore:
         return blob_store
+
+    def provide_doors() -> Doors:
+        return doors
 
     # A tablet's requests stay as protocol.md has them: a newer one may say more.
     for_programs = Router(
@@ -56,6 +62,7 @@ def api_routes(blob_store: BlobStore, spoken: Spoken = SPOKEN) -> Router:
         dependencies={
             "blob_store": Provide(provide_blob_store, sync_to_thread=False),
             "spoken": Provide(provide_spoken, sync_to_thread=False),
+            "doors": Provide(provide_doors, sync_to_thread=False),
         },
         exception_handlers={SyncRefused: refusals.answer, **blob_api.HANDLERS},
     )

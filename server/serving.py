@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -79,13 +80,17 @@ def run_server(args: argparse.Namespace) -> int:
         SchemaOutdated: run firstlight migrate first.
     """
     known = settings.load_installation(args.settings, os.environ)
+    allow_connections()
     with _opened(known) as store, take_address(known) as listener:
         streams = LiveStreams(store.signals)
         blob_store = FolderBlobStore(Path(known.blob_folder))
         app = build_app(
             known,
             store,
-            routes=(api_routes(blob_store), *console_routes(known, store, streams, blob_store)),
+            routes=(
+                api_routes(blob_store, known),
+                *console_routes(known, store, streams, blob_store),
+            ),
             backgrounds=(
                 lambda: beside.noting(store),
                 *(((lambda: background(known, store)),) if known.run_processes else ()),
@@ -119,6 +124,16 @@ def take_address(known: Settings) -> socket.socket:
     # without it each answer waits up to 40 ms for an acknowledgement that is being held back.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+def allow_connections() -> None:
+    """Take as many open files as this process may have: each tablet that comes back is one.
+
+    Most systems begin at 1,024 and allow far more to whoever asks.
+    """
+    _now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # a system may tell more than it gives
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def run_worker(args: argparse.Namespace) -> int:

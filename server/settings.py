@@ -71,6 +71,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """So long a job stays on its technician's tablets after its end."""
     feed_days: Annotated[int, Meta(ge=7, le=3650)] = 90
     """A tablet that was away longer pulls everything anew."""
+    sync_requests_max: Annotated[int, Meta(ge=2, le=10_000)] = 512
+    """How many tablets' syncs are in work at once in one process; others are told when to come
+    back. More of them wait longer inside, and hold their bodies meanwhile."""
+    sync_body_bytes_max: Annotated[int, Meta(ge=1_000_000, le=1_000_000_000)] = 16_000_000
+    """How many bytes, as sent, the bodies of these may have together."""
     webhook_networks_allowed: tuple[str, ...] = ()
     """Private networks that webhooks may reach all the same, like ``10.1.0.0/16``."""
     mail: MailSettings = msgspec.field(default_factory=MailSettings)

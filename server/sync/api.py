@@ -1,12 +1,13 @@
 """FLS/1 over HTTP: enrolment, tokens, and the one route that pushes and then pulls."""
 
+import time
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
 import structlog
 from litestar import Response, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromQuery
 
@@ -16,8 +17,19 @@ from server.database import Store
 from server.people import secrets
 from server.problems import HttpRequest
 from server.settings import Settings
-from server.sync import commands, devices, floors, pull, refusals, registration, versions
+from server.sync import (
+    commands,
+    devices,
+    doorkeeping,
+    floors,
+    pull,
+    refusals,
+    registration,
+    versions,
+)
 from server.sync.access import device_of
+from server.sync.doorkeeping import Doors
+from server.sync.records import Device
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
 from sync_protocol.messages import (
@@ -41,22 +53,34 @@ T = TypeVar("T")
 
 @post("/devices/v1/enrol")
 async def enrol(
-    request: HttpRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]
+    request: HttpRequest,
+    store: NamedDependency[Store],
+    settings: NamedDependency[Settings],
+    doors: NamedDependency[Doors],
 ) -> EnrolResponse:
     """Turn a one-time code into a device."""
     wanted = _decode(await request.body(), EnrolRequest)
-    return await store.write(
+    address = doorkeeping.require_seldom(doors.enrolments, request)
+    enrolled = await store.write(
         devices.enrol,
         wanted,
         token=secrets.new_secret(),
         token_life=timedelta(hours=settings.device_token_hours),
         act=act_of(SYSTEM),
     )
+    doors.enrolments.give_back(address, now_s=time.monotonic())
+    return enrolled
 
 
 @post("/devices/v1/challenge", status_code=200)
-async def challenge(store: NamedDependency[Store], device_id: FromQuery[UUID]) -> Challenge:
+async def challenge(
+    request: HttpRequest,
+    store: NamedDependency[Store],
+    doors: NamedDependency[Doors],
+    device_id: FromQuery[UUID],
+) -> Challenge:
     """Give a device something to sign."""
+    doorkeeping.require_seldom(doors.tokens, request)
     return await store.write(
         devices.issue_challenge, device_id, secrets.new_secret(), act=act_of(SYSTEM)
     )
@@ -64,10 +88,14 @@ async def challenge(store: NamedDependency[Store], device_id: FromQuery[UUID]) -
 
 @post("/devices/v1/token", status_code=200)
 async def renew_token(
-    request: HttpRequest, store: NamedDependency[Store], settings: NamedDependency[Settings]
+    request: HttpRequest,
+    store: NamedDependency[Store],
+    settings: NamedDependency[Settings],
+    doors: NamedDependency[Doors],
 ) -> Token:
     """Give the next token for a signed challenge."""
     wanted = _decode(await request.body(), TokenRequest)
+    doorkeeping.require_seldom(doors.tokens, request)
     return await store.write(
         devices.renew_token,
         wanted,
@@ -99,14 +127,18 @@ def _refuse_too_large(request: HttpRequest, _error: RequestEntityTooLarge) -> Re
     status_code=200,
     request_max_body_size=wire.COMPRESSED_BYTES_MAX,
     opt={FOR_TABLETS: True},
+    dependencies={"device": Provide(doorkeeping.provide_admitted)},
     exception_handlers={RequestEntityTooLarge: _refuse_too_large},
 )
 async def synchronise(
-    request: HttpRequest, store: NamedDependency[Store], spoken: NamedDependency[Spoken]
+    request: HttpRequest,
+    store: NamedDependency[Store],
+    device: NamedDependency[Device],
+    spoken: NamedDependency[Spoken],
 ) -> Response[bytes]:
     """Take what a tablet has done, then tell it what is new."""
-    device = await device_of(store, request.headers.get("authorization"))
-    wanted = read_request(await request.body(), request.headers.get("content-encoding"), spoken)
+    body = await doorkeeping.body_of(request)
+    wanted = read_request(body, request.headers.get("content-encoding"), spoken)
     act = act_of(Actor(ActorKind.DEVICE, device.id))
     pushed = await store.write(commands.receive, device.id, wanted, act=act)
     committed_at = utc_now()

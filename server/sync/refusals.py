@@ -1,6 +1,7 @@
 """Refusals: why a whole sync request, or a device, is turned away. Nothing of it was stored."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import Response
@@ -32,6 +33,7 @@ class SyncRefused(Exception):
         detail: str,
         *,
         expected_dseq: int | None = None,
+        retry_after_ms: int | None = None,
         needed_for: str | None = None,
         speaks: VersionRange | None = None,
     ) -> None:
@@ -40,13 +42,35 @@ class SyncRefused(Exception):
             refusal=refusal,
             detail=detail,
             expected_dseq=expected_dseq,
+            retry_after_ms=retry_after_ms,
             needed_for=needed_for,
             lowest_protocol=speaks.lowest if speaks else None,
             highest_protocol=speaks.highest if speaks else None,
         )
 
+    @property
+    def status(self) -> int:
+        """The status that it is answered with."""
+        return STATUS[self.body.refusal]
+
+
+class TooOften(SyncRefused):
+    """One address asked more often than it may; it is not the server that is busy."""
+
+    def __init__(self, detail: str, *, retry_after_ms: int) -> None:
+        super().__init__(Refusal.BUSY, detail, retry_after_ms=retry_after_ms)
+
+    @property
+    def status(self) -> int:
+        """The status that it is answered with."""
+        return HTTPStatus.TOO_MANY_REQUESTS
+
 
 def answer(_request: HttpRequest, error: Any) -> Response[bytes]:  # noqa: ANN401  Litestar's handler
     """Make the answer for a refusal."""
     body: RefusedSync = error.body
-    return Response(wire.encode(body), status_code=STATUS[body.refusal], media_type=MEDIA_TYPE)
+    response = Response(wire.encode(body), status_code=error.status, media_type=MEDIA_TYPE)
+    if body.retry_after_ms is not None:
+        # For whoever reads no body: whole seconds, never less than asked.
+        response.set_header("Retry-After", str(-(-body.retry_after_ms // 1000)))
+    return response

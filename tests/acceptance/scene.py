@@ -43,7 +43,7 @@ class Scene:
 
 async def send(store: Store, tablet: Tablet, folder: Path) -> SyncResponse | None:
     """Send everything that the tablet has said; None where no answer came."""
-    app = build_app(Settings(), store, routes=(api_routes(FolderBlobStore(folder)),))
+    app = build_app(Settings(), store, routes=(api_routes(FolderBlobStore(folder), Settings()),))
     # httpx types an ASGI application by plain dicts, Litestar by what stands in them.
     transport = httpx.ASGITransport(app=cast("Any", app))
     async with httpx.AsyncClient(transport=transport, base_url=URL) as client:

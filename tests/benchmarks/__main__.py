@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.demo.arguments import writable_file
-from tests.benchmarks import follower, growth, slow_link, spine, sync
+from tests.benchmarks import follower, growth, reconnect, slow_link, spine, sync
 from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
@@ -22,6 +22,7 @@ Benchmark = Callable[[int], Coroutine[Any, Any, tuple[Figure, ...]]]
 Known = Mapping[str, tuple[Benchmark, int, str]]
 BENCHMARKS: Final[Known] = {
     "sync": (sync.measure, 30, "pushes of one client for the median; the load is fixed"),
+    "reconnect": (reconnect.measure, 1000, "tablets, fifty pending changes each"),
     "follower": (follower.measure, 1_000_000, "rows of the feed, four processes on PostgreSQL"),
     "growth": (growth.measure, 500_000, "subscribers, against a tenth and a hundredth of them"),
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),

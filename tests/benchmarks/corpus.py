@@ -97,6 +97,8 @@ class BenchTablet:
         self.cursor: Cursor | None = None
         self.chain = wire.first_chain(self.incarnation)
         self.dseq = 0
+        self.edits_said = 0
+        """How many edits of access notes it has said, each of which writes once."""
         self._versions: dict[UUID, tuple[int, str]] = {}
         self._boot = str(ids())
 
@@ -177,6 +179,7 @@ class BenchTablet:
         )
 
     def _edit(self, job_id: UUID) -> SetField:
+        self.edits_said += 1
         version, base = self._versions[job_id]
         value = text(self._chance, 40)
         self._versions[job_id] = (version + 1, value)

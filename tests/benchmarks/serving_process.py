@@ -52,7 +52,7 @@ def main() -> None:
         app = build_app(
             known,
             store,
-            routes=(api_routes(FolderBlobStore(Path(known.blob_folder))), noop, commits),
+            routes=(api_routes(FolderBlobStore(Path(known.blob_folder)), known), noop, commits),
         )
         sys.stdout.write(f'{{"ready": true, "port": {listener.getsockname()[1]}}}\n')
         sys.stdout.flush()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync_protocol import evidence, wire
 from sync_protocol.messages import (
+    OPERATIONS_PER_PUSH_MAX,
     BeginIncarnation,
     Challenge,
     EnrolRequest,
@@ -130,6 +131,17 @@ def busy(_reply: Reply) -> Reply:
     return problem(503, Refusal.BUSY, retry_after_ms=7_000)
 
 
+def too_often(_reply: Reply) -> Reply:
+    """Ask for patience in the header alone, as our server does before it knows the protocol."""
+    headers = {"content-type": "application/problem+json", "retry-after": "9"}
+    return Reply(429, headers, b'{"type":"too-often","status":429,"detail":"too often"}')
+
+
+def wait_for_ever(_reply: Reply) -> Reply:
+    """Ask for more patience than anybody should have."""
+    return problem(503, Refusal.BUSY, retry_after_ms=2**50)
+
+
 class HttpFakeServer:
     """Devices, sync and blobs over HTTP; ``tricks`` are played on the next answers in turn."""
 
@@ -141,6 +153,7 @@ class HttpFakeServer:
         self.public_key: str | None = None
         self.is_revoked = False
         self.codes = {"welcome-1234"}
+        self.operations_max = OPERATIONS_PER_PUSH_MAX
         self.refused_blobs: set[str] = set()
         self.mistaken_blobs: set[str] = set()
         self.url = ""
@@ -198,7 +211,10 @@ class HttpFakeServer:
 
     def _sync(self, request: Arrived) -> Reply:
         assert request.headers["content-encoding"] == "gzip"
-        answer = self.protocol.handle(wire.decode(wire.decompress(request.body), SyncRequest))
+        asked = wire.decode(wire.decompress(request.body), SyncRequest)
+        if len(asked.operations) > self.operations_max:
+            return problem(413, Refusal.TOO_LARGE)
+        answer = self.protocol.handle(asked)
         if not isinstance(answer, SyncResponse):
             body = wire.encode(answer)
             return Reply(409, {"content-type": "application/problem+json"}, body)

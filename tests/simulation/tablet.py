@@ -41,6 +41,7 @@ from field_client.transport import HttpTransport
 from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation
 from sync_protocol.versions import PUSH_PROTOCOLS
+from tests.simulation.bounds import Bounds
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import MINUTE, TabletClock
 from tests.simulation.network import Answered, Asked
@@ -162,6 +163,7 @@ class Tablet:
         self.engine = EngineState()
         self.protocols = PUSH_PROTOCOLS
         self.reports: list[SessionReport] = []
+        self.bounds = Bounds(name, PACE)
         self.checkpoint: Callable[[CommitPoint], None] = _pass_by
         self.folder = folder
         self.replaced = replaced
@@ -183,6 +185,7 @@ class Tablet:
         self.life += 1
         self.is_up = True
         self.engine = EngineState()
+        self.bounds.begin_anew()
         self.write(initialise, Incarnation(self.chance.new_id()))
 
     def _show(self, point: CommitPoint) -> None:
@@ -254,8 +257,11 @@ class Tablet:
         """Let the engine decide about an event; a request if a session began with one."""
         now_ms = self.clock.moment().monotonic_ms
         self.engine, effects = step(self.engine, event, now_ms, PACE)
+        if isinstance(event, Finished):
+            self.bounds.session_ends(event, now_ms)
         if StartSession() not in effects:
             return None
+        self.bounds.session_begins(event, now_ms)
         session = Session(
             self.store,
             self._transport,
@@ -274,9 +280,12 @@ class Tablet:
         """Let the session go on with an answer; its next request, or None where it ended."""
         assert self._session is not None
         try:
-            return cast("Flight", self._session.send(answer))
+            flight = cast("Flight", self._session.send(answer))
         except StopIteration as ended:
             report: SessionReport = ended.value
+        else:
+            self.bounds.asks(flight.asked)
+            return flight
         self._session = None
         self.reports.append(report)
         for sha256 in self.write(forget_uploaded, self.clock.moment().wall):

@@ -39,15 +39,20 @@ def console_app(
     return build_app(
         settings,
         store,
-        routes=(api_routes(blob_store), *console_routes(settings, store, streams, blob_store)),
+        routes=(
+            api_routes(blob_store, settings),
+            *console_routes(settings, store, streams, blob_store),
+        ),
     )
 
 
 @contextlib.asynccontextmanager
-async def serving(store: Store, folder: Path, *, ping_s: float = PING_S) -> AsyncGenerator[Served]:
+async def serving(
+    store: Store, folder: Path, *, ping_s: float = PING_S, settings: Settings = SETTINGS
+) -> AsyncGenerator[Served]:
     """Serve on 127.0.0.1 until the context ends."""
     streams = LiveStreams(store.signals, ping_s=ping_s)
-    app = console_app(store, streams, folder)
+    app = console_app(store, streams, folder, settings)
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     config = uvicorn.Config(

@@ -28,7 +28,7 @@ def whole_app(store: Store, folder: Path) -> Litestar:
         settings,
         store,
         routes=(
-            api_routes(blob_store),
+            api_routes(blob_store, settings),
             *console_routes(settings, store, LiveStreams(store.signals), blob_store),
         ),
     )

@@ -29,7 +29,7 @@ async def ask(
     store: Store, folder: Path, tablet: Tablet, spoken: Spoken, protocol: int
 ) -> tuple[int, bytes]:
     """Let a tablet sync with a server that speaks other versions."""
-    routes = (api_routes(FolderBlobStore(folder), spoken),)
+    routes = (api_routes(FolderBlobStore(folder), Settings(), spoken),)
     app = build_app(Settings(secure_cookies=False), store, routes=routes)
     request = msgspec.structs.replace(tablet.request(), protocol=protocol)
     async with client_of(app) as client:
