@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from litestar import Response
 
+from server.database.full_disk import RETRY_AFTER_S
 from server.problems import MEDIA_TYPE, HttpRequest
 from sync_protocol import wire
 from sync_protocol.messages import Refusal, RefusedSync
@@ -34,3 +35,14 @@ def answer(_request: HttpRequest, error: Any) -> Response[bytes]:  # noqa: ANN40
     """Make the answer for a refusal."""
     body: RefusedSync = error.body
     return Response(wire.encode(body), status_code=STATUS[body.refusal], media_type=MEDIA_TYPE)
+
+
+def answer_full(_request: HttpRequest, error: Any) -> Response[bytes]:  # noqa: ANN401  Litestar's handler
+    """Tell a tablet that the disk takes nothing more: it keeps what it has, and asks again."""
+    body = RefusedSync(refusal=Refusal.BUSY, detail=str(error), retry_after_ms=RETRY_AFTER_S * 1000)
+    return Response(
+        wire.encode(body),
+        status_code=STATUS[body.refusal],
+        media_type=MEDIA_TYPE,
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
