@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from field_client.storage import Connection
-from field_client.storage.statements import fetch_all, run
+from field_client.storage.statements import fetch_all, find_row, run
 from sync_protocol.units import Sha256Hex
 
 
@@ -16,6 +16,11 @@ def note_uploaded(db: Connection, sha256: Sha256Hex, at: datetime) -> None:
 def note_failed(db: Connection, sha256: Sha256Hex, error: str) -> None:
     """Remember why an upload failed; the others go first next time."""
     run(db, "blob_failed", sha256=sha256, error=error[:500])
+
+
+def is_spoken_of(db: Connection, sha256: Sha256Hex) -> bool:
+    """Say whether some capture needs this file."""
+    return find_row(db, "blob_by_sha256", sha256=sha256) is not None
 
 
 def forget_uploaded(db: Connection) -> tuple[Sha256Hex, ...]:

@@ -211,5 +211,8 @@ WHERE uploaded_at IS NULL AND last_error IS NOT NULL ORDER BY recorded_at;
 SELECT sha256 FROM blob GROUP BY sha256
 HAVING min(uploaded_at IS NOT NULL AND job_id NOT IN (SELECT id FROM job)) = 1;
 
+-- name: blob_by_sha256
+SELECT sha256 FROM blob WHERE sha256 = :sha256 LIMIT 1;
+
 -- name: blob_forget
 DELETE FROM blob WHERE sha256 = :sha256;

@@ -15,8 +15,8 @@ from server.database import Store, Written
 from server.database.full_disk import QUIET_S, Outage, StorageFull, naming_it
 from server.database.tables.people import technicians
 from server.database.writer import BoundUnit
-from tests.full_disks import full, log_may_not_grow
 from tests.server.database.test_writer import PATIENCE_S, Gate, add_technician, technician_ids
+from tests.server.full_disks import full, log_may_not_grow
 
 LONG = "x" * 200_000
 Filling = Callable[[Store], AbstractContextManager[None]]

@@ -3,8 +3,8 @@
 import pytest
 
 from server.fulfilment.records import ProcessState
-from tests.full_disks import NO_LIMIT, leave_pages
 from tests.server.fulfilment.shift import ONCE, Shift
+from tests.server.full_disks import NO_LIMIT, leave_pages
 
 
 @pytest.fixture

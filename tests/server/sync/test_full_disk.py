@@ -10,8 +10,9 @@ from server.database import Store
 from server.database.tables.sync import blobs, operations
 from sync_protocol import wire
 from sync_protocol.messages import Refusal, RefusedSync, SyncResponse
-from tests.full_disks import files_end_at, full, log_may_not_grow
+from tests.full_disks import files_end_at
 from tests.server.factories import Town, assigned_job, count
+from tests.server.full_disks import full, log_may_not_grow
 from tests.server.sync.doors import enrolled_now, sync
 from tests.server.sync.test_blobs import HALF, PHOTO, SHA256, Uploader, stored
 
