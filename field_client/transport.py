@@ -74,6 +74,8 @@ class BlobOffset(msgspec.Struct, frozen=True, kw_only=True):
 
     offset: int
     is_known: bool
+    size_bytes: int | None = None
+    """Of the whole as it was announced; None: the answer does not say."""
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -253,9 +255,16 @@ def _tus(token: str) -> dict[str, str]:
 
 def _offset_of(answer: _Answer, expected: HTTPStatus) -> BlobOffset | Failure:
     offset = answer.headers.get("upload-offset", "")
-    if answer.status != expected or not (offset.isascii() and offset.isdigit()):
+    if answer.status != expected or not _is_number(offset):
         return _failure_of(answer)
-    return BlobOffset(offset=int(offset), is_known=True)
+    length = answer.headers.get("upload-length", "")
+    return BlobOffset(
+        offset=int(offset), is_known=True, size_bytes=int(length) if _is_number(length) else None
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _failure_of(answer: _Answer) -> Failure:
