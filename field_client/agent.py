@@ -24,7 +24,7 @@ from field_client.replica.state import (
     set_flight_mode,
     store_enrolment,
 )
-from field_client.replica.uploads import forget_uploaded
+from field_client.replica.uploads import forget_uploaded, is_spoken_of
 from field_client.scanner import LabelScanner, Scanner, ScanResult, find_zbar
 from field_client.session import Means, Session, SessionReport
 from field_client.settings import Settings
@@ -33,6 +33,7 @@ from field_client.storage import (
     BlobFolder,
     Connection,
     Disk,
+    StorageFull,
     Store,
     StoredBlob,
     Unencrypted,
@@ -106,7 +107,11 @@ class Agent:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Record something that the technician did; when this returns it is safe."""
+        """Record something that the technician did; when this returns it is safe.
+
+        Raises:
+            StorageFull: and whatever the unit raises; nothing was recorded.
+        """
         pen = Pen(at=self._clock.moment(), new_id=uuid7, new_salt=new_salt)
         value = await self.store.write(unit, pen, *args, **kwargs)
         self.loop.note_recorded()
@@ -116,11 +121,10 @@ class Agent:
         """Keep a photo: its file first, then its row.
 
         Raises:
-            NotAPhoto: and what ``capture.record_photo`` raises.
+            NotAPhoto, StorageFull: and what ``capture.record_photo`` raises.
         """
         media_type = media.photo_media_type(data)
-        async with self._files_lock:
-            stored = await self._keep(data, media_type)
+        async with self._keeping(data, media_type) as stored:
             return await self.enter(capture.record_photo, job_id, subject=subject, stored=stored)
 
     async def add_signature(
@@ -129,11 +133,10 @@ class Agent:
         """Keep a signature: its drawing first, then its row.
 
         Raises:
-            NotADrawing: and what ``capture.record_signature`` raises.
+            NotADrawing, StorageFull: and what ``capture.record_signature`` raises.
         """
         data = media.drawing_bytes(svg)
-        async with self._files_lock:
-            stored = await self._keep(data, "image/svg+xml")
+        async with self._keeping(data, "image/svg+xml") as stored:
             return await self.enter(
                 capture.record_signature,
                 job_id,
@@ -239,13 +242,26 @@ class Agent:
             raise NoServer("which server? name it with --server, like https://field.example.net")
         return enrolment.server_url
 
-    async def _keep(self, data: bytes, media_type: str) -> StoredBlob:
-        return await self._aside.run(self._blobs.put, data, media_type)
+    @asynccontextmanager
+    async def _keeping(self, data: bytes, media_type: str) -> AsyncGenerator[StoredBlob, None]:
+        """Keep a file until its row is written; where that fails, nothing would ever free it."""
+        async with self._files_lock:
+            stored = await self._aside.run(self._blobs.put, data, media_type)
+            try:
+                yield stored
+            except Exception:
+                if not await self.store.read(is_spoken_of, stored.sha256):
+                    await self._aside.run(self._blobs.remove, stored.sha256)
+                raise
 
     async def _free_space(self) -> None:
         """Remove files that were uploaded long ago and whose jobs are gone."""
         async with self._files_lock:
-            for sha256 in await self.store.write(forget_uploaded, self._clock.moment().wall):
+            try:
+                freed = await self.store.write(forget_uploaded, self._clock.moment().wall)
+            except StorageFull:
+                return  # the session has told of it, and the next one comes here again
+            for sha256 in freed:
                 await self._aside.run(self._blobs.remove, sha256)
 
 

@@ -30,7 +30,7 @@ from field_client.keys import KeyDamaged
 from field_client.replica.views import NotEnrolled, list_jobs
 from field_client.settings import BadSettings, Settings, load_settings
 from field_client.status import get_status
-from field_client.storage import ReplicaTooNew, ReplicaUnreadable, SettingNotTaken
+from field_client.storage import ReplicaTooNew, ReplicaUnreadable, SettingNotTaken, StorageFull
 from sync_protocol.sqlite_builds import UnsafeSqlite
 
 FAILED, WRONG_INPUT = 1, 2
@@ -42,6 +42,7 @@ _BROKEN: Final = (
     ReplicaUnreadable,
     ServerUnreachable,
     SettingNotTaken,
+    StorageFull,
     UnsafeSqlite,
 )
 

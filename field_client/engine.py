@@ -59,7 +59,13 @@ class Blocked(msgspec.Struct, frozen=True, kw_only=True, tag="blocked"):
     detail: str
 
 
-Outcome = Synced | Unreachable | Busy | Blocked
+class NoRoom(msgspec.Struct, frozen=True, kw_only=True, tag="no_room"):
+    """The answer could not be stored here; it moved nothing and is asked for again."""
+
+    detail: str
+
+
+Outcome = Synced | Unreachable | Busy | NoRoom | Blocked
 
 
 class Ticked(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +180,7 @@ def _finished(
         case Synced():
             delay_ms = 0 if state.is_wanted_again else pace.poll_ms
             after = _with(rested, failures=0, next_at_ms=now_ms + delay_ms)
-        case Unreachable():
+        case Unreachable() | NoRoom():
             failures = state.failures + 1
             delay_ms = back_off_ms(failures, jitter, pace)
             after = _with(rested, failures=failures, next_at_ms=now_ms + delay_ms)

@@ -94,8 +94,8 @@ class KeyFolder:
     def _create(self, path: Path) -> None:
         """Make a key whole or not at all, and never over one that another process just made."""
         temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-        self._files.write(temporary, self._randomness(_KEY_BYTES))
         try:
+            self._files.write(temporary, self._randomness(_KEY_BYTES))
             self._files.link(temporary, path)
         except FileExistsError:
             pass

@@ -22,6 +22,7 @@ from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.views import JobUnknown, NotEnrolled
 from field_client.scanner import NotAnImage
+from field_client.storage import StorageFull
 from sync_protocol.jobs import MoveNotAllowed
 from sync_protocol.quoting import quoted
 from sync_protocol.serials import NotAnOntSerial
@@ -62,6 +63,7 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotAVisitCode: (HTTPStatus.BAD_REQUEST, "not_a_visit_code"),
     NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),
     NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
+    StorageFull: (HTTPStatus.INSUFFICIENT_STORAGE, "storage_full"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),
     Unreadable: (HTTPStatus.BAD_REQUEST, "unreadable"),
 }

@@ -9,7 +9,7 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from field_client.clock import Clock
-from field_client.engine import Blocked, Busy, Obstacle, Outcome, Synced, Unreachable
+from field_client.engine import Blocked, Busy, NoRoom, Obstacle, Outcome, Synced, Unreachable
 from field_client.keys import DeviceKey
 from field_client.replica.anew import begin_anew, must_issue_all
 from field_client.replica.inbox import ForkSeen, Progress, apply_response
@@ -22,7 +22,7 @@ from field_client.replica.state import (
     note_sync,
     renew_token,
 )
-from field_client.storage import Store
+from field_client.storage import StorageFull, Store
 from field_client.transport import Failure, NoAnswer, Refused, TokenExpired
 from field_client.uploads import BlobTransport, Uploader
 from sync_protocol import evidence, wire
@@ -42,6 +42,10 @@ from sync_protocol.units import Millis
 from sync_protocol.versions import PUSH_PROTOCOLS, VersionRange
 
 APP_VERSION: Final = "0.1.0"
+NO_ROOM: Final = (
+    "this tablet has no room left, so nothing new can be received; delete something else from it, "
+    "like videos or apps that nobody needs. What was saved is safe and is sent again by itself"
+)
 _ROUNDS_MAX: Final = 1000
 _BUSY_MS: Final = 5_000
 _BUSY_MS_MAX: Final = 3_600_000
@@ -140,7 +144,11 @@ class Session:
     async def run(self) -> SessionReport:
         """Go as far as the server lets us. A session is run once."""
         begun_ms = self._clock.moment().monotonic_ms
-        outcome = await self._outcome()
+        try:
+            outcome = await self._outcome()
+        except StorageFull:
+            # What was sent has arrived; it stays in the queue until its verdicts can be stored.
+            outcome = NoRoom(detail=NO_ROOM)
         return SessionReport(
             outcome=outcome,
             rounds=self._rounds,

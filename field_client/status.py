@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from field_client.agent import Agent
-from field_client.engine import Blocked, Busy, Obstacle, Outcome, Synced, Unreachable
+from field_client.engine import Blocked, Busy, NoRoom, Obstacle, Outcome, Synced, Unreachable
 from field_client.replica.state import ReplicaState, Why, find_enrolment, get_state
 from field_client.replica.views import BlobFault, Counts, count_all, list_blob_faults
 from field_client.storage import Connection
@@ -80,6 +80,8 @@ async def get_status(agent: Agent) -> Status:
         problems.insert(0, StatusProblem(code=obstacle.obstacle, detail=obstacle.detail))
     elif report is not None and isinstance(report.outcome, Unreachable):
         problems.insert(0, StatusProblem(code="unreachable", detail=report.outcome.detail))
+    elif report is not None and isinstance(report.outcome, NoRoom):
+        problems.insert(0, StatusProblem(code="storage_full", detail=report.outcome.detail))
     return Status(
         device=facts.device,
         online=not facts.flight_mode and report is not None and _was_reached(report.outcome),
@@ -97,7 +99,7 @@ async def get_status(agent: Agent) -> Status:
 
 def _was_reached(outcome: Outcome) -> bool:
     match outcome:
-        case Synced() | Busy():
+        case Synced() | Busy() | NoRoom():
             return True
         case Unreachable():
             return False

@@ -77,6 +77,8 @@ class BlobOffset(msgspec.Struct, frozen=True, kw_only=True):
 
     offset: int
     is_known: bool
+    size_bytes: int | None = None
+    """Of the whole as it was announced; None: the answer does not say."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,9 +269,16 @@ def _tus(token: str) -> dict[str, str]:
 
 def _offset_of(answer: Answer, expected: HTTPStatus) -> BlobOffset | Failure:
     offset = answer.headers.get("upload-offset", "")
-    if answer.status != expected or not (offset.isascii() and offset.isdigit()):
+    if answer.status != expected or not _is_number(offset):
         return failure_of(answer)
-    return BlobOffset(offset=int(offset), is_known=True)
+    length = answer.headers.get("upload-length", "")
+    return BlobOffset(
+        offset=int(offset), is_known=True, size_bytes=int(length) if _is_number(length) else None
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def failure_of(answer: Answer) -> Failure:

@@ -105,14 +105,14 @@ class Uploader:
         if await self._store.read(has_unsent):
             return Interrupted()
         place = await self._transport.blob_offset(row.sha256, token)
-        if isinstance(place, BlobOffset) and place.offset == row.size_bytes:
+        if isinstance(place, BlobOffset) and _is_whole(place, row.size_bytes):
             # Asked first: a restored replica may speak of a file that was sent and removed.
             return None
         try:
             data = self._blobs.get(row.sha256)
         except BlobUnreadable as error:
             return Refused(status=0, detail=str(error))
-        if isinstance(place, BlobOffset) and not place.is_known:
+        if isinstance(place, BlobOffset) and not _is_begun(place, len(data)):
             created = await self._transport.create_blob(row.sha256, len(data), token)
             # It may have been there under another device's hand: ask again rather than guess.
             place = (
@@ -147,3 +147,12 @@ class Uploader:
         elif len(chunk) == self._chunk.now_bytes:  # the rest of a file says little of the link
             self._chunk.now_bytes = next_chunk_bytes(len(chunk), took_ms)
         return place
+
+
+def _is_begun(place: BlobOffset, size_bytes: int) -> bool:
+    """Say whether the upload was begun with this size; with another it never becomes whole."""
+    return place.is_known and place.size_bytes in {None, size_bytes}
+
+
+def _is_whole(place: BlobOffset, size_bytes: int) -> bool:
+    return _is_begun(place, size_bytes) and place.offset == size_bytes

@@ -13,6 +13,7 @@ import structlog
 from billing_bridge.webhooks import open_webhook_client
 from server.acts import SYSTEM, Clock, act_of, utc_now
 from server.database import Store
+from server.database.full_disk import StorageFull
 from server.due_loop import running
 from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
@@ -32,9 +33,11 @@ async def _take_over(store: Store, clock: Clock) -> None:
     On PostgreSQL others may be at work, and what was in hand becomes due again by itself.
     """
     act = act_of(SYSTEM, clock=clock)
-    await store.write(leases.reclaim, act=act)
-    await store.write(deliveries.hurry, act=act)
-    await store.write(outbox.hurry, act=act)
+    # On a full disk all of it is only later: reading goes on, and tablets are told to wait.
+    with contextlib.suppress(StorageFull):
+        await store.write(leases.reclaim, act=act)
+        await store.write(deliveries.hurry, act=act)
+        await store.write(outbox.hurry, act=act)
 
 
 async def _warn_of_missing_secrets(store: Store, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from server import inputs, logs
 from server.database.engines import DatabaseUnusable
+from server.database.full_disk import StorageFull
 from server.database.schema_versions import SchemaOutdated
 from server.database.sqlite import SettingRefused
 from server.imports.complaints import FileRefused
@@ -39,6 +40,7 @@ _STATUS: Final[Mapping[type[Exception], int]] = {
     SchemaOutdated: FAILED,
     UnsafeSqlite: FAILED,
     SettingRefused: FAILED,
+    StorageFull: FAILED,
     Conflicting: FAILED,
     MoveNotAllowed: FAILED,
 }

@@ -17,6 +17,7 @@ import structlog
 
 from server.acts import Clock
 from server.database import Store
+from server.database.full_disk import StorageFull
 
 T = TypeVar("T")
 SLEEP_S_MAX: Final = 5.0
@@ -65,6 +66,9 @@ async def _run(store: Store, work: DueWork[T], clock: Clock) -> None:
             woken.clear()
             try:
                 taken = await work.take(IN_HAND_MAX - len(in_hand))
+            except StorageFull:  # said once where it was met; the first commit of the topic wakes
+                taken = ()
+                await _sleep(woken, SLEEP_S_MAX)
             except Exception as error:  # noqa: BLE001  a background loop ends for no item
                 log.warning("due_work.take_failed", work=work.name, error=repr(error))
                 taken = ()
@@ -99,6 +103,8 @@ async def _sleep(woken: asyncio.Event, seconds: float) -> None:
 async def _handle(work: DueWork[T], item: T) -> None:
     try:
         await work.handle(item)
+    except StorageFull:
+        return  # nothing can be noted, not even that; it becomes due again when its lease ends
     except Exception as error:  # noqa: BLE001  one item stops no other
         structlog.get_logger().error("due_work.failed", work=work.name, exc_info=error)
         if work.fail is not None:

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.params import ParameterKwarg
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
+from server.database.full_disk import RETRY_AFTER_S, StorageFull
 from server.database.writer import WriterStopped
 from server.input_words import SECRET_NAMES, explain, fields_of, shown
 from sync_protocol.jobs import MoveNotAllowed
@@ -30,6 +31,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: str
     status: int
     detail: str
+    retry_after_ms: int | None = None
 
 
 class NotFound(LookupError):
@@ -160,6 +162,23 @@ def _invalid_body(key: str, message: str, wanted: Any) -> str:  # noqa: ANN401  
     return explain(message, None, wanted)
 
 
+def answer_full(_request: HttpRequest, error: StorageFull) -> Response[bytes]:
+    """Answer that the disk takes nothing more; who met it first has said so in the log."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    problem = Problem(
+        type="storage-full",
+        status=status,
+        detail=str(error),
+        retry_after_ms=RETRY_AFTER_S * 1000,
+    )
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
+
+
 def _busy(_request: HttpRequest, error: OperationalError) -> Response[bytes]:
     """Answer a locked or unreachable database: not the caller's fault, and worth another try."""
     structlog.get_logger().warning("database.unavailable", error=repr(error.orig))
@@ -203,6 +222,7 @@ HANDLERS: Final[Mapping[int | type[Exception], Handler]] = {
     **dict.fromkeys(KNOWN, _known),
     HTTPException: _http,
     WriterStopped: _stopping,
+    StorageFull: answer_full,
     OperationalError: _busy,
     IntegrityError: _crossed,
     DataError: _unstorable,

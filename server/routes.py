@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from server.database.full_disk import StorageFull
 from server.evidence import api as evidence_api
 from server.fulfilment.api import FulfilmentController
 from server.inputs import require_request_of_program
@@ -45,15 +46,22 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
         ],
         before_request=require_request_of_program,
     )
-    return Router(
+    for_tablets = Router(
         path="/",
         route_handlers=[
-            for_programs,
             sync_api.enrol,
             sync_api.challenge,
             sync_api.renew_token,
             sync_api.begin_incarnation,
             sync_api.synchronise,
+        ],
+        exception_handlers={StorageFull: refusals.answer_full},
+    )
+    return Router(
+        path="/",
+        route_handlers=[
+            for_programs,
+            for_tablets,
             blob_api.describe,
             blob_api.begin,
             blob_api.progress,

@@ -5,7 +5,7 @@ from typing import Final
 
 from field_client.replica.state import server_time
 from field_client.storage import Connection
-from field_client.storage.statements import fetch_all, run
+from field_client.storage.statements import fetch_all, find_row, run
 from sync_protocol.units import Sha256Hex
 
 KEPT_FOR: Final = timedelta(days=7)
@@ -21,6 +21,11 @@ def note_uploaded(db: Connection, sha256: Sha256Hex, at: datetime) -> None:
 def note_failed(db: Connection, sha256: Sha256Hex, error: str) -> None:
     """Remember why an upload failed; the others go first next time."""
     run(db, "blob_failed", sha256=sha256, error=error[:500])
+
+
+def is_spoken_of(db: Connection, sha256: Sha256Hex) -> bool:
+    """Say whether some capture needs this file."""
+    return find_row(db, "blob_by_sha256", sha256=sha256) is not None
 
 
 def forget_uploaded(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:

@@ -3,6 +3,7 @@
 from field_client.storage.blobs import BlobFolder, BlobUnreadable, StoredBlob
 from field_client.storage.driver import Connection
 from field_client.storage.files import Disk, FileSystem, place_file
+from field_client.storage.full_disk import StorageFull
 from field_client.storage.migrations import ReplicaTooNew
 from field_client.storage.replica_file import (
     ReplicaKey,
@@ -27,6 +28,7 @@ __all__ = [
     "ReplicaTooNew",
     "ReplicaUnreadable",
     "SettingNotTaken",
+    "StorageFull",
     "Store",
     "StoredBlob",
     "Unencrypted",

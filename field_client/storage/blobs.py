@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from field_client.storage.files import FileSystem, place_file
+from field_client.storage.full_disk import naming_it
 from field_client.storage.replica_file import ReplicaKey, Unencrypted
 from sync_protocol.units import Sha256Hex
 
@@ -50,11 +51,16 @@ class BlobFolder:
         self._cipher = None if isinstance(key, Unencrypted) else AESGCM(_blob_key(key))
 
     def put(self, data: bytes, media_type: str) -> StoredBlob:
-        """Keep bytes; on return they survive a power cut. The same bytes again are no new file."""
+        """Keep bytes; on return they survive a power cut. The same bytes again are no new file.
+
+        Raises:
+            StorageFull: the disk takes nothing more; nothing was kept.
+        """
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         if not self._files.exists(path):
-            place_file(self._files, path, self._seal(sha256, data))
+            with naming_it():
+                place_file(self._files, path, self._seal(sha256, data))
         return StoredBlob(sha256=sha256, size_bytes=len(data), media_type=media_type)
 
     def get(self, sha256: Sha256Hex) -> bytes:

@@ -106,6 +106,11 @@ def place_file(files: FileSystem, path: Path, data: bytes) -> None:
     The order is the point: contents, then name, then the folder that holds the name.
     """
     temporary = path.with_name(path.name + ".part")
-    files.write(temporary, data)
+    try:
+        files.write(temporary, data)
+    except OSError:
+        # Half a file is of no use, and on a full disk it is in the way.
+        files.remove(temporary)
+        raise
     files.rename(temporary, path)
     files.sync_folder(path.parent)

@@ -256,5 +256,8 @@ HAVING min(
   coalesce(uploaded_at < :before, 0) AND job_id NOT IN (SELECT id FROM job)
 ) = 1;
 
+-- name: blob_by_sha256
+SELECT sha256 FROM blob WHERE sha256 = :sha256 LIMIT 1;
+
 -- name: blob_forget
 DELETE FROM blob WHERE sha256 = :sha256;

@@ -8,6 +8,7 @@ import msgspec
 
 from field_client.storage.driver import Connection, DatabaseError, Row, driver
 from field_client.storage.files import make_folder
+from field_client.storage.full_disk import is_full, naming_it
 from field_client.storage.migrations import migrate
 from sync_protocol.sqlite_builds import Version, require_safe
 
@@ -55,9 +56,15 @@ def open_replica(
         ReplicaUnreadable: wrong key, or not a replica.
         ReplicaTooNew: written by a later version of this program.
         SettingNotTaken: a PRAGMA was not obeyed.
+        StorageFull: there is no room even to open it; what it holds is safe.
     """
     require_safe(version)
-    make_folder(path.parent)
+    with naming_it():
+        make_folder(path.parent)
+        return _opened(path, key)
+
+
+def _opened(path: Path, key: ReplicaKey) -> Connection:
     db = driver.connect(str(path), isolation_level=None, check_same_thread=False)
     try:
         _unlock(db, key, path)
@@ -87,6 +94,8 @@ def _unlock(db: Connection, key: ReplicaKey, path: Path) -> None:
         found = db.execute("PRAGMA application_id").fetchone()[0]
         fault = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     except DatabaseError as error:
+        if is_full(error):
+            raise  # it says nothing of the key
         raise ReplicaUnreadable(
             f"{path} cannot be read with this key; use the key folder that it was made with"
         ) from error
@@ -102,4 +111,6 @@ def _configure(db: Connection) -> None:
         found = db.execute(f"PRAGMA {name}").fetchone()[0]
         if found != wanted:
             raise SettingNotTaken(f"PRAGMA {name} is {found!r}, it must be {wanted!r}")
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    # Written once: opening a replica must need no room.
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from field_client.storage.driver import Connection
+from field_client.storage.full_disk import naming_it
 
 T = TypeVar("T")
 
@@ -27,7 +28,18 @@ def pass_by(_point: CommitPoint) -> None:
 def write_unit(
     db: Connection, unit: Callable[[Connection], T], checkpoint: Checkpoint = pass_by
 ) -> T:
-    """Run a unit in a transaction of its own; whatever it raises leaves nothing behind."""
+    """Run a unit in a transaction of its own; whatever it raises leaves nothing behind.
+
+    Raises:
+        StorageFull: the disk takes nothing more.
+    """
+    with naming_it():
+        value = _commit(db, unit, checkpoint)
+    checkpoint(CommitPoint.COMMITTED)
+    return value
+
+
+def _commit(db: Connection, unit: Callable[[Connection], T], checkpoint: Checkpoint) -> T:
     db.execute("BEGIN IMMEDIATE")
     try:
         checkpoint(CommitPoint.BEGUN)
@@ -38,7 +50,6 @@ def write_unit(
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-    checkpoint(CommitPoint.COMMITTED)
     return value
 
 

@@ -1,7 +1,7 @@
 """Opening a database: the URL people write, and one engine to write with and one to read with."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 import sqlalchemy as sa
@@ -75,6 +75,17 @@ def _sqlite(parsed: sa.URL) -> sa.URL:
     if file.is_dir():
         raise DatabaseUnusable(f"{str(file)!r} is a folder; name a file in it")
     return parsed.set(drivername="sqlite+firstlight")
+
+
+def in_transaction(db: sa.Connection) -> bool:
+    """Ask the driver whether its transaction is still there; SQLite ends one over some errors.
+
+    SQLAlchemy does not notice, and a commit then stores nothing without a word.
+    """
+    raw: Any = db.connection.dbapi_connection
+    if db.dialect.name == "sqlite":
+        return bool(raw.in_transaction)
+    return raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
 
 
 def require_present(url: sa.URL) -> None:

@@ -7,10 +7,11 @@ under the lock of one counter row: on both databases the order of numbers is the
 visibility.
 """
 
+import contextlib
 import enum
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from typing import Any, Final
 
@@ -19,7 +20,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from server.database import feed_log
+from server.database import engines, feed_log, full_disk
+from server.database.full_disk import Outage, StorageFull
 from server.database.units import Written
 
 GROUP_UNITS_MAX: Final = 64
@@ -87,9 +89,10 @@ def run_group(
     """Run units in one transaction, each in a savepoint, and commit.
 
     Raises:
+        StorageFull: the disk takes nothing more; nothing of the group was stored.
         DBAPIError: the commit itself failed; nothing of the group was stored.
     """
-    with db.begin() as transaction:
+    with full_disk.naming_it("this"), _left_clean(db), db.begin() as transaction:
         outcomes = tuple(_run_unit(db, unit) for unit in units)
         changes = [
             change
@@ -104,16 +107,35 @@ def run_group(
     return outcomes
 
 
+@contextlib.contextmanager
+def _left_clean(db: sa.Connection) -> Generator[None]:
+    """Leave no transaction behind: SQLAlchemy keeps one whose commit failed, and begins no more."""
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+
+
 def _run_unit(db: sa.Connection, unit: BoundUnit) -> Outcome:
     try:
         with db.begin_nested():
             return Outcome(unit(db), None)
-    except DBAPIError as error:
-        if is_retryable(error) or error.connection_invalidated:
-            raise  # the whole group runs again, or with the connection is lost
+    except Exception as error:  # handed to the caller, who alone can judge it
+        if _takes_the_group_along(db, error):
+            raise
         return Outcome(None, error)
-    except Exception as error:  # noqa: BLE001  handed to the caller, who alone can judge it
-        return Outcome(None, error)
+
+
+def _takes_the_group_along(db: sa.Connection, error: Exception) -> bool:
+    """Say whether the whole group must run again, or is gone with this unit.
+
+    SQLite ends the whole transaction over some errors (a full disk, no memory, a failing read):
+    what ran before is undone, and what came after would be stored by itself.
+    """
+    if isinstance(error, DBAPIError) and (is_retryable(error) or error.connection_invalidated):
+        return True
+    return full_disk.is_full(error) or not engines.in_transaction(db)
 
 
 def is_retryable(error: DBAPIError) -> bool:
@@ -140,6 +162,7 @@ class Writer:
         self._notify = notify
         self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self._log = structlog.get_logger()
+        self._outage = Outage("database")
         self._gate = threading.Lock()
         self._stopped = threading.Event()
         # Connected here, so that a database that cannot be reached is the caller's to hear of.
@@ -216,9 +239,17 @@ class Writer:
                 submitted.future.set_exception(outcome.error)
             elif outcome.written is not None:
                 submitted.future.set_result(outcome.written.value)
-        if failed is not None:
-            self._log.warning("commit_group.failed", units=len(group), error=repr(failed))
+        self._tell(failed, len(group))
         self._announce(outcomes)
+
+    def _tell(self, failed: Exception | None, units: int) -> None:
+        """Log what became of a commit; of a full disk only when it begins and ends."""
+        if failed is None:
+            self._outage.end()
+        elif isinstance(failed, StorageFull):
+            self._outage.begin(failed)
+        else:
+            self._log.warning("commit_group.failed", units=units, error=repr(failed))
 
     def _announce(self, outcomes: Sequence[Outcome]) -> None:
         topics = frozenset[str]().union(*(o.written.topics for o in outcomes if o.written))

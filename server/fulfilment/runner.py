@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from server.acts import SYSTEM, Act, Clock, act_of
 from server.database import Connection, Store, Written
+from server.database.full_disk import StorageFull
 from server.database.writer import WriterStopped
 from server.due_loop import DueWork
 from server.fulfilment import leases, situation, storage
@@ -29,7 +30,7 @@ from server.fulfilment.storage import LeaseLost
 
 HEARTBEATS_PER_LEASE: Final = 3
 
-NOT_STORED: Final = (LeaseLost, OperationalError, InterfaceError, WriterStopped)
+NOT_STORED: Final = (LeaseLost, OperationalError, InterfaceError, StorageFull, WriterStopped)
 """The lease runs out, and whoever takes it over repeats the step."""
 
 
@@ -198,7 +199,7 @@ class ProcessRunner:
             except LeaseLost:
                 held.lease.end()
                 return
-            except (SQLAlchemyError, WriterStopped) as error:
+            except (SQLAlchemyError, StorageFull, WriterStopped) as error:
                 # The lease is not extended, so writing ends by itself if this goes on.
                 structlog.get_logger().warning("heartbeat.failed", error=repr(error))
             else:

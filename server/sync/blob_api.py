@@ -18,6 +18,7 @@ from litestar.params import FromPath, SkipValidation
 from server import problems
 from server.acts import utc_now
 from server.database import Store
+from server.database.full_disk import StorageFull
 from server.problems import HttpRequest, WrongInput
 from server.sync import blobs
 from server.sync.access import device_of
@@ -163,10 +164,17 @@ def _answering(
     return answer
 
 
+def _answer_full(request: HttpRequest, error: StorageFull) -> Response[bytes]:
+    refused = problems.answer_full(request, error)
+    refused.headers.update(_TUS)
+    return refused
+
+
 HANDLERS: Final[dict[type[Exception], Callable[[HttpRequest, Any], Response[bytes]]]] = {
     BlobUnknown: _answering(404, "not-found"),
     OffsetWrong: _answering(409, "offset-wrong"),
     OtherTus: _answering(412, "other-tus-version", **{"Tus-Version": _VERSION}),
     NotAPiece: _answering(415, "not-a-piece"),
     ContentWrong: _answering(460, "content-wrong"),
+    StorageFull: _answer_full,
 }

@@ -7,10 +7,14 @@ is that hash, so no path comes from outside.
 import contextlib
 import hashlib
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final, Protocol
 
 import filelock
+
+from server.database import full_disk
+from server.database.full_disk import Outage, StorageFull
 
 BLOB_BYTES_MAX: Final = 50_000_000
 _NOTE_BYTES: Final = 20
@@ -33,7 +37,11 @@ class BlobStore(Protocol):
     """Where blobs live; every call is blocking and belongs in a thread."""
 
     def begin(self, sha256: str, size_bytes: int) -> None:
-        """Prepare to receive a blob; begun or present already changes nothing."""
+        """Prepare to receive a blob; begun or present already changes nothing.
+
+        Raises:
+            StorageFull: nothing was begun; ask again when there is room.
+        """
         ...
 
     def progress(self, sha256: str) -> tuple[int, int]:
@@ -51,6 +59,7 @@ class BlobStore(Protocol):
             BlobUnknown: no upload was begun.
             OffsetWrong: names the offset that is right.
             ContentWrong: the whole does not have this hash.
+            StorageFull: the offset is where it was; go on from there when there is room.
         """
         ...
 
@@ -82,6 +91,7 @@ class FolderBlobStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._durable: set[Path] = set()
+        self._outage = Outage("blobs")
         _make_folder(folder)
 
     def begin(self, sha256: str, size_bytes: int) -> None:
@@ -89,7 +99,7 @@ class FolderBlobStore:
 
         Begun with another size it starts anew: a wrong announcement must not keep a blob out.
         """
-        with self._locked(sha256):
+        with self._told_of_outage(), self._locked(sha256):
             try:
                 if self._progress(sha256)[1] == size_bytes or self.is_present(sha256):
                     return
@@ -107,7 +117,7 @@ class FolderBlobStore:
 
         What is complete is verified: a crash may have come between the last piece and its check.
         """
-        with self._locked(sha256):
+        with full_disk.naming_it(f"blob {sha256}"), self._locked(sha256):
             return self._progress(sha256)
 
     def _progress(self, sha256: str) -> tuple[int, int]:
@@ -135,7 +145,7 @@ class FolderBlobStore:
 
     def append(self, sha256: str, offset: int, piece: bytes) -> int:
         """Add a piece and answer the new offset; durable when it returns."""
-        with self._locked(sha256):
+        with self._told_of_outage(), self._locked(sha256):
             return self._append(sha256, offset, piece)
 
     def _append(self, sha256: str, offset: int, piece: bytes) -> int:
@@ -149,12 +159,30 @@ class FolderBlobStore:
             raise OffsetWrong(
                 f"blob {sha256} has {size} bytes in all; {len(piece)} after {here} go beyond"
             )
-        _write_at(self._part_file(sha256), here, piece)
+        self._add(self._part_file(sha256), here, piece)
         if reached == size:
             self._finish(sha256)
         elif piece:
             _note(self._size_file(sha256), reached)
         return reached
+
+    def _add(self, part: Path, here: int, piece: bytes) -> None:
+        """Write a piece; one that does not fit gives back the room that its beginning took."""
+        try:
+            _write_at(part, here, piece)
+        except OSError:
+            os.truncate(part, here)
+            raise
+
+    @contextlib.contextmanager
+    def _told_of_outage(self) -> Generator[None]:
+        try:
+            with full_disk.naming_it("this part of the blob"):
+                yield
+        except StorageFull as error:
+            self._outage.begin(error)
+            raise
+        self._outage.end()
 
     def is_present(self, sha256: str) -> bool:
         """Say whether the whole blob is here, verified."""

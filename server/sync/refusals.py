@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Response
 
+from server.database.full_disk import RETRY_AFTER_S
 from server.problems import MEDIA_TYPE, HttpRequest
 from sync_protocol import wire
 from sync_protocol.messages import Refusal, RefusedSync
@@ -69,7 +70,17 @@ class TooOften(SyncRefused):
 def answer(_request: HttpRequest, error: Any) -> Response[bytes]:  # noqa: ANN401  Litestar's handler
     """Make the answer for a refusal."""
     body: RefusedSync = error.body
-    response = Response(wire.encode(body), status_code=error.status, media_type=MEDIA_TYPE)
+    return _answer(body, error.status)
+
+
+def answer_full(_request: HttpRequest, error: Any) -> Response[bytes]:  # noqa: ANN401  Litestar's handler
+    """Tell a tablet that the disk takes nothing more: it keeps what it has, and asks again."""
+    body = RefusedSync(refusal=Refusal.BUSY, detail=str(error), retry_after_ms=RETRY_AFTER_S * 1000)
+    return _answer(body, STATUS[body.refusal])
+
+
+def _answer(body: RefusedSync, status: int) -> Response[bytes]:
+    response = Response(wire.encode(body), status_code=status, media_type=MEDIA_TYPE)
     if body.retry_after_ms is not None:
         # For whoever reads no body: whole seconds, never less than asked.
         response.set_header("Retry-After", str(-(-body.retry_after_ms // 1000)))

@@ -156,6 +156,7 @@ class HttpFakeServer:
         self.operations_max = OPERATIONS_PER_PUSH_MAX
         self.refused_blobs: set[str] = set()
         self.mistaken_blobs: set[str] = set()
+        self.announced: dict[str, int] = {}
         self.url = ""
 
     def paths(self) -> list[str]:
@@ -230,7 +231,8 @@ class HttpFakeServer:
         if held is None:
             return Reply(404)
         if request.method == "HEAD":
-            return Reply(200, {"upload-offset": str(len(held))})
+            length = {"upload-length": str(size)} if (size := self.announced.get(sha256)) else {}
+            return Reply(200, {"upload-offset": str(len(held)), **length})
         if int(request.headers["upload-offset"]) != len(held):
             return Reply(409, {"content-type": "application/problem+json"}, b"{}")
         if sha256 in self.mistaken_blobs:
@@ -246,7 +248,10 @@ class HttpFakeServer:
         if sha256 in self.refused_blobs:
             body = b'{"detail":"too large"}'
             return Reply(413, {"content-type": "application/problem+json"}, body)
+        size = int(request.headers["upload-length"])
         self.protocol.blobs.setdefault(sha256, b"")
+        if self.announced.setdefault(sha256, size) != size:
+            self.announced[sha256], self.protocol.blobs[sha256] = size, b""
         return Reply(201, {"location": f"/blobs/{sha256}"})
 
     def whole_blobs(self) -> set[str]:

@@ -9,6 +9,7 @@ from field_client.engine import (
     Event,
     Finished,
     FlightModeSet,
+    NoRoom,
     Obstacle,
     Outcome,
     Pace,
@@ -27,6 +28,7 @@ PACE = Pace(poll_ms=30_000, retry_ms_min=1_000, retry_ms_max=60_000)
 START = (StartSession(),)
 SYNCING = EngineState(is_syncing=True, next_at_ms=None)
 NO_ANSWER = Unreachable(detail="no network")
+NO_ROOM = NoRoom(detail="this tablet is full")
 REVOKED = Blocked(obstacle=Obstacle.DEVICE_REVOKED, detail="revoked")
 
 
@@ -67,6 +69,7 @@ def test_a_session_starts_when_it_should_and_only_then(
     [
         (Synced(), 35_000),
         (NO_ANSWER, 5_500),
+        (NO_ROOM, 5_500),
         (Busy(retry_after_ms=7_000), 12_000),
         (REVOKED, None),
     ],
@@ -118,7 +121,8 @@ EVENTS = st.one_of(
     st.just(Requested()),
     st.booleans().map(lambda is_on: FlightModeSet(is_on=is_on)),
     st.tuples(
-        st.sampled_from([Synced(), NO_ANSWER, Busy(retry_after_ms=10), REVOKED]), st.floats(0, 1)
+        st.sampled_from([Synced(), NO_ANSWER, NO_ROOM, Busy(retry_after_ms=10), REVOKED]),
+        st.floats(0, 1),
     ).map(lambda pair: Finished(outcome=pair[0], jitter=pair[1])),
 )
 

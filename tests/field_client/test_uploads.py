@@ -68,3 +68,20 @@ async def test_after_a_chunk_that_did_not_get_through_a_smaller_one_is_tried(
 
     assert isinstance(first.outcome, Unreachable)
     assert tablet.chunk.now_bytes == CHUNK_BYTES_FIRST // 4
+
+
+@pytest.mark.parametrize("held", [b"", JPEG[:50], JPEG])
+async def test_what_was_announced_longer_is_begun_anew_and_not_taken_for_whole(
+    tablet: Tablet, held: bytes
+) -> None:
+    """Some tablet was mistaken about its length: the server would wait for the rest for ever."""
+    await tablet.sync()
+    sha256 = await tablet.take_photo()
+    tablet.server.protocol.blobs[sha256] = held
+    tablet.server.announced[sha256] = len(JPEG) + 100
+
+    report = await tablet.sync()
+
+    assert (report.outcome, report.uploaded) == (Synced(), 1)
+    assert tablet.server.protocol.blobs[sha256] == JPEG
+    assert tablet.server.announced[sha256] == len(JPEG), "it is waited for no more"

@@ -31,6 +31,7 @@ from tests.simulation.office import Office
 from tests.simulation.promises import Promises, count_duplicates, stored_by_key
 from tests.simulation.promises import read as read_operation
 from tests.simulation.tablet import Tablet
+from tests.simulation.uploaded import Uploads
 
 SUMMED: Final = (
     VerdictKind.APPLIED,
@@ -65,6 +66,7 @@ class Seat(msgspec.Struct, kw_only=True):
     jobs: set[str] = set()
     heals: int = 0
     epoch: UUID | None = None
+    uploads: Uploads = msgspec.field(default_factory=Uploads)
 
     def promise(self) -> None:
         """Remember what the tablet has shown as saved."""
@@ -132,6 +134,13 @@ def check_step(office: Office, seat: Seat) -> None:
         )
     seat.cursor, seat.acked_dseq = state.cursor, state.acked_dseq
     _check_pending(office, seat)
+    check_uploads(office, seat)
+
+
+def check_uploads(office: Office, seat: Seat, *, anew: bool = False) -> None:
+    """What a tablet takes for uploaded is at the office, whole: it removes its own copy."""
+    faults = seat.uploads.faults(office, seat.tablet, anew=anew)
+    require(not faults, "\n".join(faults))
 
 
 def _check_pending(office: Office, seat: Seat) -> None:
@@ -195,6 +204,7 @@ def check_world(
     for seat in seats:
         seat.promise()
         verdicts.update(_check_operations(office, seat))
+        check_uploads(office, seat, anew=True)
         why = seat.tablet.read(get_state).began_why
         verdicts.update([f"tablet began anew: {why}"] if why else [])
         _check_scope_is_snapshot(office, seat)

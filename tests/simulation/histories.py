@@ -4,69 +4,32 @@ Each seed is one history: what devices and the office did, in which order it arr
 twice. Facts and orders are drawn; the policy and the oracle must agree after every step.
 """
 
-import random
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from sync_protocol import evidence
 from sync_protocol.documents import VersionedValue
-from sync_protocol.ids import CaptureId, CompletionId, JobId, TechnicianId
+from sync_protocol.ids import TechnicianId
 from sync_protocol.jobs import JobEvent, JobState, MoveNotAllowed, next_state
 from sync_protocol.merge import Decision, Situation, decide
-from sync_protocol.operations import (
-    Capture,
-    CompleteJob,
-    GiveUpJob,
-    Manifest,
-    MoveJob,
-    OperationBody,
-    RecordCapture,
-    SerialScan,
-    SetField,
-)
-from tests.simulation.oracle import Answer, OracleJob, leads
-from tests.sync_protocol.vectors.facts import AT
+from sync_protocol.operations import OperationBody
+from tests.simulation.history_draws import TECHNICIANS, Delivery, Drawing, History, Said, digest
+from tests.simulation.oracle import Answer, OracleJob, Told, leads
 
 Policy = Callable[[Situation, OperationBody], Decision]
-_JOB: Final = JobId(UUID(int=1))
-_FIELDS: Final = ("access_notes", "contact_phone", "technician_remark", "priority", "nobody's")
-_EVENTS: Final = tuple(JobEvent)
-_LIKELY: Final = (JobEvent.ACCEPT, JobEvent.DEPART, JobEvent.ARRIVE, JobEvent.START)
+_PEOPLE: Final = {number: TechnicianId(UUID(int=number)) for number in (0, *TECHNICIANS)}
+CLOCKS_EVERY: Final = 4
+"""One history in so many is also told with right clocks: to tell it again is to draw it again."""
+_STATES: Final = tuple(state.value for state in JobState)
+_REACHABLE: Final = {
+    state: {state, *(leads(state, event.value) for event in JobEvent)} for state in _STATES
+}
 
 
 class Broken(AssertionError):
     """The policy and the oracle part, or a property does not hold; the text says where."""
-
-
-class Said(NamedTuple):
-    """An operation, for the policy and for the oracle."""
-
-    actor: int
-    body: OperationBody
-    kind: str
-    facts: tuple[Any, ...]
-
-
-class Delivery(NamedTuple):
-    """What arrives next: the office's deed, or an operation of a device."""
-
-    device: int
-    number: int
-    said: Said | None
-    office: tuple[Any, ...] = ()
-
-
-def _capture(key: int, content: int) -> Capture:
-    scan = SerialScan(serial="HWTC1A2B3C4D", raw_text=str(content), method="scan")
-    return Capture(id=CaptureId(UUID(int=key)), at=AT, body=scan)
-
-
-_CAPTURES: Final = {
-    (key, content): _capture(key, content) for key in range(6) for content in (0, 1)
-}
 
 
 class Server:
@@ -74,11 +37,9 @@ class Server:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self.situation: Situation = Situation(
-            actor_id=TechnicianId(UUID(int=0)), state=JobState.UNASSIGNED
-        )
-        self.evidence: list[int] = []
-        self.issues: list[Answer] = []
+        self.situation: Situation = Situation(actor_id=_PEOPLE[0], state=JobState.UNASSIGNED)
+        self.evidence: list[tuple[int, bool]] = []
+        self.issues: list[Told] = []
         self.answered: dict[tuple[int, int], Answer] = {}
 
     def receive(self, delivery: Delivery) -> Answer | None:
@@ -91,26 +52,38 @@ class Server:
             self.answered[key] = self._take(delivery.said)
         return self.answered[key]
 
-    def _take(self, said: Said) -> Answer:
-        before = msgspec.structs.replace(
-            self.situation, actor_id=TechnicianId(UUID(int=said.actor))
+    def facts(self) -> tuple[Any, ...]:
+        """Give all that is known in the end, and nothing of any clock."""
+        now = self.situation
+        return (
+            now.state,
+            now.state_version,
+            now.assignee_id,
+            now.fields,
+            set(now.captures),
+            self.evidence,
+            self.issues,
+            self.answered,
         )
+
+    def _take(self, said: Said) -> Answer:
+        before = msgspec.structs.replace(self.situation, actor_id=_PEOPLE[said.actor])
         decision = self._policy(before, said.body)
         changes: dict[str, Any] = {}
         if decision.state is not None:
             changes = {"state": decision.state, "state_version": before.state_version + 1}
         if decision.capture is not None:
-            digest = evidence.capture_digest(decision.capture)
-            changes["captures"] = {**before.captures, decision.capture.id: digest}
+            kept = {decision.capture.id: digest(decision.capture)}
+            changes["captures"] = {**before.captures, **kept}
         if decision.field_value is not None:
             changes["fields"] = {**before.fields, said.facts[0]: decision.field_value}
         if decision.keeps_evidence:
-            self.evidence.append(said.facts[0])
+            self.evidence.append((said.facts[0], decision.late))
         if changes:
             self.situation = msgspec.structs.replace(before, **changes)
         answer = (decision.verdict.value, decision.code.value if decision.code else None)
         if answer[0] not in {"applied", "merged"}:
-            self.issues.append(answer)
+            self.issues.append((*answer, _clash(said, decision)))
         return answer
 
     def _office(self, event: str, *said: Any) -> None:  # noqa: ANN401  as the event has it
@@ -121,6 +94,10 @@ class Server:
             fields = {**now.fields, name: VersionedValue(value=value, version=version)}
             self.situation = msgspec.structs.replace(now, fields=fields)
             return
+        if event == "crew":
+            crew = tuple(_PEOPLE[number] for number in said[0])
+            self.situation = msgspec.structs.replace(now, crew_ids=crew)
+            return
         assert now.state is not None
         try:
             state = next_state(now.state, JobEvent(event))
@@ -128,8 +105,15 @@ class Server:
             return
         changes: dict[str, Any] = {"state": state, "state_version": now.state_version + 1}
         if event == "assign":
-            changes["assignee_id"] = TechnicianId(UUID(int=said[0]))
+            changes["assignee_id"] = _PEOPLE[said[0]]
         self.situation = msgspec.structs.replace(now, **changes)
+
+
+def _clash(said: Said, decision: Decision) -> tuple[str, ...] | None:
+    clash = decision.clash
+    if said.kind != "field" or clash is None:
+        return None
+    return clash.field, clash.base_value or "", clash.field_value, clash.office_value
 
 
 def check(seed: int, policy: Policy = decide) -> int:
@@ -138,27 +122,23 @@ def check(seed: int, policy: Policy = decide) -> int:
     Raises:
         Broken: names the seed and what does not hold.
     """
-    chance = random.Random(seed)  # noqa: S311  a simulation, not a secret
-    devices = [
-        [_operation(chance, actor, number) for number in range(chance.randint(1, 6))]
-        for actor in (chance.randint(1, 2) for _ in range(chance.randint(1, 4)))
-    ]
-    office = [("assign", 1), *(_deed(chance) for _ in range(chance.randint(0, 5)))]
-    first = _interleave(chance, devices, office)
+    drawing = Drawing(seed)
+    history = drawing.history()
+    first = drawing.interleave(history)
     server, oracle = _run(seed, first, policy)
-    other, _oracle = _run(seed, _interleave(chance, devices, office), policy)
+    _check_nothing_vanished(seed, server, history, oracle)
+    _check_again(seed, server, first)
+    _require_same(seed, server, _told(first, policy, once=True), "split, and sent only once")
+    if seed % CLOCKS_EVERY == 0:
+        right = Drawing(seed, clocks_are_right=True)
+        on_time = right.interleave(right.history())
+        _require_same(seed, server, _told(on_time, policy), "told with right clocks")
+    other, _oracle = _run(seed, drawing.interleave(history), policy)
     if set(server.situation.captures) != set(other.situation.captures):
         raise Broken(f"seed {seed}: captures depend on the order of arrival")
-    if sorted(server.evidence) != sorted(other.evidence):
+    if sorted(key for key, _ in server.evidence) != sorted(key for key, _ in other.evidence):
         raise Broken(f"seed {seed}: evidence depends on the order of arrival")
-    before = server.situation, list(server.issues), list(server.evidence)
-    for delivery in first:
-        if delivery.said is not None:
-            server.receive(delivery)
-    if (server.situation, server.issues, server.evidence) != before:
-        raise Broken(f"seed {seed}: all of it once more changed something")
-    _check_nothing_vanished(seed, server, devices, oracle)
-    return sum(map(len, devices))
+    return sum(map(len, history.devices))
 
 
 def _run(seed: int, deliveries: Sequence[Delivery], policy: Policy) -> tuple[Server, OracleJob]:
@@ -175,9 +155,32 @@ def _run(seed: int, deliveries: Sequence[Delivery], policy: Policy) -> tuple[Ser
         if said is not None and answer != heard[key]:
             raise Broken(f"seed {seed}, step {step}: {said}: {answer}, the oracle {heard[key]}")
         _compare(seed, step, server, oracle)
-        if oracle.state not in {before, *(leads(before, event) for event in _EVENTS)}:
+        if oracle.state not in _REACHABLE[before]:
             raise Broken(f"seed {seed}, step {step}: from {before} to {oracle.state}")
     return server, oracle
+
+
+def _told(deliveries: Sequence[Delivery], policy: Policy, *, once: bool = False) -> Server:
+    """Let a fresh server hear it, all of it or each operation the first time only."""
+    server = Server(policy)
+    for delivery in deliveries:
+        if not once or (delivery.device, delivery.number) not in server.answered:
+            server.receive(delivery)
+    return server
+
+
+def _require_same(seed: int, server: Server, other: Server, how: str) -> None:
+    if server.facts() != other.facts():
+        raise Broken(f"seed {seed}: {server.facts()}; {how}: {other.facts()}")
+
+
+def _check_again(seed: int, server: Server, deliveries: Sequence[Delivery]) -> None:
+    before = server.situation, list(server.issues), list(server.evidence)
+    for delivery in deliveries:
+        if delivery.said is not None:
+            server.receive(delivery)
+    if (server.situation, server.issues, server.evidence) != before:
+        raise Broken(f"seed {seed}: all of it once more changed something")
 
 
 def _compare(seed: int, step: int, server: Server, oracle: OracleJob) -> None:
@@ -196,7 +199,7 @@ def _compare(seed: int, step: int, server: Server, oracle: OracleJob) -> None:
         oracle.version,
         oracle.assignee,
         oracle.fields,
-        set(oracle.captures),
+        oracle.captures.keys(),
         oracle.evidence,
         oracle.issues,
     )
@@ -204,80 +207,16 @@ def _compare(seed: int, step: int, server: Server, oracle: OracleJob) -> None:
         raise Broken(f"seed {seed}, step {step}: {ours}, the oracle {theirs}")
 
 
-def _check_nothing_vanished(
-    seed: int, server: Server, devices: Sequence[Sequence[Said]], oracle: OracleJob
-) -> None:
+def _check_nothing_vanished(seed: int, server: Server, history: History, oracle: OracleJob) -> None:
+    said = [each for device in history.devices for each in device]
     answers = list(server.answered.values())
-    if len(answers) != sum(map(len, devices)):
+    if len(answers) != len(said):
         raise Broken(f"seed {seed}: an operation has no verdict")
     withheld = [answer for answer in answers if answer[0] not in {"applied", "merged"}]
-    if sorted(map(str, withheld)) != sorted(map(str, server.issues)):
+    if sorted(map(str, withheld)) != sorted(str(issue[:2]) for issue in server.issues):
         raise Broken(f"seed {seed}: something was withheld without an issue")
-    said = [each for device in devices for each in device]
-    if {each.facts[0] for each in said if each.kind == "capture"} != set(oracle.captures):
+    if {each.facts[0] for each in said if each.kind == "capture"} != oracle.captures.keys():
         raise Broken(f"seed {seed}: a capture is not there")
-    if sorted(each.facts[0] for each in said if each.kind == "complete") != sorted(server.evidence):
+    finished = sorted(each.facts[0] for each in said if each.kind == "complete")
+    if finished != sorted(key for key, _late in server.evidence):
         raise Broken(f"seed {seed}: evidence is not there")
-
-
-def _operation(chance: random.Random, actor: int, number: int) -> Said:
-    kind = chance.choice(("capture", "capture", "move", "move", "field", "complete", "give_up"))
-    base = chance.randint(0, 4)
-    if kind == "capture":
-        facts = (chance.randrange(6), int(chance.random() < 0.1))
-        return Said(actor, RecordCapture(job_id=_JOB, capture=_CAPTURES[facts]), kind, facts)
-    if kind == "move":
-        event = chance.choice(_LIKELY if chance.random() < 0.6 else _EVENTS)
-        body = MoveJob(job_id=_JOB, event=event, base_state_version=base)
-        return Said(actor, body, kind, (event.value, base))
-    if kind == "field":
-        name, value = chance.choice(_FIELDS), chance.choice("ab")
-        body = SetField(job_id=_JOB, field=name, value=value, base_version=base, base_value="")
-        return Said(actor, body, kind, (name, value, base))
-    if kind == "give_up":
-        return Said(
-            actor, GiveUpJob(job_id=_JOB, code="N01", base_state_version=base), kind, (base,)
-        )
-    return _completion(chance, actor, number, base)
-
-
-def _completion(chance: random.Random, actor: int, number: int, base: int) -> Said:
-    named = tuple((key, 0) for key in range(6) if chance.random() < 0.2)
-    manifest = Manifest(
-        completion_id=CompletionId(UUID(int=number)),
-        job_id=_JOB,
-        captures=evidence.digests_of(_CAPTURES[each] for each in named),
-        completed_at=AT,
-    )
-    body = CompleteJob(job_id=_JOB, code="D01", base_state_version=base, manifest=manifest)
-    return Said(actor, body, "complete", (number, base, named))
-
-
-def _deed(chance: random.Random) -> tuple[Any, ...]:
-    kind = chance.choice(("assign", "assign", "edit", "edit", "cancel"))
-    if kind == "assign":
-        return kind, chance.randint(1, 2)
-    return (kind, chance.choice(_FIELDS[:3]), chance.choice("abc")) if kind == "edit" else (kind,)
-
-
-def _interleave(
-    chance: random.Random, devices: Sequence[Sequence[Said]], office: Sequence[tuple[Any, ...]]
-) -> list[Delivery]:
-    """Draw an order that keeps each one's own; some comes late, some comes again."""
-    waits = [
-        [Delivery(device, number, each) for number, each in enumerate(said)]
-        for device, said in enumerate(devices)
-    ]
-    waits.append([Delivery(-1, number, None, deed) for number, deed in enumerate(office)])
-    arrived: list[Delivery] = []
-    late = chance.randrange(len(waits)) if chance.random() < 0.3 else None
-    while any(waits):
-        ready = [place for place, each in enumerate(waits) if each]
-        ahead = [place for place in ready if place != late] or ready
-        batch = waits[chance.choice(ahead)]
-        count = chance.randint(1, len(batch))
-        arrived += batch[:count]
-        if batch[0].said is not None and chance.random() < 0.2:
-            arrived += batch[:count]
-        del batch[:count]
-    return arrived

@@ -4,10 +4,13 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from typing import Final, NamedTuple
 
-from tests.simulation.histories import Broken, check
+from sync_protocol.merge import decide
+from tests.simulation.histories import Broken, Policy, check
 
-_CHUNK: int = 5_000
+_CHUNK: Final = 5_000
+_TOLD_EVERY: Final = 100_000
 
 
 def live_histories(start: int, count: int, workers: int, say: Callable[[str], None]) -> int:
@@ -19,13 +22,16 @@ def live_histories(start: int, count: int, workers: int, say: Callable[[str], No
     ]
     operations = 0
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for told in pool.map(live_some, chunks):
-            if isinstance(told, str):
-                say(told)
-                say("replay it: python3 dev.py sim --histories 1 --start SEED")
+        for chunk, told in zip(chunks, pool.map(live_some, chunks), strict=True):
+            if isinstance(told, Fallen):
+                say(told.why)
+                say(f"replay it: python3 dev.py sim --histories 1 --start {told.seed}")
                 pool.shutdown(cancel_futures=True)
                 return 1
             operations += told
+            done = chunk.stop - start
+            if done % _TOLD_EVERY == 0:
+                say(f"{done} histories, {done / (time.perf_counter() - began):.0f} per second")
     took_s = time.perf_counter() - began
     say(
         f"{count} histories from seed {start}, {operations} operations, in {took_s:.1f} s "
@@ -34,9 +40,19 @@ def live_histories(start: int, count: int, workers: int, say: Callable[[str], No
     return 0
 
 
-def live_some(seeds: range) -> int | str:
-    """Live through some; the number of their operations, or what is broken."""
-    try:
-        return sum(map(check, seeds))
-    except Broken as broken:
-        return str(broken)
+class Fallen(NamedTuple):
+    """A history that broke."""
+
+    seed: int
+    why: str
+
+
+def live_some(seeds: range, policy: Policy = decide) -> int | Fallen:
+    """Live through some; the number of their operations, or the first that broke."""
+    operations = 0
+    for seed in seeds:
+        try:
+            operations += check(seed, policy)
+        except Broken as broken:
+            return Fallen(seed, str(broken))
+    return operations

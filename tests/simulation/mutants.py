@@ -23,6 +23,7 @@ from server.jobs import commands as jobs
 from server.jobs.records import Job
 from server.sync import commands, pull
 from server.sync import storage as sync_storage
+from server.sync.blob_store import FolderBlobStore
 from server.sync.commands import Pushed
 from server.sync.planning import PushPlanner
 from server.sync.reading import read_operations
@@ -201,6 +202,25 @@ def _receive_as_the_sender_s(
     return written
 
 
+def _apply_taking_files_along(
+    db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
+) -> Progress | ForkSeen:
+    """Take the files of facts that were acknowledged for uploaded too."""
+    progress = inbox.apply_response(db, request, response, received)
+    db.execute("UPDATE blob SET uploaded_at = ? WHERE uploaded_at IS NULL", (str(received.wall),))
+    return progress
+
+
+class _ForgetfulBlobStore(FolderBlobStore):
+    """Answers the last piece of a blob and keeps nothing of it."""
+
+    def append(self, sha256: str, offset: int, piece: bytes) -> int:
+        here, size = self.progress(sha256)
+        if offset == here and offset + len(piece) == size:
+            return size
+        return super().append(sha256, offset, piece)
+
+
 def _begin_anew_empty(
     db: ReplicaConnection, before: Incarnation, incarnation: Incarnation, why: Why, at: datetime
 ) -> bool:
@@ -242,5 +262,9 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "signs for another device": Mutation(server=Code(receive=_receive_as_the_sender_s)),
     "begins anew with nothing": Mutation(tablet={anew.begin_anew: _begin_anew_empty}),
     "never compares its scope": Mutation(tablet={inbox.apply_response: _apply_without_comparing}),
+    "takes files for uploaded with their facts": Mutation(
+        tablet={inbox.apply_response: _apply_taking_files_along}
+    ),
+    "answers a piece and keeps nothing": Mutation(server=Code(blob_store=_ForgetfulBlobStore)),
     "sends nothing twice": Mutation(tablet={outbox.next_push: _push_newest_alone}),
 }

@@ -75,6 +75,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     set_crew: Callable[..., Any] = jobs.set_crew
     cancel: Callable[..., Any] = jobs.cancel
     compact: Callable[..., Written[int]] = retention.compact
+    blob_store: Callable[[Path], FolderBlobStore] = FolderBlobStore
 
 
 PRODUCTION = Code()
@@ -100,7 +101,7 @@ class Office:
         self._open()
 
     def _open(self) -> None:
-        self._blob_store = FolderBlobStore(self._blobs)
+        self._blob_store = self.code.blob_store(self._blobs)
         self._writing, self._reading = _engines(self._url)
         self._writer, self._reader = self._writing.connect(), self._reading.connect()
         self._counter = CommitCounter(self._show)
@@ -279,14 +280,20 @@ class Office:
                 status=blob_api.begin.status_code, headers={"location": asked.path}, body=b""
             )
         if asked.method == "HEAD":
-            reached, size = self._blob_store.progress(sha256)
-            if self._blob_store.is_present(sha256):
-                self.write(blobs.mark_present, sha256, size, self._clock.now())
-            return _offset(200, reached)
+            reached, size_bytes = self._blob_store.progress(sha256)
+            self._note_present(sha256, size_bytes)
+            return _offset(200, reached, size_bytes)
         reached = self._blob_store.append(sha256, int(asked.headers["upload-offset"]), asked.body)
-        if self._blob_store.is_present(sha256):
-            self.write(blobs.mark_present, sha256, reached, self._clock.now())
+        self._note_present(sha256, reached)
         return _offset(204, reached)
+
+    def _note_present(self, sha256: str, size_bytes: int) -> None:
+        if self._blob_store.is_present(sha256):
+            self.write(blobs.mark_present, sha256, size_bytes, self._clock.now())
+
+    def blob_file(self, sha256: str) -> Path:
+        """Give the place of a whole blob on the disk, whether it is there or not."""
+        return self._blob_store.path(sha256)
 
 
 @functools.cache
@@ -309,8 +316,9 @@ def _problem(status: int, body: bytes) -> Answered:
     return Answered(status=status, headers=headers, body=body)
 
 
-def _offset(status: int, reached: int) -> Answered:
-    return Answered(status=status, headers={"upload-offset": str(reached)}, body=b"")
+def _offset(status: int, reached: int, size_bytes: int | None = None) -> Answered:
+    length = {} if size_bytes is None else {"upload-length": str(size_bytes)}
+    return Answered(status=status, headers={"upload-offset": str(reached), **length}, body=b"")
 
 
 def _announced(metadata: str) -> str:

@@ -33,6 +33,8 @@ _AFTER: Final = {
 _SHARED: Final = {"access_notes", "contact_phone", "technician_remark"}
 _OFFICE: Final = {"appointment", "assignee", "priority"}
 Answer = tuple[str, str | None]
+Told = tuple[str, str | None, tuple[str, ...] | None]
+"""An issue: verdict, code, and of a field that clashed its name, base, field and office value."""
 
 
 def leads(state: str, event: str) -> str | None:
@@ -47,24 +49,30 @@ class OracleJob:
         self.state = "unassigned"
         self.version = 0
         self.assignee: int | None = None
+        self.crew: tuple[int, ...] = ()
         self.fields: dict[str, tuple[str, int]] = {}
         self.captures: dict[int, int] = {}
-        self.evidence: list[int] = []
-        self.issues: list[Answer] = []
+        self.evidence: list[tuple[int, bool]] = []
+        self.issues: list[Told] = []
+        self._clash: tuple[str, ...] | None = None
 
     def office(self, event: str, *said: Any) -> None:  # noqa: ANN401  as the event has it
         if event == "edit":
             name, value = said
             self.fields[name] = (value, self.fields.get(name, ("", 0))[1] + 1)
+        elif event == "crew":
+            self.crew = said[0]
         elif (target := leads(self.state, event)) is not None:
             self.state, self.version = target, self.version + 1
             if event == "assign":
                 self.assignee = said[0]
 
     def take(self, actor: int, kind: str, said: Sequence[Any]) -> Answer:
-        answer: Answer = getattr(self, f"_{kind}")(*said, mine=actor == self.assignee)
+        self._clash = None
+        mine = actor == self.assignee or actor in self.crew
+        answer: Answer = getattr(self, f"_{kind}")(*said, mine=mine)
         if answer[0] not in {"applied", "merged"}:
-            self.issues.append(answer)
+            self.issues.append((*answer, self._clash))
         return answer
 
     def _capture(self, key: int, content: int, *, mine: bool) -> Answer:
@@ -94,24 +102,27 @@ class OracleJob:
         self.state, self.version = target, self.version + 1
         return ("applied" if seen else "merged"), None
 
-    def _field(self, name: str, value: str, base: int, *, mine: bool) -> Answer:
+    def _field(self, name: str, value: str, base: int, before: str, *, mine: bool) -> Answer:
         if name not in _SHARED:
             return "rejected", "owner_field" if name in _OFFICE else "unknown_field"
         if not mine:
+            self._clash = (name, before, value, "")
             return "kept_as_conflict", "not_assigned"
         current, version = self.fields.get(name, ("", 0))
         if version != base and current == value:
             return "merged", None
         self.fields[name] = (value, version + 1)
-        return (
-            ("applied", None) if version == base else ("kept_as_conflict", "edited_on_both_sides")
-        )
+        if version == base:
+            return "applied", None
+        self._clash = (name, before, value, current)
+        return "kept_as_conflict", "edited_on_both_sides"
 
     def _complete(
         self, key: int, base: int, named: Sequence[tuple[int, int]], *, mine: bool
     ) -> Answer:
-        self.evidence.append(key)
-        if any(self.captures.get(capture) != content for capture, content in named):
+        faulty = any(self.captures.get(capture) != content for capture, content in named)
+        self.evidence.append((key, not mine and not faulty))
+        if faulty:
             return "parked", "missing_captures"
         if self.state == "completed":
             return "kept_as_conflict", "already_completed"
