@@ -16,7 +16,7 @@ from server.acts import Act
 from server.database import Connection, FeedChange, Written
 from server.database.tables.fulfilment import processes
 from server.database.tables.sync import operations
-from server.database.tables.work import completions
+from server.database.tables.work import completions, job_fields
 from server.database.units import FeedKind
 from server.database.writer import CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
@@ -229,6 +229,40 @@ def _begin_anew_empty(
     return anew.begin_anew(db, before, incarnation, why, at)
 
 
+def _apply_and_purge(
+    db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
+) -> Progress | ForkSeen:
+    """Remove a job that left at once, whatever of it waits for a verdict."""
+    progress = inbox.apply_response(db, request, response, received)
+    db.execute("DELETE FROM job WHERE left_reason IS NOT NULL")
+    return progress
+
+
+def _apply_each_page(
+    db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
+) -> Progress | ForkSeen:
+    """Show a page as soon as it came, though the pull goes on."""
+    page = msgspec.structs.replace(response.pull, more=False)
+    return inbox.apply_response(db, request, msgspec.structs.replace(response, pull=page), received)
+
+
+def _receive_by_wall_clock(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Let the value with the later wall clock stand, whoever came last."""
+    before = {(row.job_id, row.field): row for row in db.execute(sa.select(job_fields))}
+    written = commands.receive(db, device_id, request, act=act)
+    late = request.clock.wall.replace(second=0) < act.now
+    for (job_id, field), row in before.items():
+        if late:
+            db.execute(
+                sa.update(job_fields)
+                .where(job_fields.c.job_id == job_id, job_fields.c.field == field)
+                .values(value=row.value)
+            )
+    return written
+
+
 def _apply_without_comparing(
     db: ReplicaConnection, request: SyncRequest, response: SyncResponse, received: Moment
 ) -> Progress | ForkSeen:
@@ -261,6 +295,9 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "applies a re-issue twice": Mutation(server=Code(receive=_receive_without_origins)),
     "signs for another device": Mutation(server=Code(receive=_receive_as_the_sender_s)),
     "begins anew with nothing": Mutation(tablet={anew.begin_anew: _begin_anew_empty}),
+    "purges before the verdict": Mutation(tablet={inbox.apply_response: _apply_and_purge}),
+    "applies a page before the last": Mutation(tablet={inbox.apply_response: _apply_each_page}),
+    "lets the later wall clock win": Mutation(server=Code(receive=_receive_by_wall_clock)),
     "never compares its scope": Mutation(tablet={inbox.apply_response: _apply_without_comparing}),
     "takes files for uploaded with their facts": Mutation(
         tablet={inbox.apply_response: _apply_taking_files_along}

@@ -33,6 +33,7 @@ class SharedOffice(Office):
     def __init__(self, url: str, clock: WorldClock, chance: Chance) -> None:  # pyright: ignore[reportMissingSuperCall]  no file is opened
         self.code = PRODUCTION
         self.is_up = True
+        self.life = 1
         self._clock = clock
         self._chance = chance
         self._store = Store(url)
