@@ -211,6 +211,9 @@ def _enter_epoch(db: Connection, before: Epoch | None, epoch: Epoch) -> None:
     if before is not None:
         # It may have lost files too; each is asked for before it is sent.
         run(db, "blobs_asked_again")
+        # What it has may have come again from a copy, or late, and been judged otherwise: all that
+        # is held is sent again, for the verdicts of this life.
+        rewind(db, get_state(db).forgotten_dseq + 1)
     run(db, "replica_new_epoch", epoch=str(epoch))
     run(db, "staged_clear")
 

@@ -145,6 +145,7 @@ class Restores:
                 technician_id=seat.technician_id,
                 device_id=seat.device_id,
                 promises=self._promises,
+                settled_dseq=seat.settled_dseq,
             )
         )
 
