@@ -11,10 +11,8 @@ from field_client.replica.healing import get_check
 from field_client.replica.state import get_state
 from field_client.replica.views import count_all, list_issues
 from server.acts import Actor, ActorKind
-from server.sync import devices
-from sync_protocol import evidence, wire
+from sync_protocol import wire
 from sync_protocol.documents import IssueDocument, JobDocument
-from sync_protocol.jobs import JobState
 from sync_protocol.messages import (
     Cursor,
     IssueRaised,
@@ -24,14 +22,16 @@ from sync_protocol.messages import (
     SyncResponse,
     VerdictKind,
 )
-from sync_protocol.operations import CompleteJob, OperationBody, RecordCapture
-from tests.simulation import pending, readings
+from sync_protocol.operations import OperationBody
+from tests.simulation import office_checks, pending, readings
 from tests.simulation.chance import Trace
+from tests.simulation.network import Answered
 from tests.simulation.office import Office
 from tests.simulation.promises import Promises, count_duplicates, stored_by_key
 from tests.simulation.promises import read as read_operation
-from tests.simulation.tablet import Tablet
+from tests.simulation.tablet import Flight, Tablet
 from tests.simulation.uploaded import Uploads
+from tests.simulation.violations import require
 
 SUMMED: Final = (
     VerdictKind.APPLIED,
@@ -40,10 +40,6 @@ SUMMED: Final = (
     VerdictKind.PARKED,
     VerdictKind.REJECTED,
 )
-
-
-class Violation(AssertionError):
-    """A promise was broken; the text says which, with the values."""
 
 
 class Seat(msgspec.Struct, kw_only=True):
@@ -167,6 +163,18 @@ def _check_begun_anew(seat: Seat) -> None:
     require(not gone, f"{seat.tablet.name} began anew and lost {gone}")
 
 
+def resume(seat: Seat, answered: Answered | None) -> Flight | None:
+    """Let a tablet go on with an answer; half a pull must show nothing."""
+    is_half = answered is not None and b'"more":true' in answered.body
+    before = seat.tablet.read(readings.shown) if is_half else None
+    flight = seat.tablet.resume(answered)
+    require(
+        not is_half or before == seat.tablet.read(readings.shown),
+        f"{seat.tablet.name} shows half a pull",
+    )
+    return flight
+
+
 def check_scope(seat: Seat, response: SyncResponse) -> None:
     """Check that a technician is sent nothing but their own."""
     for entry in response.pull.entries:
@@ -212,26 +220,19 @@ def check_world(
     faults = seats[0].promises.faults(there)
     require(not faults, "\n".join(faults))
     for technician_id in {seat.technician_id: None for seat in seats}:
-        _check_captures(office, technician_id, seats[0].promises.of(technician_id, there))
-    _check_issue_rows(office)
-    _check_signatures(office)
-    _check_effects(office)
+        office_checks.check_captures(
+            office, technician_id, seats[0].promises.of(technician_id, there)
+        )
+    office_checks.check_issue_rows(office)
+    office_checks.check_signatures(office)
+    office_checks.check_effects(office)
+    office_checks.check_fields(office)
     verdicts.update(office.read(count_duplicates))
     before = office.read(readings.dump)
     _check_replays(office, seats, heard)
     require(before == office.read(readings.dump), "repeating requests changed the database")
     trace.note(f"end {before}")
     return verdicts
-
-
-def require(holds: bool, broken: str) -> None:  # noqa: FBT001  an assertion with its sentence
-    """Let a world fail with a sentence.
-
-    Raises:
-        Violation: it does not hold.
-    """
-    if not holds:
-        raise Violation(broken)
 
 
 def _check_operations(office: Office, seat: Seat) -> Counter[str]:
@@ -290,25 +291,6 @@ def _snapshot(
     return jobs, issues
 
 
-def _check_captures(office: Office, technician_id: UUID, bodies: Sequence[OperationBody]) -> None:
-    """Whatever was captured for a job that exists is kept, unchanged, and every completion too."""
-    known = office.read(readings.job_states)
-    captured = {
-        body.capture.id: evidence.capture_digest(body.capture)
-        for body in bodies
-        if isinstance(body, RecordCapture) and body.job_id in known
-    }
-    kept = office.read(readings.digests, technician_id)
-    require(captured == kept, f"captured by {technician_id}: {captured}; kept: {kept}")
-    finished = sorted(
-        body.manifest.completion_id
-        for body in bodies
-        if isinstance(body, CompleteJob) and body.job_id in known
-    )
-    received = office.read(readings.completion_ids, technician_id)
-    require(finished == received, f"completed: {finished}; received: {received}")
-
-
 def _check_issues(seat: Seat) -> None:
     """Whatever a tablet was changed or withheld is told there, also of what a copy entered."""
     withheld = {
@@ -319,37 +301,6 @@ def _check_issues(seat: Seat) -> None:
     told = [(issue.incarnation, issue.dseq) for issue in seat.tablet.read(list_issues)]
     require(len(told) == len(set(told)), f"{seat.tablet.name} is told twice of {told}")
     require(withheld <= set(told), f"withheld from {seat.tablet.name}: {withheld}; told: {told}")
-
-
-def _check_issue_rows(office: Office) -> None:
-    """Each verdict that withheld something has one issue, and nothing else has."""
-    withheld, shown = office.read(readings.withheld), office.read(readings.issue_places)
-    require(withheld == shown, f"withheld are {withheld}; issues are of {shown}")
-
-
-def _check_signatures(office: Office) -> None:
-    """Every completion verifies with the key of the device that it is said to be of."""
-    for completion_id, public_key, signature, message in office.read(readings.signed):
-        require(
-            devices.verifies(public_key, signature, message),
-            f"completion {completion_id} is not signed by the device that it is said to be of",
-        )
-
-
-def _check_effects(office: Office) -> None:
-    """A completed job has caused one activation, any other none, and no evidence is overlooked."""
-    states = office.read(readings.job_states)
-    caused = Counter(office.read(readings.process_jobs))
-    wanted = {job_id for job_id, state in states.items() if state == JobState.COMPLETED}
-    require(
-        caused == Counter(wanted), f"completed are {wanted}; activations were caused for {caused}"
-    )
-    without = office.read(readings.completions_without_effect)
-    listed = office.read(readings.inbox)
-    require(
-        len(listed) == len(set(listed)) and without <= set(listed),
-        f"completions without effect {without}; in the inbox {listed}",
-    )
 
 
 def _check_replays(office: Office, seats: Sequence[Seat], heard: Sequence[Heard]) -> None:

@@ -8,7 +8,6 @@ from typing import Final
 import httpx
 
 from tests.simulation.chance import Chance
-from tests.simulation.checks import require
 from tests.simulation.network import (
     BUSY,
     PORTAL_PAGE,
@@ -18,6 +17,7 @@ from tests.simulation.network import (
     draw_fate,
     truncate,
 )
+from tests.simulation.violations import require
 
 _LATE_S: Final = (0, 0, 0.3)
 """A copy mostly arrives together with the request, sometimes when that is over."""

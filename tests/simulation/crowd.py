@@ -28,7 +28,7 @@ from sync_protocol import wire
 from sync_protocol.messages import SyncRequest, SyncResponse
 from tests.simulation import checks, seats, technician
 from tests.simulation.chance import Chance, Trace
-from tests.simulation.checks import Heard, Seat, Violation, require
+from tests.simulation.checks import Heard, Seat
 from tests.simulation.clocks import TabletClock
 from tests.simulation.crossroads import Crossroads
 from tests.simulation.dispatcher import Dispatcher, Habits
@@ -39,6 +39,7 @@ from tests.simulation.shared_office import RealClock, SharedOffice
 from tests.simulation.tablet import Flight, Tablet, TabletDied
 from tests.simulation.told import Told
 from tests.simulation.town import Town
+from tests.simulation.violations import Violation, require
 
 ROUNDS_MAX: Final = 2
 HABITS: Final = Habits(jobs_max=40, reach=6, places=0.05, cancels=0.02)
@@ -166,7 +167,7 @@ class Crowd:
             answered = await self._network.exchange(
                 asked, lambda answer, asked=asked: self._hear(seat, asked, answer)
             )
-            flight = self._step(seat, lambda answered=answered: seat.tablet.resume(answered))
+            flight = self._step(seat, lambda answered=answered: checks.resume(seat, answered))
 
     def _step(self, seat: Seat, deed: Callable[[], Flight | None]) -> Flight | None:
         """Let a tablet do something, which may kill it; it is started before it does the next."""

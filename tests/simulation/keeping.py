@@ -12,10 +12,11 @@ from server.database.tables.sync import feed, sync_head
 from server.sync import retention
 from sync_protocol.versions import Spoken, VersionRange
 from tests.simulation.chance import Chance
-from tests.simulation.checks import Seat, require
+from tests.simulation.checks import Seat
 from tests.simulation.clocks import MINUTE
 from tests.simulation.office import Office, OfficeCrashed
 from tests.simulation.restores import Hands
+from tests.simulation.violations import require
 
 SETTLED_MS: Final = 240 * MINUTE
 """Long enough for every tablet to look, whatever its clocks did: it looks once an hour."""

@@ -21,7 +21,9 @@ def place(db: ReplicaConnection) -> Place:
         "SELECT settled_dseq, staged_cursor IS NOT NULL AS is_staging FROM replica"
     ).fetchone()
     orphans = db.execute(
-        "SELECT DISTINCT job_id FROM operation, replica WHERE dseq > acked_dseq"
+        "SELECT job_id FROM operation, replica WHERE dseq > acked_dseq"
+        " AND job_id NOT IN (SELECT id FROM job)"
+        " UNION SELECT job_id FROM blob WHERE uploaded_at IS NULL"
         " AND job_id NOT IN (SELECT id FROM job)"
     ).fetchall()
     jobs = db.execute("SELECT id FROM job").fetchall()

@@ -1,6 +1,7 @@
 """What checks read of both sides: rows of the office's database and of replicas."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from server.database.tables import fulfilment, people, sync, work
 from sync_protocol import evidence, wire
 from sync_protocol.documents import JobDocument
 from sync_protocol.messages import VerdictKind
-from sync_protocol.operations import Manifest
+from sync_protocol.operations import Manifest, Operation, SetField
 
 NEEDS_ISSUE: Final = (VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED)
 
@@ -185,6 +186,40 @@ def past(db: ReplicaConnection) -> tuple[Past, ...]:
 
 def job_rows(db: ReplicaConnection) -> list[Any]:
     return fetch_all(db, "jobs")
+
+
+def shown(db: ReplicaConnection) -> list[tuple[str, bytes]]:
+    rows = db.execute("SELECT id, document FROM job WHERE left_reason IS NULL ORDER BY id")
+    return [(row["id"], row["document"]) for row in rows.fetchall()]
+
+
+def fields(db: sa.Connection) -> Mapping[tuple[UUID, str], str]:
+    rows = db.execute(sa.select(work.job_fields))
+    return {(row.job_id, row.field): row.value for row in rows}
+
+
+def last_set(db: sa.Connection) -> Mapping[tuple[UUID, str], set[str]]:
+    """What each shared field was last set to; several values where two came at one instant."""
+    stored = sync.operations
+    no_effect = (VerdictKind.REJECTED, VerdictKind.PARKED, VerdictKind.DUPLICATE)
+    rows = db.execute(
+        sa.select(stored)
+        .where(stored.c.verdict_kind.not_in(no_effect))
+        .order_by(stored.c.received_at, stored.c.incarnation, stored.c.dseq)
+    )
+    last: dict[tuple[UUID, str], dict[UUID, tuple[datetime, str]]] = {}
+    for row in rows:
+        body = wire.decode(row.raw, Operation).body
+        # What a former assignee enters is kept beside, and changes nothing.
+        if isinstance(body, SetField) and b'"code":"not_assigned"' not in row.verdict:
+            last.setdefault((body.job_id, body.field), {})[row.incarnation] = (
+                row.received_at,
+                body.value,
+            )
+    return {
+        key: {value for at, value in said.values() if at == max(said.values())[0]}
+        for key, said in last.items()
+    }
 
 
 def documents(db: ReplicaConnection) -> Mapping[UUID, JobDocument]:

@@ -20,11 +20,12 @@ from server.problems import Conflicting, Forbidden
 from server.sync import devices
 from sync_protocol.messages import EnrolRequest, EnrolResponse
 from tests.simulation.chance import Chance
-from tests.simulation.checks import Seat, Violation
+from tests.simulation.checks import Seat
 from tests.simulation.clocks import MINUTE, TabletClock, WorldClock
 from tests.simulation.office import Office, OfficeCrashed
 from tests.simulation.promises import Promises
 from tests.simulation.tablet import ADDRESS, Flight, Tablet, complete
+from tests.simulation.violations import Violation
 
 _TRIES_MAX: Final = 20
 

@@ -20,7 +20,7 @@ from sync_protocol import wire
 from sync_protocol.messages import SyncRequest, SyncResponse
 from tests.simulation import checks, seats, technician
 from tests.simulation.chance import Chance, Trace
-from tests.simulation.checks import Heard, Seat, Violation
+from tests.simulation.checks import Heard, Seat
 from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
 from tests.simulation.dispatcher import Dispatcher
 from tests.simulation.keeping import SETTLED_MS, Keeping
@@ -43,6 +43,7 @@ from tests.simulation.restores import Hands, Restores
 from tests.simulation.tablet import Flight, Replacements, Tablet, TabletDied
 from tests.simulation.told import Told
 from tests.simulation.town import Town
+from tests.simulation.violations import Violation
 
 CHAOS_MS: Final = 90 * MINUTE
 ROUNDS_MAX: Final = 2
@@ -345,7 +346,7 @@ class World:
         if self._waiting.get(seat.tablet.name) is not flight:
             return
         del self._waiting[seat.tablet.name]
-        self._do(seat, lambda: seat.tablet.resume(answered))
+        self._do(seat, lambda: checks.resume(seat, answered))
 
     def _at_server_commit(self, boundary: Boundary) -> None:
         if self._crashes.happens(self._office_risk):
