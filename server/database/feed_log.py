@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.database.prepared import Prepared
 from server.database.tables.sync import feed, sync_head
 from server.database.units import FeedChange, FeedKind
 
@@ -19,7 +20,7 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
     """Store the changes of a commit group under the next number; answer it, or None for none."""
     if not changes:
         return None
-    seq = db.execute(_NEXT).scalar_one()
+    seq: int = _NEXT.rows(db, {})[0]["seq"]
     rows = [
         {
             "scope": change.scope,
@@ -32,7 +33,7 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
         }
         for change in _latest(changes)
     ]
-    db.execute(_UPSERT[db.dialect.name], rows)
+    _UPSERT.run_many(db, rows)
     return seq
 
 
@@ -67,8 +68,12 @@ def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
     )
 
 
-_UPSERT: Final = {
-    "postgresql": _upserting(postgresql.insert(feed)),
-    "sqlite": _upserting(sqlite.insert(feed)),
-}
-_NEXT: Final = sa.update(sync_head).values(seq=sync_head.c.seq + 1).returning(sync_head.c.seq)
+_UPSERT: Final = Prepared(
+    {
+        "postgresql": _upserting(postgresql.insert(feed)),
+        "sqlite": _upserting(sqlite.insert(feed)),
+    }
+)
+_NEXT: Final = Prepared(
+    sa.update(sync_head).values(seq=sync_head.c.seq + 1).returning(sync_head.c.seq)
+)

@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from server.database import feed_log
+from server.database.prepared import run_text
 from server.database.units import Written
 
 GROUP_UNITS_MAX: Final = 64
@@ -105,15 +106,16 @@ def run_group(
 
 
 def _run_unit(db: sa.Connection, unit: BoundUnit) -> Outcome:
+    run_text(db, "SAVEPOINT unit")
     try:
-        with db.begin_nested():
-            return Outcome(unit(db), None)
-    except DBAPIError as error:
-        if is_retryable(error) or error.connection_invalidated:
+        outcome = Outcome(unit(db), None)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and (is_retryable(error) or error.connection_invalidated):
             raise  # the whole group runs again, or with the connection is lost
-        return Outcome(None, error)
-    except Exception as error:  # noqa: BLE001  handed to the caller, who alone can judge it
-        return Outcome(None, error)
+        run_text(db, "ROLLBACK TO SAVEPOINT unit")
+        outcome = Outcome(None, error)  # handed to the caller, who alone can judge it
+    run_text(db, "RELEASE SAVEPOINT unit")
+    return outcome
 
 
 def is_retryable(error: DBAPIError) -> bool:
