@@ -17,7 +17,7 @@ from server.database.tables.people import audit
 
 AT: Final = datetime(2026, 7, 2, 9, 30, 0, 250_000, tzinfo=timezone(timedelta(hours=2)))
 INSERT: Final = Prepared(sa.insert(audit))
-IDS: Final = sa.bindparam("ids", expanding=True)
+IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
 BY_ID: Final = sa.select(audit).where(audit.c.id.in_(IDS)).order_by(audit.c.id)
 FIND: Final = Prepared(BY_ID)
 
@@ -140,7 +140,7 @@ def test_outside_a_transaction_nothing_runs() -> None:
 def test_whoever_listens_to_cursors_hears_of_it(db: sa.Connection) -> None:
     heard: list[tuple[str, bool]] = []
 
-    def note(*asked: Any) -> None:
+    def note(*asked: Any) -> None:  # noqa: ANN401  SQLAlchemy's arguments of this event
         _db, _cursor, sql, _values, _context, many = asked
         heard.append((sql[:17], many))
 
