@@ -7,6 +7,7 @@ error is SQLAlchemy's (docs/adr/0014). Everything else stays with Core, which re
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -182,16 +183,17 @@ def _results(
     )
 
 
-def _bound(compiled: _Compiled, rows: Sequence[Values]) -> Any:  # noqa: ANN401  as drivers take it
+def _bound(compiled: _Compiled, rows: Sequence[Values]) -> Sequence[Any]:
     """Give the values as the driver takes them, converted column by column."""
-    spread = [_spread(compiled, row) for row in rows] if compiled.spread else rows
-    fixed = compiled.fixed
-    columns = [
-        _converted(convert, [row[name] if name in row else fixed[name] for row in spread])
-        for name, convert in compiled.binds
-    ]
-    if not columns:
+    if not compiled.binds:
         return [() for _ in rows]
+    if compiled.spread:
+        rows = [_spread(compiled, row) for row in rows]
+    if compiled.fixed:
+        rows = [{**compiled.fixed, **row} for row in rows]
+    columns = [
+        _converted(convert, list(map(itemgetter(name), rows))) for name, convert in compiled.binds
+    ]
     bound = list(zip(*columns, strict=True))
     if compiled.is_positional:
         return bound
