@@ -3,7 +3,7 @@
 Core spends more on each execution than SQLite does on most of them: it makes the key of its cache,
 a context and a result, and looks at every parameter of every row. What every sync runs is written
 as a ``Prepared`` at module level instead; columns still get and give what their types say, and an
-error is SQLAlchemy's (docs/adr/0014). Everything else stays with Core, which reads better.
+error is SQLAlchemy's (docs/adr/0012). Everything else stays with Core, which reads better.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -87,7 +87,7 @@ def test_a_list_may_hold_pairs(db: sa.Connection) -> None:
     assert pairs.rows(db, {"ids": wanted[1:]}) == []
 
 
-def test_records_are_checked(db: sa.Connection) -> None:
+def test_records_are_checked_field_by_field(db: sa.Connection) -> None:
     INSERT.run(db, line(1))
     find = Prepared(sa.select(audit).where(audit.c.id == sa.bindparam("wanted")))
 
