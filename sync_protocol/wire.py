@@ -57,7 +57,7 @@ def decode(raw: bytes, message_type: type[T]) -> T:
 
 def compress(body: bytes) -> bytes:
     """Pack a body with gzip, the same bytes for the same body on every machine and day."""
-    return gzip.compress(body, compresslevel=6, mtime=0)
+    return gzip.compress(body, compresslevel=9, mtime=0)
 
 
 def decompress(body: bytes, *, bytes_max: int = BODY_BYTES_MAX) -> bytes:

@@ -70,7 +70,8 @@ def record_operations(
 ) -> tuple[Operation, ...]:
     """Number operations that belong together, chain them and keep them."""
     state = get_state(db)
-    tx, at = str(pen.new_id()), stamp(db, pen)
+    # It tells neighbours in the queue apart and travels with every operation: six digits will do.
+    tx, at = pen.new_id().hex[-6:], stamp(db, pen)
     operations = tuple(
         Operation(dseq=state.head_dseq + number, tx=tx, at=at, body=body)
         for number, body in enumerate(bodies, start=1)

@@ -9,6 +9,7 @@ from psycopg import conninfo
 from sqlalchemy.exc import ArgumentError
 
 from server.database import sqlite
+from server.database.types import JSON_BY_MSGSPEC
 
 READERS: Final = 4
 POSTGRES_WRITERS: Final = 4
@@ -27,8 +28,10 @@ def create(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
     if url.get_backend_name() == "sqlite":
         return sqlite.create_engines(url)
     return (
-        sa.create_engine(url, pool_size=POSTGRES_WRITERS),
-        sa.create_engine(url, pool_size=READERS, isolation_level="REPEATABLE READ"),
+        sa.create_engine(url, pool_size=POSTGRES_WRITERS, **JSON_BY_MSGSPEC),
+        sa.create_engine(
+            url, pool_size=READERS, isolation_level="REPEATABLE READ", **JSON_BY_MSGSPEC
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.database.prepared import Prepared
 from server.database.tables.sync import feed, sync_head
 from server.database.units import FeedChange, FeedKind
 
@@ -19,7 +20,7 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
     """Store the changes of a commit group under the next number; answer it, or None for none."""
     if not changes:
         return None
-    seq = db.execute(_NEXT).scalar_one()
+    seq: int = _NEXT.rows(db, {})[0]["seq"]
     rows = [
         {
             "scope": change.scope,
@@ -32,16 +33,15 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
         }
         for change in _latest(changes)
     ]
-    told = [row for row in rows if row["kind"] is not FeedKind.UPDATE]
-    if told:
-        db.execute(_UPSERT[db.dialect.name], told)
-    touched = [
-        {"the_seq": seq, **{f"the_{key.name}": row[key.name] for key in _KEY}}
-        for row in rows
-        if row["kind"] is FeedKind.UPDATE
-    ]
-    if touched:
-        db.execute(_TOUCH, touched)
+    _UPSERT.run_many(db, [row for row in rows if row["kind"] is not FeedKind.UPDATE])
+    _TOUCH.run_many(
+        db,
+        [
+            {"the_seq": seq, **{f"the_{key.name}": row[key.name] for key in _KEY}}
+            for row in rows
+            if row["kind"] is FeedKind.UPDATE
+        ],
+    )
     return seq
 
 
@@ -69,7 +69,7 @@ def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
 
 
 _KEY: Final = (feed.c.scope, feed.c.entity, feed.c.entity_id)
-_TOUCH: Final = (
+_TOUCH: Final = Prepared(
     # What changed and is in scope; an update brings nothing back that has left.
     sa.update(feed)
     .where(
@@ -82,8 +82,12 @@ _TOUCH: Final = (
         entered_seq=sa.func.coalesce(feed.c.entered_seq, sa.bindparam("the_seq")),
     )
 )
-_UPSERT: Final = {
-    "postgresql": _upserting(postgresql.insert(feed)),
-    "sqlite": _upserting(sqlite.insert(feed)),
-}
-_NEXT: Final = sa.update(sync_head).values(seq=sync_head.c.seq + 1).returning(sync_head.c.seq)
+_UPSERT: Final = Prepared(
+    {
+        "postgresql": _upserting(postgresql.insert(feed)),
+        "sqlite": _upserting(sqlite.insert(feed)),
+    }
+)
+_NEXT: Final = Prepared(
+    sa.update(sync_head).values(seq=sync_head.c.seq + 1).returning(sync_head.c.seq)
+)

@@ -34,10 +34,8 @@ def to_records(rows: Iterable[_Row], record_type: type[T]) -> tuple[T, ...]:
 
 def to_row(record: msgspec.Struct) -> Mapping[str, Any]:
     """Turn a record into column values; nested records become JSON."""
-    return {name: _to_column(getattr(record, name)) for name in record.__struct_fields__}
-
-
-def _to_column(value: Any) -> Any:  # noqa: ANN401  any column value
-    if type(value) in _NATIVE:
-        return value
-    return msgspec.to_builtins(value)
+    values = msgspec.structs.asdict(record)
+    for name, value in values.items():
+        if type(value) not in _NATIVE:
+            values[name] = msgspec.to_builtins(value)
+    return values

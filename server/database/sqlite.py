@@ -13,6 +13,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool, StaticPool
 
+from server.database.types import JSON_BY_MSGSPEC
 from sync_protocol import sqlite_builds
 from sync_protocol.sqlite_builds import Version
 
@@ -72,9 +73,10 @@ def create_engines(url: sa.URL, *, version: Version | None = None) -> tuple[sa.E
         UnsafeSqlite: the library has the WAL-reset bug; nothing was opened.
     """
     sqlite_builds.require_safe(version or library_version())
-    writing = sa.create_engine(url, pool_size=1, max_overflow=0, poolclass=sa.QueuePool)
+    options = {**JSON_BY_MSGSPEC, "poolclass": sa.QueuePool}
+    writing = sa.create_engine(url, pool_size=1, max_overflow=0, **options)
     _prepare(writing, begin="BEGIN IMMEDIATE", query_only=False)
-    reading = sa.create_engine(url, pool_size=4, max_overflow=4, poolclass=sa.QueuePool)
+    reading = sa.create_engine(url, pool_size=4, max_overflow=4, **options)
     _prepare(reading, begin="BEGIN", query_only=True)
     return writing, reading
 

@@ -1,8 +1,10 @@
 """Column types that SQLite and PostgreSQL store alike."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
@@ -27,6 +29,17 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+def json_text(value: object) -> str:
+    """Write plain JSON values, many times as fast as the standard library does."""
+    return msgspec.json.encode(value).decode()
+
+
+JSON_BY_MSGSPEC: Final[Mapping[str, Any]] = {
+    "json_serializer": json_text,
+    "json_deserializer": msgspec.json.decode,
+}
+"""How an engine writes and reads the values of a ``JsonDocument``."""
 
 JsonDocument: sa.types.TypeEngine[Any] = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 """Plain JSON values; records become JSON by ``server.database.rows``."""

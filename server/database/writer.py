@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.database import engines, feed_log, full_disk
 from server.database.full_disk import Outage, StorageFull
+from server.database.prepared import run_text
 from server.database.units import Written
 
 GROUP_UNITS_MAX: Final = 64
@@ -118,13 +119,16 @@ def _left_clean(db: sa.Connection) -> Generator[None]:
 
 
 def _run_unit(db: sa.Connection, unit: BoundUnit) -> Outcome:
+    run_text(db, "SAVEPOINT unit")
     try:
-        with db.begin_nested():
-            return Outcome(unit(db), None)
-    except Exception as error:  # handed to the caller, who alone can judge it
+        outcome = Outcome(unit(db), None)
+    except Exception as error:
         if _takes_the_group_along(db, error):
             raise
-        return Outcome(None, error)
+        run_text(db, "ROLLBACK TO SAVEPOINT unit")
+        outcome = Outcome(None, error)  # handed to the caller, who alone can judge it
+    run_text(db, "RELEASE SAVEPOINT unit")
+    return outcome
 
 
 def _takes_the_group_along(db: sa.Connection, error: Exception) -> bool:

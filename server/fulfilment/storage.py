@@ -7,12 +7,13 @@ its token outdated and changes nothing.
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.fulfilment import inbox_items, process_attempts, processes
 from server.database.types import UtcDateTime
@@ -27,10 +28,8 @@ class LeaseLost(RuntimeError):
 
 def add_process(db: sa.Connection, process: Process) -> bool:
     """Start a process unless its effect has one; say whether it was started."""
-    statement = _insert(db)(processes).values(**to_row(process))
-    once = statement.on_conflict_do_nothing(index_elements=["effect_key"])
     # Asked for what it stored: drivers do not count the rows of such an insert alike.
-    return db.execute(once.returning(processes.c.id)).first() is not None
+    return bool(_ADD_ONCE.rows(db, to_row(process)))
 
 
 def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:
@@ -230,3 +229,15 @@ def list_of_job(db: sa.Connection, job_id: UUID) -> tuple[Process, ...]:
 
 def _insert(db: sa.Connection) -> Any:  # noqa: ANN401  the two dialects share no type
     return postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+
+
+def _once(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+    return insert.on_conflict_do_nothing(index_elements=["effect_key"]).returning(processes.c.id)
+
+
+_ADD_ONCE: Final = Prepared(
+    {
+        "postgresql": _once(postgresql.insert(processes)),
+        "sqlite": _once(sqlite.insert(processes)),
+    }
+)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from server import audit
 from server.audit import AuditEntry
+from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records
 from server.database.tables.offers import accounts, products, services
 from server.database.tables.people import technicians
@@ -151,11 +152,9 @@ def fields_of(
 ) -> Mapping[UUID, Mapping[str, VersionedValue]]:
     """Get the shared fields of jobs, by name: a document must come out the same each time."""
     found: dict[UUID, dict[str, VersionedValue]] = {}
-    rows = db.execute(_FIELDS, {"ids": list(job_ids)})
-    for row in rows:
-        found.setdefault(row.job_id, {})[row.field] = VersionedValue(
-            value=row.value, version=row.version
-        )
+    for row in _FIELDS.rows(db, {"ids": list(job_ids)}):
+        value = VersionedValue(value=row["value"], version=row["version"])
+        found.setdefault(row["job_id"], {})[row["field"]] = value
     return found
 
 
@@ -171,7 +170,7 @@ def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDo
     wanted = list(job_ids)
     if not wanted:  # most pulls bring nothing
         return {}
-    rows = db.execute(_DOCUMENTS, {"ids": wanted}).mappings().all()
+    rows = _DOCUMENTS.rows(db, {"ids": wanted})
     fields = fields_of(db, wanted)
     plant = routes.routes_of(db, {row["premise_id"] for row in rows})
     return {
@@ -180,7 +179,7 @@ def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDo
     }
 
 
-_DOCUMENTS = (
+_DOCUMENTS: Final = Prepared(
     sa.select(
         jobs,
         accounts.c.name.label("customer_name"),
@@ -203,7 +202,7 @@ _DOCUMENTS = (
     .join(products, products.c.id == services.c.product_id)
     .where(jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
-_FIELDS = (
+_FIELDS: Final = Prepared(
     sa.select(job_fields)
     .where(job_fields.c.job_id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(job_fields.c.field)
@@ -211,9 +210,8 @@ _FIELDS = (
 
 
 def _document(
-    row: sa.RowMapping, fields: Mapping[str, VersionedValue], route: routes.Route | None
+    values: Mapping[str, Any], fields: Mapping[str, VersionedValue], route: routes.Route | None
 ) -> JobDocument:
-    values: Mapping[str, Any] = dict(row)
     assignee_id = values["assignee_id"]
     return JobDocument(
         id=JobId(values["id"]),

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from server.database.prepared import Prepared
 from server.database.rows import to_row
 from server.database.tables.work import captures, completions, job_fields, jobs
 from server.jobs.records import Completion, Job, StoredCapture
@@ -30,25 +31,23 @@ def insert_capture(db: sa.Connection, capture: StoredCapture) -> None:
 
 def insert_completion(db: sa.Connection, completion: Completion) -> None:
     """Store a completion; completions are never changed."""
-    db.execute(sa.insert(completions).values(**to_row(completion)))
+    _INSERT_COMPLETION.run(db, to_row(completion))
 
 
 def update_all(db: sa.Connection, changed: Sequence[Job]) -> None:
     """Store jobs that were read under locks in this transaction, in one statement."""
-    if changed:
-        rows = [dict(to_row(job)) for job in changed]
-        # A key that stays in a row would be set as well: the id moves to the condition.
-        db.execute(_UPDATE, [{"job": row.pop("id"), **row} for row in rows])
+    rows = [dict(to_row(job)) for job in changed]
+    # A key that stays in a row would be set as well: the id moves to the condition.
+    _UPDATE.run_many(db, [{"job": row.pop("id"), **row} for row in rows])
 
 
 def set_fields(db: sa.Connection, values: Mapping[tuple[UUID, str], VersionedValue]) -> None:
     """Store shared fields of jobs that are locked in this transaction, in one statement."""
-    if values:
-        rows = [
-            {"job_id": job_id, "field": field, "value": value.value, "version": value.version}
-            for (job_id, field), value in values.items()
-        ]
-        db.execute(_SET_FIELDS[db.dialect.name], rows)
+    rows = [
+        {"job_id": job_id, "field": field, "value": value.value, "version": value.version}
+        for (job_id, field), value in values.items()
+    ]
+    _SET_FIELDS.run_many(db, rows)
 
 
 def _setting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
@@ -58,11 +57,14 @@ def _setting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
     )
 
 
-_SET_FIELDS: Final = {
-    "postgresql": _setting(postgresql.insert(job_fields)),
-    "sqlite": _setting(sqlite.insert(job_fields)),
-}
-_UPDATE: Final = (
+_INSERT_COMPLETION: Final = Prepared(sa.insert(completions))
+_SET_FIELDS: Final = Prepared(
+    {
+        "postgresql": _setting(postgresql.insert(job_fields)),
+        "sqlite": _setting(sqlite.insert(job_fields)),
+    }
+)
+_UPDATE: Final = Prepared(
     sa.update(jobs)
     .where(jobs.c.id == sa.bindparam("job"))
     .values({name: sa.bindparam(name) for name in Job.__struct_fields__ if name != "id"})

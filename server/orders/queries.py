@@ -1,16 +1,22 @@
 """Reading orders and what an order refers to by the ids of other systems."""
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from server.database.prepared import Prepared
 from server.database.rows import to_record
 from server.database.tables.offers import accounts, order_items, orders, products
 from server.database.tables.plant import premises
 from server.database.tables.work import jobs
 from server.orders.records import InstallOrder, OrderItem, PlacedOrder
 from server.problems import NotFound, WrongInput
+
+_ITEM: Final = sa.select(order_items).where(order_items.c.id == sa.bindparam("wanted"))
+_GET_ITEM: Final = Prepared(_ITEM)
+_GET_ITEM_LOCKED: Final = Prepared(_ITEM.with_for_update(key_share=True))
 
 
 class Referred(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,11 +103,12 @@ def get_item(db: sa.Connection, order_item_id: UUID, *, lock: bool = False) -> O
     Raises:
         NotFound: no such item.
     """
-    statement = sa.select(order_items).where(order_items.c.id == order_item_id)
-    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
-    if row is None:
+    found = (_GET_ITEM_LOCKED if lock else _GET_ITEM).record(
+        db, {"wanted": order_item_id}, OrderItem
+    )
+    if found is None:
         raise NotFound("order item", order_item_id)
-    return to_record(row, OrderItem)
+    return found
 
 
 def _id_of(db: sa.Connection, table: sa.Table, column: sa.Column[str], key: str, what: str) -> UUID:

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
-from server.database.rows import to_record
+from server.database.prepared import Prepared
 from server.database.tables.plant import drops, olts, pon_ports, splitters, terminals
 from server.problems import NotFound
 from sync_protocol.documents import PlantCard
@@ -106,8 +107,7 @@ def routes_of(db: sa.Connection, premise_ids: Iterable[UUID]) -> Mapping[UUID, R
 
     Where several drops lead to one premise, the one with the first external id is the route.
     """
-    rows = db.execute(_ROUTES, {"ids": list(premise_ids)})
-    routes = (to_record(row, Route) for row in rows)
+    routes = _ROUTES.records(db, {"ids": list(premise_ids)}, Route)
     return {route.premise_id: route for route in routes}
 
 
@@ -123,7 +123,7 @@ def get(db: sa.Connection, premise_id: UUID) -> Route:
     return route
 
 
-_ROUTES = (
+_ROUTES: Final = Prepared(
     sa.select(
         drops.c.premise_id,
         olts.c.id.label("olt_id"),

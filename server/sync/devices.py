@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from server import audit
 from server.acts import Act
 from server.database import Connection, Written
+from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.people import device_tokens, devices, enrolment_codes
 from server.database.tables.people import incarnations as incarnation_table
@@ -34,6 +35,14 @@ from sync_protocol.messages import (
 from sync_protocol.quoting import quoted
 
 CODE_LIFE: Final = timedelta(minutes=15)
+_BY_TOKEN: Final = Prepared(
+    sa.select(devices)
+    .join(device_tokens, device_tokens.c.device_id == devices.c.id)
+    .where(
+        device_tokens.c.secret_hash == sa.bindparam("secret_hash"),
+        device_tokens.c.expires_at > sa.bindparam("now"),
+    )
+)
 
 
 class EnrolmentCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,15 +172,7 @@ def _require_fit(db: Connection, request: EnrolRequest, technician_id: UUID) -> 
 
 def find_by_token(db: Connection, token: str, now: datetime) -> Device | None:
     """Find the device that holds this token; None for an unknown or expired one."""
-    row = db.execute(
-        sa.select(devices)
-        .join(device_tokens, device_tokens.c.device_id == devices.c.id)
-        .where(
-            device_tokens.c.secret_hash == secrets.hash_secret(token),
-            device_tokens.c.expires_at > now,
-        )
-    ).one_or_none()
-    return None if row is None else to_record(row, Device)
+    return _BY_TOKEN.record(db, {"secret_hash": secrets.hash_secret(token), "now": now}, Device)
 
 
 def issue_challenge(db: Connection, device_id: UUID, fresh: str, *, act: Act) -> Written[Challenge]:

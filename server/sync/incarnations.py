@@ -12,13 +12,22 @@ import sqlalchemy as sa
 
 from server.acts import Act
 from server.database import Connection
-from server.database.rows import to_record, to_records, to_row
+from server.database.prepared import Prepared
+from server.database.rows import to_records, to_row
 from server.database.tables.people import incarnations
 from server.database.tables.sync import backups
 from server.sync.records import IncarnationHead
 from sync_protocol import wire
 from sync_protocol.ids import Incarnation
 
+_FIND: Final = Prepared(
+    sa.select(incarnations).where(incarnations.c.incarnation == sa.bindparam("wanted"))
+)
+_MOVE_HEAD: Final = Prepared(
+    sa.update(incarnations)
+    .where(incarnations.c.incarnation == sa.bindparam("moved"))
+    .values(head_dseq=sa.bindparam("to_dseq"), chain=sa.bindparam("to_chain"))
+)
 _IS_BACKED_UP: Final = sa.select(sa.exists(sa.select(backups.c.id)))
 
 
@@ -42,19 +51,12 @@ def insert(
 
 def find(db: sa.Connection, incarnation: UUID) -> IncarnationHead | None:
     """Find an incarnation, whosever it is."""
-    row = db.execute(
-        sa.select(incarnations).where(incarnations.c.incarnation == incarnation)
-    ).one_or_none()
-    return None if row is None else to_record(row, IncarnationHead)
+    return _FIND.record(db, {"wanted": incarnation}, IncarnationHead)
 
 
 def move_head(db: sa.Connection, incarnation: UUID, *, dseq: int, chain: str) -> None:
     """Remember how far an incarnation has been heard."""
-    db.execute(
-        sa.update(incarnations)
-        .where(incarnations.c.incarnation == incarnation)
-        .values(head_dseq=dseq, chain=chain)
-    )
+    _MOVE_HEAD.run(db, {"moved": incarnation, "to_dseq": dseq, "to_chain": chain})
 
 
 def by_device(

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from server.database.rows import to_records
+from server.database.prepared import Prepared
 from server.database.tables.sync import feed, issues, sync_head
 from server.database.units import FeedKind
 from server.jobs import queries as job_queries
@@ -33,6 +33,34 @@ from sync_protocol.messages import (
 from sync_protocol.units import Sha256Hex
 
 PAGE_ENTRIES_MAX: Final = 100
+_PAGE: Final = (
+    sa.select(
+        feed.c.entity,
+        feed.c.entity_id,
+        feed.c.seq,
+        feed.c.kind,
+        feed.c.entered_seq,
+        feed.c.reason,
+    )
+    .where(feed.c.scope == sa.bindparam("scope"))
+    .order_by(feed.c.seq, feed.c.entity, feed.c.entity_id)
+    .limit(sa.bindparam("most"))
+)
+_FROM_NOTHING: Final = Prepared(_PAGE.where(feed.c.kind != FeedKind.LEAVE))
+_AFTER: Final = Prepared(
+    _PAGE.where(
+        sa.tuple_(feed.c.seq, feed.c.entity, feed.c.entity_id)
+        > sa.tuple_(
+            sa.bindparam("seq", type_=feed.c.seq.type),
+            sa.bindparam("entity", type_=feed.c.entity.type),
+            sa.bindparam("entity_id", type_=feed.c.entity_id.type),
+        )
+    )
+)
+_EPOCH: Final = Prepared(sa.select(sync_head.c.epoch))
+_ISSUES: Final = Prepared(
+    sa.select(issues).where(issues.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
 
 
 class Reference(NamedTuple):
@@ -85,7 +113,7 @@ def read(
 
 def epoch(db: sa.Connection) -> Epoch:
     """Tell which life of the server this is; it changes when a backup is restored."""
-    return Epoch(db.execute(sa.select(sync_head.c.epoch)).scalar_one())
+    return Epoch(_EPOCH.rows(db, {})[0]["epoch"])
 
 
 def page(
@@ -138,27 +166,11 @@ def rows_after(
     db: sa.Connection, technician_id: UUID, cursor: Cursor | None, limit: int
 ) -> tuple[FeedRow, ...]:
     """Read so many rows of a scope that come after a cursor, in the feed's order."""
-    statement = sa.select(
-        feed.c.entity,
-        feed.c.entity_id,
-        feed.c.seq,
-        feed.c.kind,
-        feed.c.entered_seq,
-        feed.c.reason,
-    ).where(feed.c.scope == technician_id)
-    if cursor is not None:
-        statement = statement.where(
-            sa.tuple_(feed.c.seq, feed.c.entity, feed.c.entity_id)
-            > sa.tuple_(
-                sa.literal(cursor.seq),
-                sa.literal(cursor.entity),
-                sa.literal(UUID(cursor.entity_id), sa.Uuid),
-            )
-        )
-    else:
-        statement = statement.where(feed.c.kind != FeedKind.LEAVE)
-    ordered = statement.order_by(feed.c.seq, feed.c.entity, feed.c.entity_id).limit(limit)
-    return to_records(db.execute(ordered), FeedRow)
+    wanted = {"scope": technician_id, "most": limit}
+    if cursor is None:
+        return _FROM_NOTHING.records(db, wanted, FeedRow)
+    place = {"seq": cursor.seq, "entity": cursor.entity, "entity_id": UUID(cursor.entity_id)}
+    return _AFTER.records(db, wanted | place, FeedRow)
 
 
 def _entry(row: FeedRow, cursor: Cursor | None, documents: Mapping[Reference, bytes]) -> FeedEntry:
@@ -187,8 +199,8 @@ def _documents(db: sa.Connection, wanted: AbstractSet[Reference]) -> Mapping[Ref
 def _issues(db: sa.Connection, issue_ids: list[UUID]) -> Mapping[UUID, IssueDocument]:
     if not issue_ids:
         return {}
-    rows = db.execute(sa.select(issues).where(issues.c.id.in_(issue_ids)))
-    return {issue.id: _issue_document(issue) for issue in to_records(rows, Issue)}
+    found = _ISSUES.records(db, {"ids": issue_ids}, Issue)
+    return {issue.id: _issue_document(issue) for issue in found}
 
 
 def _issue_document(issue: Issue) -> IssueDocument:

@@ -15,6 +15,7 @@ from sync_protocol.messages import Refusal, SyncRequest
 from sync_protocol.operations import Operation, OperationHead
 
 # JSON can only escape it; two backslashes are an escaped backslash and no escape.
+_NUL: Final = rb"\u0000"
 _ESCAPED_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -52,34 +53,36 @@ def read_operations(request: SyncRequest) -> tuple[Received, ...]:
 
 
 def _read_operation(place: int, raw: bytes, chain: str) -> Received:
+    nul_at = find_nul(raw)
+    if nul_at is not None:
+        # PostgreSQL stores no NUL in text; both databases must give the same verdict.
+        fault = f"a text holds a NUL character, at byte {nul_at} of the operation; none may"
+        return _unread(place, raw, chain, fault)
+    try:
+        operation = wire.decode(raw, Operation)
+    except wire.Unreadable as error:
+        return _unread(place, raw, chain, str(error), unknown.find_kind(raw))
+    return Received(dseq=operation.dseq, raw=raw, chain=chain, operation=operation, fault=None)
+
+
+def _unread(
+    place: int, raw: bytes, chain: str, fault: str, unknown_kind: str | None = None
+) -> Received:
+    """Account for an operation by its number, where nothing else of it can be read."""
     try:
         head = wire.decode(raw, OperationHead)
     except wire.Unreadable as error:
         raise SyncRefused(
             Refusal.BAD_REQUEST, f"operations[{place}] has no readable dseq: {error}"
         ) from error
-    nul_at = find_nul(raw)
-    if nul_at is not None:
-        # PostgreSQL stores no NUL in text; both databases must give the same verdict.
-        return Received(
-            dseq=head.dseq,
-            raw=raw,
-            chain=chain,
-            operation=None,
-            fault=f"a text holds a NUL character, at byte {nul_at} of the operation; none may",
-        )
-    try:
-        operation = wire.decode(raw, Operation)
-    except wire.Unreadable as error:
-        return Received(
-            dseq=head.dseq,
-            raw=raw,
-            chain=chain,
-            operation=None,
-            fault=str(error),
-            unknown_kind=unknown.find_kind(raw),
-        )
-    return Received(dseq=head.dseq, raw=raw, chain=chain, operation=operation, fault=None)
+    return Received(
+        dseq=head.dseq,
+        raw=raw,
+        chain=chain,
+        operation=None,
+        fault=fault,
+        unknown_kind=unknown_kind,
+    )
 
 
 def find_nul(raw: bytes) -> int | None:
@@ -88,6 +91,8 @@ def find_nul(raw: bytes) -> int | None:
     >>> find_nul(rb'"a\u0000"'), find_nul(rb'"\\u0000"')
     (2, None)
     """
+    if _NUL not in raw:  # nearly always, and found out a hundred times faster than by the pattern
+        return None
     found = _ESCAPED_NUL.search(raw)
     return None if found is None else found.start()
 

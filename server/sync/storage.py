@@ -8,7 +8,8 @@ import msgspec
 import sqlalchemy as sa
 
 from server.acts import Act
-from server.database.rows import to_record, to_records, to_row
+from server.database.prepared import Prepared
+from server.database.rows import to_row
 from server.database.tables.people import audit, devices
 from server.database.tables.sync import issues, operations
 from server.database.tables.work import captures, completions, jobs
@@ -24,22 +25,25 @@ from sync_protocol.ids import CaptureId
 from sync_protocol.messages import VerdictKind
 from sync_protocol.operations import CompleteJob, Manifest, Operation, RecordCapture
 
-# Built once: to build a statement costs more than to run it, and a push runs some twenty.
 _IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
-_DEVICE_LOCKED: Final = (
+_DEVICE_LOCKED: Final = Prepared(
     sa.select(devices).where(devices.c.id == sa.bindparam("id")).with_for_update(key_share=True)
 )
-_JOBS_LOCKED: Final = (
+_JOBS_LOCKED: Final = Prepared(
     sa.select(jobs).where(jobs.c.id.in_(_IDS)).order_by(jobs.c.id).with_for_update(key_share=True)
 )
-_DIGESTS: Final = sa.select(captures.c.job_id, captures.c.id, captures.c.digest).where(
-    captures.c.job_id.in_(_IDS)
+_DIGESTS: Final = Prepared(
+    sa.select(captures.c.job_id, captures.c.id, captures.c.digest).where(
+        captures.c.job_id.in_(_IDS)
+    )
 )
-_CAPTURE_HOMES: Final = sa.select(captures.c.id, captures.c.job_id).where(captures.c.id.in_(_IDS))
-_MANIFESTS: Final = sa.select(completions.c.id, completions.c.manifest).where(
-    completions.c.id.in_(_IDS)
+_CAPTURE_HOMES: Final = Prepared(
+    sa.select(captures.c.id, captures.c.job_id).where(captures.c.id.in_(_IDS))
 )
-_ORIGINS: Final = (
+_MANIFESTS: Final = Prepared(
+    sa.select(completions.c.id, completions.c.manifest).where(completions.c.id.in_(_IDS))
+)
+_ORIGINS: Final = Prepared(
     sa.select(
         operations.c.origin_incarnation,
         operations.c.origin_dseq,
@@ -56,16 +60,21 @@ _ORIGINS: Final = (
         devices.c.technician_id == sa.bindparam("technician"),
     )
 )
-_INSERT_OPERATIONS: Final = sa.insert(operations)
-_INSERT_CAPTURES: Final = sa.insert(captures)
-_INSERT_ISSUES: Final = sa.insert(issues)
-_INSERT_AUDIT: Final = sa.insert(audit)
+_INSERT_OPERATIONS: Final = Prepared(sa.insert(operations))
+_INSERT_CAPTURES: Final = Prepared(sa.insert(captures))
+_INSERT_ISSUES: Final = Prepared(sa.insert(issues))
+_INSERT_AUDIT: Final = Prepared(sa.insert(audit))
+_STORED_RANGE: Final = Prepared(
+    sa.select(operations).where(
+        operations.c.incarnation == sa.bindparam("of"),
+        operations.c.dseq.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+)
 
 
 def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
     """Find a device and keep its other requests waiting until this transaction ends."""
-    row = db.execute(_DEVICE_LOCKED, {"id": device_id}).one_or_none()
-    return None if row is None else to_record(row, Device)
+    return _DEVICE_LOCKED.record(db, {"id": device_id}, Device)
 
 
 def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobContext]:
@@ -73,11 +82,11 @@ def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, J
     wanted = sorted(set(job_ids))
     if not wanted:  # most syncs only pull
         return {}
-    found = to_records(db.execute(_JOBS_LOCKED, {"ids": wanted}), Job)
+    found = _JOBS_LOCKED.records(db, {"ids": wanted}, Job)
     fields = job_queries.fields_of(db, wanted)
     digests: dict[UUID, dict[CaptureId, str]] = {}
-    for row in db.execute(_DIGESTS, {"ids": wanted}):
-        digests.setdefault(row.job_id, {})[CaptureId(row.id)] = row.digest
+    for row in _DIGESTS.rows(db, {"ids": wanted}):
+        digests.setdefault(row["job_id"], {})[row["id"]] = row["digest"]
     return {
         job.id: JobContext(
             job=job, fields=dict(fields.get(job.id, {})), captures=digests.get(job.id, {})
@@ -90,12 +99,8 @@ def stored_range(
     db: sa.Connection, incarnation: UUID, first: int, last: int
 ) -> Mapping[int, StoredOperation]:
     """Get the operations of an incarnation by number, both ends included."""
-    rows = db.execute(
-        sa.select(operations).where(
-            operations.c.incarnation == incarnation, operations.c.dseq.between(first, last)
-        )
-    )
-    return {stored.dseq: stored for stored in to_records(rows, StoredOperation)}
+    wanted = {"of": incarnation, "first": first, "last": last}
+    return {stored.dseq: stored for stored in _STORED_RANGE.records(db, wanted, StoredOperation)}
 
 
 def load(db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Operation]) -> Loaded:
@@ -117,15 +122,16 @@ def load(db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Op
 def _capture_homes(db: sa.Connection, ids: Sequence[CaptureId]) -> Mapping[CaptureId, UUID]:
     if not ids:
         return {}
-    rows = db.execute(_CAPTURE_HOMES, {"ids": ids})
-    return {CaptureId(row.id): row.job_id for row in rows}
+    return {row["id"]: row["job_id"] for row in _CAPTURE_HOMES.rows(db, {"ids": list(ids)})}
 
 
 def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> Mapping[UUID, bytes]:
     if not ids:
         return {}
-    rows = db.execute(_MANIFESTS, {"ids": ids})
-    return {row.id: evidence.bytes_to_sign(msgspec.convert(row.manifest, Manifest)) for row in rows}
+    return {
+        row["id"]: evidence.bytes_to_sign(msgspec.convert(row["manifest"], Manifest))
+        for row in _MANIFESTS.rows(db, {"ids": list(ids)})
+    }
 
 
 def _known_origins(
@@ -134,18 +140,19 @@ def _known_origins(
     """Find what this technician was heard to say under these numbers, each thing said once."""
     if not wanted:
         return {}
-    rows = db.execute(
-        _ORIGINS,
+    rows = _ORIGINS.rows(
+        db,
         {
-            "origins": wanted,
+            "origins": list(wanted),
             "duplicate": VerdictKind.DUPLICATE,
             "technician": device.technician_id,
         },
     )
     found: dict[Identity, tuple[Known, ...]] = {}
     for row in rows:
-        key = (row.origin_incarnation, row.origin_dseq)
-        known = Known(said=identity.said_in(row.raw), verdict=VerdictKind(row.verdict_kind))
+        key = (row["origin_incarnation"], row["origin_dseq"])
+        verdict = VerdictKind(row["verdict_kind"])
+        known = Known(said=identity.said_in(row["raw"]), verdict=verdict)
         found[key] = (*found.get(key, ()), known)
     return found
 
@@ -154,17 +161,14 @@ def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
     """Write everything that a push planned, and move the head of its incarnation."""
     if not plan.operations:
         return
-    db.execute(_INSERT_OPERATIONS, [dict(to_row(stored)) for stored in plan.operations])
-    if plan.captures:
-        db.execute(_INSERT_CAPTURES, [dict(to_row(capture)) for capture in plan.captures])
-    if plan.issues:
-        db.execute(_INSERT_ISSUES, [dict(to_row(issue)) for issue in plan.issues])
+    _INSERT_OPERATIONS.run_many(db, [to_row(stored) for stored in plan.operations])
+    _INSERT_CAPTURES.run_many(db, [to_row(capture) for capture in plan.captures])
+    _INSERT_ISSUES.run_many(db, [to_row(issue) for issue in plan.issues])
     job_storage.update_all(db, tuple(plan.moved_jobs.values()))
     job_storage.set_fields(db, {(job_id, field): value for job_id, field, value in plan.fields})
     for completion, _decision in plan.completions:
         job_storage.insert_completion(db, completion)
-    if plan.history:
-        db.execute(_INSERT_AUDIT, [_audit_row(act, line) for line in plan.history])
+    _INSERT_AUDIT.run_many(db, [_audit_row(act, line) for line in plan.history])
     last = plan.operations[-1]
     incarnations.move_head(db, last.incarnation, dseq=last.dseq, chain=last.chain)
 

@@ -1,7 +1,9 @@
 """The fixed corpus of the benchmarks: technicians with a tablet and twelve jobs each, from a seed.
 
 A job's document has about 2 KB. One push holds forty changes: a whole install with its five
-captures and a signed completion, and thirty edits of shared fields on the other jobs.
+captures and a signed completion, and thirty edits of shared fields on the other jobs. A day's push
+holds the forty changes of a technician who was out of reach: three moves and two remarks on each of
+eight jobs, the remarks in words of their own.
 """
 
 import base64
@@ -51,6 +53,8 @@ EDITED: Final = 8
 PUSHES: Final = JOBS - EDITED
 CHANGES: Final = 40
 NOTE_CHARACTERS: Final = 850
+REMARK_CHARACTERS: Final = 30
+ADDED_CHARACTERS: Final = 20
 _BEGIN: Final = datetime(2026, 7, 2, 6, tzinfo=UTC)
 # fmt: off
 _WORDS: Final = (
@@ -92,7 +96,7 @@ class BenchTablet:
         self.technician_id = technician_id
         self.device_id = ids()
         self.incarnation = Incarnation(ids())
-        self.token = chance.randbytes(32).hex()
+        self.token = base64.urlsafe_b64encode(chance.randbytes(32)).decode().rstrip("=")
         self.jobs: list[UUID] = []
         self.cursor: Cursor | None = None
         self.chain = wire.first_chain(self.incarnation)
@@ -134,19 +138,20 @@ class BenchTablet:
         edits = [self._edit(self.jobs[at % EDITED]) for at in range(changes - len(install))]
         return self._request([*install, *edits])
 
-    def edits(self) -> SyncRequest:
-        """Make a push of forty short remarks and nothing else, five of each of eight jobs."""
-        remarks = [self._remark(self.jobs[at // 5], at % 5) for at in range(CHANGES)]
-        return self._request(remarks, form=5)
+    def day(self) -> SyncRequest:
+        """Make a push of a day out of reach: five moves and remarks on each of eight jobs."""
+        return self._request(
+            [change for job_id in self.jobs[:EDITED] for change in self._visit(job_id)]
+        )
 
     def empty(self) -> SyncRequest:
         """Make a request that only asks for what is new."""
         return self._request([])
 
-    def _request(self, bodies: Sequence[OperationBody], *, form: int = 1) -> SyncRequest:
-        before, raws, tx = self.chain, list[msgspec.Raw](), ""
-        for at, body in enumerate(bodies):
-            tx = tx if at % form else str(self._ids())
+    def _request(self, bodies: Sequence[OperationBody]) -> SyncRequest:
+        before, raws = self.chain, list[msgspec.Raw]()
+        for body in bodies:
+            tx = self._ids().hex[-6:]
             self.dseq += 1
             operation = Operation(dseq=self.dseq, tx=tx, at=self._moment(), body=body)
             raw = wire.encode(operation)
@@ -168,15 +173,27 @@ class BenchTablet:
             wall=wall, monotonic_ms=self.dseq * 41_000, boot_id=self._boot, server_offset_ms=-180
         )
 
-    def _remark(self, job_id: UUID, version: int) -> SetField:
-        base = f"step {version} done" if version else ""
-        return SetField(
-            job_id=JobId(job_id),
-            field="technician_remark",
-            value=f"step {version + 1} done",
-            base_version=version,
-            base_value=base,
-        )
+    def _visit(self, job_id: UUID) -> list[OperationBody]:
+        job = JobId(job_id)
+        first = text(self._chance, REMARK_CHARACTERS)
+        more = f"{first} {text(self._chance, ADDED_CHARACTERS)}"
+        begin = (JobEvent.DEPART, JobEvent.ARRIVE, JobEvent.START)
+        return [
+            *(
+                MoveJob(job_id=job, event=event, base_state_version=2 + at)
+                for at, event in enumerate(begin)
+            ),
+            *(
+                SetField(
+                    job_id=job,
+                    field="technician_remark",
+                    value=value,
+                    base_version=version,
+                    base_value=base,
+                )
+                for version, base, value in ((0, "", first), (1, first, more))
+            ),
+        ]
 
     def _edit(self, job_id: UUID) -> SetField:
         self.edits_said += 1

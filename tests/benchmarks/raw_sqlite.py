@@ -23,7 +23,8 @@ from sync_protocol.messages import SyncRequest
 from tests.benchmarks import corpus
 from tests.benchmarks.corpus import BenchTablet
 
-TABLETS: Final = 24
+TABLETS: Final = 16
+"""Of a round; as many as the server has clients."""
 Push = tuple[BenchTablet, SyncRequest]
 
 
@@ -35,18 +36,23 @@ class Statement(msgspec.Struct, frozen=True):
     many: bool
 
 
-def changes_per_second(folder: Path, group: int) -> float:
-    """Record pushes in groups of so many, and time the same statements on an untouched copy."""
-    file, copy = folder / "recorded.db", folder / "bare.db"
-    schema_versions.upgrade(f"sqlite:///{file}")
-    store = Store(f"sqlite:///{file}")
-    tablets = corpus.found(store, TABLETS, seed=2).tablets
-    store.close()
-    shutil.copy(file, copy)
-    pushes = [(tablet, tablet.push(at)) for at in range(corpus.PUSHES) for tablet in tablets]
-    groups = [pushes[at : at + group] for at in range(0, len(pushes), group)]
-    took = _replay(copy, _record(file, groups))
-    return len(pushes) * corpus.CHANGES / took
+class Rival:
+    """Raw SQLite on a file of its own, round by round: it takes turns with the server."""
+
+    def __init__(self, folder: Path, rounds: int) -> None:
+        self._file, self._copy = folder / "recorded.db", folder / "bare.db"
+        schema_versions.upgrade(f"sqlite:///{self._file}")
+        store = Store(f"sqlite:///{self._file}")
+        self._tablets = corpus.found(store, TABLETS * rounds, seed=2).tablets
+        store.close()
+        shutil.copy(self._file, self._copy)
+
+    def seconds(self, number: int, group: int) -> float:
+        """Record a round's pushes in groups of so many; time the same statements on the copy."""
+        part = self._tablets[number * TABLETS : (number + 1) * TABLETS]
+        pushes = [(tablet, tablet.push(at)) for at in range(corpus.PUSHES) for tablet in part]
+        groups = [pushes[at : at + group] for at in range(0, len(pushes), group)]
+        return _replay(self._copy, _record(self._file, groups))
 
 
 def _record(file: Path, groups: Sequence[Sequence[Push]]) -> list[list[Statement]]:

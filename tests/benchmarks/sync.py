@@ -31,7 +31,7 @@ from tests.postgres import started
 
 CLIENTS: Final = 16
 ROUNDS: Final = 3
-"""Push and no-op take turns so often, so that what else the machine does falls on both."""
+"""Push, no-op and raw SQLite take turns so often: what else the machine does falls on all."""
 DURABLE: Final = "-c shared_buffers=128MB -c max_connections=100"
 
 
@@ -41,10 +41,12 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     p50_ms: float
     changes_s: float
     noop_s: float
+    raw_s: float
+    """Of raw SQLite; 0 where it had no turn."""
     group: float
     first_pull_bytes: int
     push_up_bytes: int
-    edits_up_bytes: int
+    day_up_bytes: int
     empty_bytes: int
 
 
@@ -54,9 +56,9 @@ async def measure(repeat: int) -> tuple[Figure, ...]:
         folder = Path(name)
         url = f"sqlite:///{folder / 'firstlight.db'}"
         made = await asyncio.to_thread(_found, url, repeat)
-        on_sqlite = await _measure_server(folder, url, made, repeat)
-        group = round(on_sqlite.group)
-        raw_s = await asyncio.to_thread(raw_sqlite.changes_per_second, folder, group)
+        rival = await asyncio.to_thread(raw_sqlite.Rival, folder, ROUNDS)
+        on_sqlite = await _measure_server(folder, url, made, repeat, rival)
+        raw_s = on_sqlite.raw_s
         ratio = on_sqlite.changes_s / raw_s
         figures = (
             *_figures(on_sqlite, ""),
@@ -85,7 +87,11 @@ def _found(url: str, repeat: int) -> Sequence[BenchTablet]:
 
 
 async def _measure_server(
-    folder: Path, url: str, tablets: Sequence[BenchTablet], repeat: int
+    folder: Path,
+    url: str,
+    tablets: Sequence[BenchTablet],
+    repeat: int,
+    rival: raw_sqlite.Rival | None = None,
 ) -> Measured:
     environ = {
         "FIRSTLIGHT_DATABASE_URL": url,
@@ -99,15 +105,16 @@ async def _measure_server(
         sizes = await _sizes(port, tablets[0])
         times = [await _latency(port, tablet) for tablet in tablets[1 : 1 + repeat]]
         _say(f"p50 {percentile(times, 50):.1f} ms")
-        loads = await _loads(port, tablets[1 + repeat :], sizes[4])
+        loads = await _loads(port, tablets[1 + repeat :], sizes[4], rival)
         return Measured(
             p50_ms=percentile(times, 50),
-            changes_s=loads[0],
-            noop_s=loads[1],
-            group=loads[2],
+            changes_s=loads.changes_s,
+            noop_s=loads.noop_s,
+            raw_s=loads.raw_s,
+            group=loads.group,
             first_pull_bytes=sizes[0],
             push_up_bytes=sizes[1],
-            edits_up_bytes=sizes[2],
+            day_up_bytes=sizes[2],
             empty_bytes=sizes[3],
         )
 
@@ -119,7 +126,7 @@ async def _sizes(port: int, tablet: BenchTablet) -> tuple[int, int, int, int, in
         for request in (
             tablet.empty,
             lambda: tablet.push(0),
-            tablet.edits,
+            tablet.day,
             tablet.empty,
         ):
             before = counts.up, counts.down
@@ -133,9 +140,7 @@ async def _sizes(port: int, tablet: BenchTablet) -> tuple[int, int, int, int, in
 async def _latency(port: int, tablet: BenchTablet) -> float:
     """Time one push of a tablet that has read its feed, in ms."""
     async with _client(port) as client:
-        answer = await client.sync(tablet.empty(), tablet.token)
-        assert isinstance(answer, SyncResponse), answer
-        tablet.cursor = answer.pull.cursor
+        await _catch_up(client, tablet)
         request = tablet.push(0)
         begun = time.perf_counter()
         answer = await client.sync(request, tablet.token)
@@ -145,15 +150,36 @@ async def _latency(port: int, tablet: BenchTablet) -> float:
         return took
 
 
+async def _catch_up(client: HttpTransport, tablet: BenchTablet) -> None:
+    """Let a tablet read its feed, so that it pushes as one that is in use."""
+    answer = await client.sync(tablet.empty(), tablet.token)
+    assert isinstance(answer, SyncResponse), answer
+    tablet.cursor = answer.pull.cursor
+
+
+class _Loads(msgspec.Struct, frozen=True):
+    """What sixteen clients at once gave: changes per second of each rival, pushes per commit."""
+
+    changes_s: float
+    noop_s: float
+    raw_s: float
+    group: float
+
+
 async def _loads(
-    port: int, tablets: Sequence[BenchTablet], answer_bytes: int
-) -> tuple[float, float, float]:
-    """Load the server with sixteen clients: changes/s, the no-op's, and pushes per commit."""
-    pushed_s = noop_s = 0.0
+    port: int,
+    tablets: Sequence[BenchTablet],
+    answer_bytes: int,
+    rival: raw_sqlite.Rival | None,
+) -> _Loads:
+    """Load the server with sixteen clients; push, no-op and raw SQLite take turns."""
+    pushed_s = noop_s = raw_s = 0.0
     pushes = commits = 0
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http, _client(port) as one:
         for number in range(ROUNDS):
             part = tablets[number * CLIENTS : (number + 1) * CLIENTS]
+            for tablet in part:
+                await _catch_up(one, tablet)
             bodies = [
                 [wire.compress(wire.encode(tablet.push(at))) for at in range(corpus.PUSHES)]
                 for tablet in part
@@ -161,13 +187,21 @@ async def _loads(
             tokens = [tablet.token for tablet in part]
             before = int((await http.get("/commits")).text)
             pushed_s += await _together(port, "/sync/v1", tokens, bodies)
-            commits += int((await http.get("/commits")).text) - before
-            pushes += sum(map(len, bodies))
+            made = int((await http.get("/commits")).text) - before
+            count = sum(map(len, bodies))
+            commits, pushes = commits + made, pushes + count
             noop = f"/noop?answer_bytes={answer_bytes}"
             noop_s += await _together(port, noop, tokens, bodies)
-            _say(f"round {number + 1} of {ROUNDS}: push {pushed_s:.2f} s, no-op {noop_s:.2f} s")
+            if rival is not None:
+                group = max(1, round(count / max(1, made)))
+                raw_s += await asyncio.to_thread(rival.seconds, number, group)
+            _say(
+                f"round {number + 1} of {ROUNDS}: push {pushed_s:.2f} s, no-op {noop_s:.2f} s, "
+                f"raw SQLite {raw_s:.2f} s"
+            )
     changes = pushes * CHANGES
-    return changes / pushed_s, changes / noop_s, pushes / max(1, commits)
+    raw = changes / raw_s if raw_s else 0.0
+    return _Loads(changes / pushed_s, changes / noop_s, raw, pushes / max(1, commits))
 
 
 async def _together(
@@ -214,7 +248,7 @@ def _figures(found: Measured, suffix: str) -> tuple[Figure, ...]:
         ("push40_vs_noop", found.changes_s / found.noop_s, None, "asked is 0.15 or more"),
         ("pushes_per_commit", found.group, None, "16 clients"),
         ("first_pull_bytes", found.first_pull_bytes, 9000, "12 jobs of 2 KB, answer with headers"),
-        ("push40_up_bytes", found.edits_up_bytes, 2000, "40 short edits, request with headers"),
+        ("push40_up_bytes", found.day_up_bytes, 2000, "a day: moves and remarks, with headers"),
         ("push40_install_up_bytes", found.push_up_bytes, None, "an install and long notes"),
         ("empty_sync_bytes", found.empty_bytes, 1200, "request and answer with headers"),
     )

@@ -21,7 +21,7 @@ def test_a_push_of_the_corpus_is_forty_changes_that_all_take_effect(tmp_path: Pa
     documents = store.read_now(pull.page, tablet.technician_id, None).entries
     sizes = [len(msgspec.json.encode(document)) for document in documents]
     kinds: Counter[str] = Counter()
-    for request in (*(tablet.push(at) for at in range(corpus.PUSHES)), tablet.edits()):
+    for request in (*(tablet.push(at) for at in range(corpus.PUSHES)), tablet.day()):
         act = act_of(Actor(ActorKind.DEVICE, tablet.device_id))
         pushed = store.write_now(commands.receive, tablet.device_id, request, act=act)
         kinds.update(msgspec.json.decode(bytes(raw))["verdict"] for raw in pushed.verdicts)
