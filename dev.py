@@ -100,6 +100,7 @@ def command_line() -> argparse.ArgumentParser:
     sim.add_argument("--start", type=number_from(0), metavar="S", help="the first seed")
     sim.add_argument("--histories", type=number_from(1), metavar="N", help="of the pure merge")
     sim.add_argument("--postgres", action="store_true", help="of several server processes on it")
+    sim.add_argument("--mutants", action="store_true", help="deliberate mistakes")
     cuts = commands.add_parser("powercut", help="replay power cuts of server and tablet")
     cuts.add_argument("--points", type=number_from(1), metavar="N", help="how many cuts")
     commands.add_parser("setup", help="only set up; every other command does it by itself")

@@ -17,6 +17,7 @@ from itertools import chain
 
 from tests.simulation.crowd_runs import live_crowds
 from tests.simulation.history_runs import live_histories
+from tests.simulation.mutant_runs import run_mutants
 from tests.simulation.runs import Failed, live_all, live_somewhere, open_ground
 from tests.simulation.told import Told
 
@@ -31,11 +32,17 @@ _SEED_DIGITS_MAX = 18
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; 0 all worlds kept every promise, 1 one did not, 2 a wrong command line."""
     args = _command_line().parse_args(argv)
+    if args.mutants:
+        return run_mutants(_say)
     if args.histories:
         return live_histories(args.start, args.histories, args.workers, _say)
     if args.postgres:
         return live_crowds(range(args.start, args.start + (args.seeds or _CROWDS)), _say)
     args.seeds = args.seeds or _WORLDS
+    return _live_worlds(args)
+
+
+def _live_worlds(args: argparse.Namespace) -> int:
     started = time.perf_counter()
     seen: Counter[str] = Counter()
     failed = 0
@@ -107,6 +114,9 @@ def _command_line() -> argparse.ArgumentParser:
         action="store_true",
         help="instead: the same people and checks around several real server processes, some of "
         "them killed, on one PostgreSQL; a seed is a plan there, and no trace",
+    )
+    parser.add_argument(
+        "--mutants", action="store_true", help="instead: deliberate mistakes, and what catches each"
     )
     parser.add_argument(
         "--workers",

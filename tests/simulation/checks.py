@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 
-from field_client.replica.healing import get_check
 from field_client.replica.state import get_state
 from field_client.replica.views import count_all, list_issues
 from server.acts import Actor, ActorKind
@@ -23,10 +22,11 @@ from sync_protocol.messages import (
     VerdictKind,
 )
 from sync_protocol.operations import OperationBody
-from tests.simulation import office_checks, pending, readings
+from tests.simulation import office_checks, readings
 from tests.simulation.chance import Trace
 from tests.simulation.network import Answered
 from tests.simulation.office import Office
+from tests.simulation.pending import Place
 from tests.simulation.promises import Promises, count_duplicates, stored_by_key
 from tests.simulation.promises import read as read_operation
 from tests.simulation.tablet import Flight, Tablet
@@ -98,7 +98,7 @@ def check_step(office: Office, seat: Seat) -> None:
     blocked = None if seat.is_keyless else seat.tablet.blocked()
     require(blocked is None, f"{seat.tablet.name} cannot go on syncing: {blocked}")
     require(not seat.tablet.bounds.broken, "\n".join(seat.tablet.bounds.broken))
-    state, kept = seat.tablet.read(readings.glance, seat.saved_dseq)
+    state, kept, heals, place = seat.tablet.read(readings.glance, seat.saved_dseq)
     if state.incarnation != seat.incarnation:
         _check_begun_anew(seat)
         seat.begin_anew()
@@ -108,7 +108,6 @@ def check_step(office: Office, seat: Seat) -> None:
         state.head_dseq >= seat.saved_dseq and seat.saved_chain in {None, kept},
         f"{seat.tablet.name} lost what it had shown as saved, up to {seat.saved_dseq}",
     )
-    heals = seat.tablet.read(get_check).heals
     if heals != seat.heals:
         # What was found to differ is pulled anew, from nothing.
         seat.cursor, seat.heals = None, heals
@@ -129,7 +128,7 @@ def check_step(office: Office, seat: Seat) -> None:
             f"{seat.tablet.name} was told that {state.acked_dseq} is stored; {head} is",
         )
     seat.cursor, seat.acked_dseq = state.cursor, state.acked_dseq
-    _check_pending(office, seat)
+    _check_pending(office, seat, place)
     check_uploads(office, seat)
 
 
@@ -139,9 +138,8 @@ def check_uploads(office: Office, seat: Seat, *, anew: bool = False) -> None:
     require(not faults, "\n".join(faults))
 
 
-def _check_pending(office: Office, seat: Seat) -> None:
+def _check_pending(office: Office, seat: Seat, place: Place) -> None:
     """What is not settled stays: its job until it was judged, its overlay until a pull ended."""
-    place = seat.tablet.read(pending.place)
     name = seat.tablet.name
     purged = seat.jobs.intersection(place.orphans)
     # What a server that was put back had acknowledged is pending again, its job long gone.

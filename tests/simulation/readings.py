@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from field_client.replica.healing import get_check
 from field_client.replica.outbox import find_chain
 from field_client.replica.state import ReplicaState, get_state
 from field_client.storage import Connection as ReplicaConnection
@@ -18,6 +19,7 @@ from sync_protocol import evidence, wire
 from sync_protocol.documents import JobDocument
 from sync_protocol.messages import VerdictKind
 from sync_protocol.operations import Manifest, Operation, SetField
+from tests.simulation.pending import Place, place
 
 NEEDS_ISSUE: Final = (VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED)
 
@@ -148,8 +150,8 @@ def told(known: Iterable[sa.Table]) -> Iterable[sa.Table]:
     return (table for table in known if table.name not in untold)
 
 
-def glance(db: ReplicaConnection, dseq: int) -> tuple[ReplicaState, str | None]:
-    return get_state(db), find_chain(db, dseq)
+def glance(db: ReplicaConnection, dseq: int) -> tuple[ReplicaState, str | None, int, Place]:
+    return get_state(db), find_chain(db, dseq), get_check(db).heals, place(db)
 
 
 def recorded(db: ReplicaConnection) -> tuple[Received, ...]:

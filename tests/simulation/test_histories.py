@@ -1,23 +1,17 @@
 """Histories through the pure merge agree with the oracle, and a wrong policy is found out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
-import msgspec
 import pytest
 
-from sync_protocol.jobs import JobState
-from sync_protocol.merge import Code, Decision, Situation, decide
-from sync_protocol.messages import VerdictKind
-from sync_protocol.operations import OperationBody
 from tests.simulation.__main__ import main
-from tests.simulation.histories import Broken, Policy, check
+from tests.simulation.histories import Broken, check
 from tests.simulation.history_draws import Delivery, Drawing, History
 from tests.simulation.history_runs import Fallen, live_some
 from tests.simulation.oracle import leads
-from tests.sync_protocol.vectors.facts import AT
+from tests.simulation.policies import POLICIES, PerBatch
 from tests.sync_protocol.vectors.reading import read
 
 MUTANT_SEEDS = 200
@@ -40,91 +34,15 @@ def test_the_command_shares_histories_and_says_how_many(capsys: pytest.CaptureFi
     assert "40 histories from seed 7" in capsys.readouterr().out
 
 
-def changed(when: Callable[[Situation, Decision], bool], **changes: Any) -> Policy:  # noqa: ANN401  whatever the record takes
-    def policy(situation: Situation, body: OperationBody) -> Decision:
-        decision = decide(situation, body)
-        return (
-            msgspec.structs.replace(decision, **changes) if when(situation, decision) else decision
-        )
-
-    return policy
-
-
-def by_wall_clock(situation: Situation, decision: Decision) -> bool:
-    """The second technician's clock is a year behind: that tablet always loses."""
-    return decision.code is Code.EDITED_ON_BOTH_SIDES and situation.actor_id.int == 2
-
-
-def late_by_its_clock(_situation: Situation, decision: Decision) -> bool:
-    return decision.capture is not None and decision.capture.at.wall > AT.wall
-
-
-def of_the_crew(situation: Situation, decision: Decision) -> bool:
-    return (
-        decision.state is not None
-        and situation.actor_id != situation.assignee_id
-        and situation.actor_id in situation.crew_ids
-    )
-
-
-def without_the_office_value(situation: Situation, body: OperationBody) -> Decision:
-    decision = decide(situation, body)
-    if decision.clash is None or decision.code is not Code.EDITED_ON_BOTH_SIDES:
-        return decision
-    forgetful = msgspec.structs.replace(decision.clash, office_value="")
-    return msgspec.structs.replace(decision, clash=forgetful)
-
-
-class PerBatch:
-    """Decides by what it has decided before: another answer where the batches are others."""
-
-    def __init__(self) -> None:
-        self._calls = 0
-
-    def __call__(self, situation: Situation, body: OperationBody) -> Decision:
-        self._calls += 1
-        decision = decide(situation, body)
-        if self._calls % 40 == 0 and decision.field_value is not None:
-            return msgspec.structs.replace(decision, field_value=None)
-        return decision
-
-
-MUTANTS: dict[str, Policy] = {
-    "last writer by wall clock": changed(by_wall_clock, field_value=None),
-    "late by the tablet's own clock": changed(
-        late_by_its_clock, late=True, verdict=VerdictKind.MERGED, code=Code.LATE
-    ),
-    "the crew may look only": changed(
-        of_the_crew, state=None, verdict=VerdictKind.KEPT_AS_CONFLICT, code=Code.NOT_ASSIGNED
-    ),
-    "conflicts without the office's value": without_the_office_value,
-    "remembers what it decided": PerBatch(),
-    "late captures dropped": changed(lambda _s, d: d.late and d.capture is not None, capture=None),
-    "late work not called late": changed(lambda _s, d: d.keeps_evidence and d.late, late=False),
-    "evidence dropped": changed(
-        lambda _s, d: d.verdict is VerdictKind.PARKED, keeps_evidence=False
-    ),
-    "former assignee moves": changed(
-        lambda _s, d: d.code is Code.NOT_ASSIGNED, state=JobState.WORKING
-    ),
-    "silent conflicts": changed(
-        lambda _s, d: d.verdict is VerdictKind.KEPT_AS_CONFLICT, verdict=VerdictKind.MERGED
-    ),
-    "a completed job completed again": changed(
-        lambda _s, d: d.code is Code.ALREADY_COMPLETED, state=JobState.COMPLETED
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", POLICIES)
 def test_a_wrong_policy_is_found_out_by_a_seed_that_shows_it_again(name: str) -> None:
-    fallen = live_some(range(MUTANT_SEEDS), MUTANTS[name])
+    fallen = live_some(range(MUTANT_SEEDS), POLICIES[name])
 
     assert isinstance(fallen, Fallen)
     assert f"seed {fallen.seed}" in fallen.why
-    if not isinstance(MUTANTS[name], PerBatch):
+    if not isinstance(POLICIES[name], PerBatch):
         with pytest.raises(Broken, match=f"seed {fallen.seed}"):
-            check(fallen.seed, MUTANTS[name])
+            check(fallen.seed, POLICIES[name])
 
 
 def test_the_histories_hold_what_tablets_and_offices_do() -> None:

@@ -12,6 +12,7 @@ from field_client.storage import CommitPoint
 from server.database.writer import Side
 from tests.simulation.__main__ import main
 from tests.simulation.checks import SUMMED
+from tests.simulation.mutant_runs import catch
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.runs import Failed, Ground, live, live_all
 from tests.simulation.told import Told
@@ -19,7 +20,6 @@ from tests.simulation.told import Told
 ROOT = Path(__file__).parents[2]
 SEEDS = range(48)
 CHUNK = 6
-MUTANT_SEEDS = 60
 """Far more than any mutant has needed; most are caught by the first."""
 
 
@@ -107,9 +107,7 @@ def test_two_seeds_give_two_different_traces(ground: Ground) -> None:
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_deliberate_mistake_is_caught(ground: Ground, name: str) -> None:
-    told = (live(ground, seed, mutation=MUTANTS[name]) for seed in range(MUTANT_SEEDS))
-
-    caught = next((each for each in told if isinstance(each, Failed)), None)
+    caught = catch(ground, name)
 
     assert caught is not None
     assert caught.reason.startswith("Violation: ")

@@ -27,10 +27,12 @@ class Uploads:
 
     def faults(self, office: Office, tablet: Tablet, *, anew: bool = False) -> list[str]:
         """Name every file that was marked since the last look (``anew``: ever) and is not there."""
-        marked = tablet.read(_marked)
-        heard, epoch = tablet.read(get_state).epoch, office.read(_epoch)
+        heard, marked = tablet.read(_marked)
         looked_at = [sha256 for sha256 in marked if anew or sha256 not in self._told]
         self._told = {sha256: self._told.get(sha256, heard) for sha256 in marked}
+        if not looked_at:
+            return []
+        epoch = office.read(_epoch)
         return [
             f"{tablet.name} takes {sha256} for uploaded; the office {fault}"
             for sha256 in looked_at
@@ -51,8 +53,9 @@ def fault_of(office: Office, sha256: str, size_bytes: int) -> str | None:
     return None if noted == size_bytes else f"has noted {noted} bytes of it, not {size_bytes}"
 
 
-def _marked(db: ReplicaConnection) -> dict[str, int]:
-    return {row["sha256"]: row["size_bytes"] for row in db.execute(_MARKED)}
+def _marked(db: ReplicaConnection) -> tuple[UUID | None, dict[str, int]]:
+    marked = {row["sha256"]: row["size_bytes"] for row in db.execute(_MARKED)}
+    return get_state(db).epoch if marked else None, marked
 
 
 def _epoch(db: sa.Connection) -> UUID:
