@@ -116,15 +116,26 @@ class JobDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssueKind(enum.StrEnum):
-    """Why something a technician entered did not simply apply."""
+    """Why something a technician entered did not simply apply.
+
+    There will be no more of these, for a tablet that does not know one could read no feed with it.
+    What is told apart from now on, is so by its code.
+    """
 
     KEPT_AS_CONFLICT = "kept_as_conflict"
     PARKED = "parked"
     REJECTED = "rejected"
 
 
+OVERRULED: Final = "overruled"
+"""The code of an issue about a value that stood, until somebody who had not seen it set another."""
+
+
 class IssueDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a technician entered that was changed, withheld or refused, with both values."""
+    """Something a technician entered that was changed, withheld, refused or overruled.
+
+    ``field_value`` is what the technician entered who is told, ``office_value`` the other one.
+    """
 
     id: IssueId
     job_id: JobId | None
@@ -137,3 +148,10 @@ class IssueDocument(msgspec.Struct, frozen=True, kw_only=True):
     base_value: LongText | None = None
     field_value: LongText | None = None
     office_value: LongText | None = None
+    field_by: ShortText | None = None
+    """The name of the technician who entered ``field_value``."""
+    field_at: Instant | None = None
+    """The time of that work; None: not known."""
+    office_by: ShortText | None = None
+    """The name of the technician who entered ``office_value``; None: the office, or not known."""
+    office_at: Instant | None = None

@@ -16,7 +16,7 @@ from server.database.tables.offers import accounts, products, services
 from server.database.tables.people import technicians
 from server.database.tables.plant import premises
 from server.database.tables.work import captures, completions, job_fields, jobs
-from server.jobs.records import Completion, Job, JobLine, StoredCapture
+from server.jobs.records import Completion, Entered, Job, JobLine, StoredCapture
 from server.plant import routes
 from server.problems import NotFound
 from sync_protocol.documents import (
@@ -158,6 +158,27 @@ def fields_of(
     return found
 
 
+def fields_as_set(
+    db: sa.Connection, job_ids: Iterable[UUID]
+) -> Iterable[tuple[UUID, str, VersionedValue, Entered | None]]:
+    """Get the shared fields of jobs, each with who entered what stands; None: not known."""
+    for row in _FIELDS_AS_SET.rows(db, {"ids": list(job_ids)}):
+        value = VersionedValue(value=row["value"], version=row["version"])
+        yield row["job_id"], row["field"], value, _entered(row)
+
+
+def _entered(row: Mapping[str, Any]) -> Entered | None:
+    if row["set_by"] is None:
+        return None
+    return Entered(
+        technician_id=row["set_by"],
+        name=row["name"],
+        at=row["set_at"],
+        incarnation=row["set_incarnation"],
+        dseq=row["set_dseq"],
+    )
+
+
 def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDocument]:
     """Render jobs as tablets hold them, in three queries however many they are.
 
@@ -203,7 +224,13 @@ _DOCUMENTS: Final = Prepared(
     .where(jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
 _FIELDS: Final = Prepared(
-    sa.select(job_fields)
+    sa.select(job_fields.c.job_id, job_fields.c.field, job_fields.c.value, job_fields.c.version)
+    .where(job_fields.c.job_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(job_fields.c.field)
+)
+_FIELDS_AS_SET: Final = Prepared(
+    sa.select(job_fields, technicians.c.name)
+    .outerjoin(technicians, technicians.c.id == job_fields.c.set_by)
     .where(job_fields.c.job_id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(job_fields.c.field)
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from sync_protocol.documents import JobKind
+from sync_protocol.documents import JobKind, VersionedValue
 from sync_protocol.jobs import JobState
 
 
@@ -34,6 +34,28 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def team(self) -> tuple[UUID, ...]:
         """Everybody whose job it is; the assignee first."""
         return () if self.assignee_id is None else (self.assignee_id, *self.crew)
+
+
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
+    """Who entered something, the time of work (UTC), and the number under which it came.
+
+    ``at`` is None where that could not be read.
+    """
+
+    technician_id: UUID
+    name: str
+    at: datetime | None
+    incarnation: UUID
+    dseq: int
+
+
+class FieldWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """A shared field of a job as it is to stand, and who entered that."""
+
+    job_id: UUID
+    field: str
+    value: VersionedValue
+    entered: Entered
 
 
 class JobLine(msgspec.Struct, frozen=True, kw_only=True):

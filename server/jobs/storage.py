@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Final
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -10,8 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.database.prepared import Prepared
 from server.database.rows import to_row
 from server.database.tables.work import captures, completions, job_fields, jobs
-from server.jobs.records import Completion, Job, StoredCapture
-from sync_protocol.documents import VersionedValue
+from server.jobs.records import Completion, FieldWrite, Job, StoredCapture
 
 
 def insert(db: sa.Connection, job: Job) -> None:
@@ -41,20 +39,32 @@ def update_all(db: sa.Connection, changed: Sequence[Job]) -> None:
     _UPDATE.run_many(db, [{"job": row.pop("id"), **row} for row in rows])
 
 
-def set_fields(db: sa.Connection, values: Mapping[tuple[UUID, str], VersionedValue]) -> None:
-    """Store shared fields of jobs that are locked in this transaction, in one statement."""
-    rows = [
-        {"job_id": job_id, "field": field, "value": value.value, "version": value.version}
-        for (job_id, field), value in values.items()
-    ]
-    _SET_FIELDS.run_many(db, rows)
+def set_fields(db: sa.Connection, writes: Sequence[FieldWrite]) -> None:
+    """Store shared fields of jobs that are locked in this transaction, in one statement.
+
+    Of several writes of a field the last one stands.
+    """
+    last = {(write.job_id, write.field): write for write in writes}
+    _SET_FIELDS.run_many(db, [_field_row(write) for write in last.values()])
+
+
+def _field_row(write: FieldWrite) -> Mapping[str, object]:
+    return {
+        "job_id": write.job_id,
+        "field": write.field,
+        "value": write.value.value,
+        "version": write.value.version,
+        "set_by": write.entered.technician_id,
+        "set_at": write.entered.at,
+        "set_incarnation": write.entered.incarnation,
+        "set_dseq": write.entered.dseq,
+    }
 
 
 def _setting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
-    new = insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=["job_id", "field"], set_={"value": new.value, "version": new.version}
-    )
+    key = ("job_id", "field")
+    new = {column.name: column for column in insert.excluded if column.name not in key}
+    return insert.on_conflict_do_update(index_elements=key, set_=new)
 
 
 _INSERT_COMPLETION: Final = Prepared(sa.insert(completions))

@@ -59,7 +59,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
             verdicts=(*replayed, *plan.verdicts),
             durable_dseq=head.durable_dseq,
         ),
-        feed=_feed(device, plan, contexts),
+        feed=_feed(plan, contexts),
         topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
     )
 
@@ -103,6 +103,8 @@ def _replayed_verdicts(
 def _plan(
     db: Connection, device: Device, request: SyncRequest, fresh: list[Received], act: Act
 ) -> tuple[PushPlan, Mapping[UUID, JobContext]]:
+    if not fresh:  # most syncs only pull
+        return PushPlan(), {}
     said = [operation.operation for operation in fresh if operation.operation is not None]
     loaded = storage.load(db, device, request.incarnation, said)
     planner = PushPlanner(device, request, loaded, act)
@@ -111,11 +113,9 @@ def _plan(
     return planner.plan, loaded.contexts
 
 
-def _feed(
-    device: Device, plan: PushPlan, contexts: Mapping[UUID, JobContext]
-) -> tuple[FeedChange, ...]:
-    """Tell the technicians concerned: moved jobs and set fields, and the issues of this one."""
-    changed = {*plan.moved_jobs, *(job_id for job_id, _field, _value in plan.fields)}
+def _feed(plan: PushPlan, contexts: Mapping[UUID, JobContext]) -> tuple[FeedChange, ...]:
+    """Tell the technicians concerned: moved jobs and set fields, and the issues of each."""
+    changed = {*plan.moved_jobs, *(write.job_id for write in plan.fields)}
     return (
         *(
             change
@@ -124,7 +124,7 @@ def _feed(
         ),
         *(
             FeedChange(
-                scope=device.technician_id,
+                scope=issue.technician_id,
                 entity="issue",
                 entity_id=issue.id,
                 kind=FeedKind.ENTER,

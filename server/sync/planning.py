@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 
 from server.acts import Act
-from server.jobs.records import Completion, Job, StoredCapture
+from server.jobs.records import Completion, Entered, FieldWrite, Job, StoredCapture
+from server.sync import conflicts
 from server.sync.identity import Identity, Known, identity_of, said_by
 from server.sync.reading import Received
 from server.sync.records import Device, Issue, StoredOperation
@@ -44,6 +45,8 @@ class JobContext(msgspec.Struct, kw_only=True):
     job: Job
     fields: dict[str, VersionedValue]
     captures: dict[CaptureId, str]
+    entered: dict[str, Entered] = {}
+    """Who entered the values of the fields; what is not there, is not known."""
 
 
 class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +60,8 @@ class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a push is planned over, beside the jobs themselves."""
 
+    technician: str
+    """The name of whoever pushes."""
     contexts: Mapping[UUID, JobContext]
     origins: Mapping[Identity, tuple[Known, ...]]
     """What was heard before under the lasting numbers of this push."""
@@ -74,7 +79,7 @@ class PushPlan(msgspec.Struct, kw_only=True):
     operations: list[StoredOperation] = []
     captures: list[StoredCapture] = []
     completions: list[tuple[Completion, Decision]] = []
-    fields: list[tuple[UUID, str, VersionedValue]] = []
+    fields: list[FieldWrite] = []
     moved_jobs: dict[UUID, Job] = {}
     touched_jobs: set[UUID] = set()
     issues: list[Issue] = []
@@ -90,6 +95,7 @@ class PushPlanner:
         self._device = device
         self._request = request
         self._arrival = act.now
+        self._technician = loaded.technician
         self._contexts = loaded.contexts
         self._origins = dict(loaded.origins)
         self._signers = loaded.signers
@@ -114,8 +120,9 @@ class PushPlanner:
             return
         decision = self._decide(operation)
         self._origins[origin] = (*heard, Known(said=said, verdict=decision.verdict))
+        replaced = self._find_replaced(operation.body, decision)
         self._apply(operation, decision)
-        self._store(received, origin, decision)
+        self._store(received, origin, decision, replaced)
 
     def _decide(self, operation: Operation) -> Decision:
         return self._reused_id(operation.body) or self._decide_by_policy(operation)
@@ -162,8 +169,7 @@ class PushPlanner:
         if decision.capture is not None:
             self._add_capture(context, decision.capture, late=decision.late)
         if decision.field_value is not None and isinstance(body, SetField):
-            context.fields[body.field] = decision.field_value
-            self.plan.fields.append((context.job.id, body.field, decision.field_value))
+            self._set_field(context, operation, body.field, decision.field_value)
         if decision.state is not None:
             self._move(context, decision.state)
         if decision.keeps_evidence and isinstance(body, CompleteJob):
@@ -178,6 +184,32 @@ class PushPlanner:
                     "code": decision.code,
                 },
             )
+        )
+
+    def _find_replaced(self, body: OperationBody, decision: Decision) -> Entered | None:
+        """Find who entered the value that this one is written over unseen; None: not known."""
+        context = self._contexts.get(body.job_id)
+        if context is None or decision.field_value is None or not isinstance(body, SetField):
+            return None
+        return context.entered.get(body.field)
+
+    def _set_field(
+        self, context: JobContext, operation: Operation, field: str, value: VersionedValue
+    ) -> None:
+        entered = self._entered(operation.dseq, operation)
+        context.fields[field] = value
+        context.entered[field] = entered
+        self.plan.fields.append(
+            FieldWrite(job_id=context.job.id, field=field, value=value, entered=entered)
+        )
+
+    def _entered(self, dseq: int, operation: Operation | None) -> Entered:
+        return Entered(
+            technician_id=self._device.technician_id,
+            name=self._technician,
+            at=work_time(operation.at, self._request.clock, self._arrival) if operation else None,
+            incarnation=self._request.incarnation,
+            dseq=dseq,
         )
 
     def _add_capture(self, context: JobContext, capture: Capture, *, late: bool) -> None:
@@ -224,7 +256,13 @@ class PushPlanner:
         self._completions[completion.id] = evidence.bytes_to_sign(body.manifest)
         self.plan.completions.append((completion, decision))
 
-    def _store(self, received: Received, origin: Identity | None, decision: Decision) -> None:
+    def _store(
+        self,
+        received: Received,
+        origin: Identity | None,
+        decision: Decision,
+        replaced: Entered | None = None,
+    ) -> None:
         verdict = wire.encode(
             OperationVerdict(
                 dseq=received.dseq,
@@ -251,26 +289,23 @@ class PushPlanner:
             )
         )
         if decision.verdict in NEEDS_ISSUE:
-            self._raise_issue(received.dseq, job_id, decision)
+            self._raise_issues(received, job_id, decision, replaced)
 
-    def _raise_issue(self, dseq: int, job_id: UUID | None, decision: Decision) -> None:
-        clash = decision.clash
-        self.plan.issues.append(
-            Issue(
-                id=self._act.new_id(),
-                technician_id=self._device.technician_id,
-                job_id=job_id,
-                kind=decision.verdict,
-                code=decision.code or Code.BAD_VALUE,
-                incarnation=self._request.incarnation,
-                dseq=dseq,
-                raised_at=self._arrival,
-                field=clash.field if clash else None,
-                base_value=clash.base_value if clash else None,
-                field_value=clash.field_value if clash else decision.detail,
-                office_value=clash.office_value if clash else None,
-            )
-        )
+    def _raise_issues(
+        self,
+        received: Received,
+        job_id: UUID | None,
+        decision: Decision,
+        replaced: Entered | None,
+    ) -> None:
+        entered = self._entered(received.dseq, received.operation)
+        self.plan.issues.append(conflicts.withheld(entered, job_id, decision, replaced, self._act))
+        context = None if job_id is None else self._contexts.get(job_id)
+        if context is None or replaced is None:
+            return
+        told = conflicts.overruled(replaced, entered, context.job, decision, self._act)
+        if told is not None:
+            self.plan.issues.append(told)
 
 
 _ACTIONS: Final[Mapping[type[OperationBody], str]] = {

@@ -216,4 +216,8 @@ def _issue_document(issue: Issue) -> IssueDocument:
         base_value=issue.base_value,
         field_value=issue.field_value,
         office_value=issue.office_value,
+        field_by=issue.field_by,
+        field_at=issue.field_at,
+        office_by=issue.office_by,
+        office_at=issue.office_at,
     )

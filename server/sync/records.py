@@ -49,7 +49,11 @@ class StoredOperation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a technician entered that was changed, withheld or refused, both values."""
+    """Something a technician entered that was changed, withheld, refused or overruled.
+
+    With both values, who entered each, by name, and when; None where that is not known, or nobody's
+    business.
+    """
 
     id: UUID
     technician_id: UUID
@@ -63,3 +67,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     base_value: str | None
     field_value: str | None
     office_value: str | None
+    field_by: str | None
+    field_at: datetime | None
+    office_by: str | None
+    office_at: datetime | None

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from server.acts import Act
 from server.database.prepared import Prepared
 from server.database.rows import to_row
-from server.database.tables.people import audit, devices
+from server.database.tables.people import audit, devices, technicians
 from server.database.tables.sync import issues, operations
 from server.database.tables.work import captures, completions, jobs
 from server.jobs import queries as job_queries
@@ -29,6 +29,7 @@ _IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
 _DEVICE_LOCKED: Final = Prepared(
     sa.select(devices).where(devices.c.id == sa.bindparam("id")).with_for_update(key_share=True)
 )
+_NAME: Final = Prepared(sa.select(technicians.c.name).where(technicians.c.id == sa.bindparam("id")))
 _JOBS_LOCKED: Final = Prepared(
     sa.select(jobs).where(jobs.c.id.in_(_IDS)).order_by(jobs.c.id).with_for_update(key_share=True)
 )
@@ -80,19 +81,17 @@ def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
 def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobContext]:
     """Lock the jobs of a push in id order (so that two pushes cannot deadlock) and load them."""
     wanted = sorted(set(job_ids))
-    if not wanted:  # most syncs only pull
+    if not wanted:
         return {}
     found = _JOBS_LOCKED.records(db, {"ids": wanted}, Job)
-    fields = job_queries.fields_of(db, wanted)
-    digests: dict[UUID, dict[CaptureId, str]] = {}
+    contexts = {job.id: JobContext(job=job, fields={}, captures={}) for job in found}
+    for job_id, field, value, entered in job_queries.fields_as_set(db, wanted):
+        contexts[job_id].fields[field] = value
+        if entered is not None:
+            contexts[job_id].entered[field] = entered
     for row in _DIGESTS.rows(db, {"ids": wanted}):
-        digests.setdefault(row["job_id"], {})[row["id"]] = row["digest"]
-    return {
-        job.id: JobContext(
-            job=job, fields=dict(fields.get(job.id, {})), captures=digests.get(job.id, {})
-        )
-        for job in found
-    }
+        contexts[row["job_id"]].captures[row["id"]] = row["digest"]
+    return contexts
 
 
 def stored_range(
@@ -111,6 +110,7 @@ def load(db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Op
         body.manifest.completion_id for body in bodies if isinstance(body, CompleteJob)
     ]
     return Loaded(
+        technician=_NAME.rows(db, {"id": device.technician_id})[0]["name"],
         contexts=load_contexts(db, (body.job_id for body in bodies)),
         origins=_known_origins(db, device, identity.origins_of(incarnation, said)),
         signers=signers.find(db, device, said),
@@ -165,7 +165,7 @@ def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
     _INSERT_CAPTURES.run_many(db, [to_row(capture) for capture in plan.captures])
     _INSERT_ISSUES.run_many(db, [to_row(issue) for issue in plan.issues])
     job_storage.update_all(db, tuple(plan.moved_jobs.values()))
-    job_storage.set_fields(db, {(job_id, field): value for job_id, field, value in plan.fields})
+    job_storage.set_fields(db, plan.fields)
     for completion, _decision in plan.completions:
         job_storage.insert_completion(db, completion)
     _INSERT_AUDIT.run_many(db, [_audit_row(act, line) for line in plan.history])

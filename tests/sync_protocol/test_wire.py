@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_protocol import wire
+from sync_protocol.documents import IssueDocument, IssueKind
 from sync_protocol.ids import Incarnation
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import EnrolRequest, SyncRequest, SyncResponse, TokenRequest
@@ -137,3 +138,20 @@ def test_chains_part_at_the_first_operation_that_differs(
     ours, theirs = chains(said), chains(other)
     assert ours[: at + 1] == theirs[: at + 1]
     assert all(a != b for a, b in zip(ours[at + 1 :], theirs[at + 1 :], strict=True))
+
+
+def test_issues_are_of_the_kinds_that_the_oldest_tablet_can_read() -> None:
+    """A tablet could read no feed with another one; what is new is told by a code."""
+    assert {kind.value for kind in IssueKind} == {"kept_as_conflict", "parked", "rejected"}
+
+
+def test_an_issue_of_an_older_server_says_that_who_and_when_are_not_known() -> None:
+    raw = (
+        b'{"id":"0198a000-0000-7000-8000-0000000000a1","job_id":null,"kind":"kept_as_conflict",'
+        b'"code":"a code to come","incarnation":"0198a000-0000-7000-8000-0000000000a2","dseq":1,'
+        b'"raised_at":"2026-07-02T12:00:00Z","field":"access_notes","field_value":"bell"}'
+    )
+
+    issue = wire.decode(raw, IssueDocument)
+
+    assert (issue.field_by, issue.field_at, issue.office_by, issue.office_at) == (None,) * 4

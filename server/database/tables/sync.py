@@ -90,6 +90,11 @@ issues = sa.Table(
     sa.Column("base_value", sa.Text),
     sa.Column("field_value", sa.Text),
     sa.Column("office_value", sa.Text),
+    # Names as they were then: what a tablet holds must not change with a technician's name.
+    sa.Column("field_by", sa.String(200)),
+    sa.Column("field_at", UtcDateTime),
+    sa.Column("office_by", sa.String(200)),
+    sa.Column("office_at", UtcDateTime),
 )
 
 blobs = sa.Table(

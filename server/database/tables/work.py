@@ -32,6 +32,11 @@ job_fields = sa.Table(
     sa.Column("field", sa.String(40), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
+    # Who entered this value, when, and under which number; unknown for what was there before.
+    sa.Column("set_by", sa.Uuid),
+    sa.Column("set_at", UtcDateTime),
+    sa.Column("set_incarnation", sa.Uuid),
+    sa.Column("set_dseq", sa.BigInteger),
 )
 
 # Append-only: a capture is never changed and never removed.

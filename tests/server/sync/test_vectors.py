@@ -79,7 +79,7 @@ def test_the_server_plans_what_the_rules_decide(vector: dict[str, Any], field: F
     assert [job.state for job in planner.plan.moved_jobs.values()] == (
         [decision.state] if decision.state else []
     )
-    assert [value for _job, _field, value in planner.plan.fields] == (
+    assert [write.value for write in planner.plan.fields] == (
         [decision.field_value] if decision.field_value else []
     )
     assert [issue.office_value for issue in planner.plan.issues if issue.office_value] == (
@@ -109,7 +109,14 @@ def planner_of(situation: Situation, body: OperationBody, field: Field) -> PushP
         revoked_at=None,
     )
     homes = dict.fromkeys(situation.captures, body.job_id)
-    loaded = Loaded(contexts=contexts, origins={}, signers={}, capture_homes=homes, completions={})
+    loaded = Loaded(
+        technician="Ada",
+        contexts=contexts,
+        origins={},
+        signers={},
+        capture_homes=homes,
+        completions={},
+    )
     return PushPlanner(device, request_of(), loaded, act())
 
 
