@@ -9,8 +9,9 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from field_client.clock import Clock
-from field_client.engine import Blocked, Busy, NoRoom, Obstacle, Outcome, Synced, Unreachable
+from field_client.engine import Blocked, NoRoom, Obstacle, Outcome, Synced, Unreachable
 from field_client.keys import DeviceKey
+from field_client.refusals import outcome_of, outcome_of_sign_in
 from field_client.replica.anew import begin_anew, must_issue_all
 from field_client.replica.inbox import ForkSeen, Progress, apply_response
 from field_client.replica.outbox import forget_old, next_push, rewind
@@ -47,20 +48,9 @@ NO_ROOM: Final = (
     "like videos or apps that nobody needs. What was saved is safe and is sent again by itself"
 )
 _ROUNDS_MAX: Final = 1000
-_BUSY_MS: Final = 5_000
-_BUSY_MS_MAX: Final = 3_600_000
-"""No wait that is asked for is believed beyond an hour: whoever asked may have been mistaken."""
 _BEGINNINGS_MAX: Final = 6
 """How often a session begins or registers an incarnation: to be told of a fork, to be told that the
 new one is another's, and to register each. More of it leads nowhere."""
-_OBSTACLES: Final[Mapping[Refusal, Obstacle]] = {
-    Refusal.UPGRADE_REQUIRED: Obstacle.UPGRADE_REQUIRED,
-    Refusal.UNKNOWN_DEVICE: Obstacle.UNKNOWN_DEVICE,
-    Refusal.DEVICE_REVOKED: Obstacle.DEVICE_REVOKED,
-    Refusal.FORK: Obstacle.FORK,
-    Refusal.UNKNOWN_INCARNATION: Obstacle.FORK,
-    Refusal.GAP: Obstacle.GAP,
-}
 
 
 class Transport(BlobTransport, Protocol):
@@ -362,7 +352,7 @@ class Session:
             # given by a server that was put back since. Only of a second one it is the key.
             answer = await self._sign_in(enrolment.device_id)
         if not isinstance(answer, Token):
-            return _refused_token(answer)
+            return outcome_of_sign_in(answer)
         await self._store.write(renew_token, answer)
         return None
 
@@ -379,29 +369,3 @@ class Session:
                 signature=self._device_key().sign(message),
             )
         )
-
-
-def outcome_of(refused: Refused) -> Outcome:
-    """Say what a refusal means for the next attempt."""
-    if refused.is_passing:
-        return Busy(retry_after_ms=min(refused.retry_after_ms or _BUSY_MS, _BUSY_MS_MAX))
-    if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Unreachable(detail=refused.detail)
-    obstacle = Obstacle.REFUSED
-    if refused.refusal is not None:
-        obstacle = _OBSTACLES.get(refused.refusal, Obstacle.REFUSED)
-    return Blocked(obstacle=obstacle, detail=refused.detail)
-
-
-def _refused_token(failure: Failure) -> Outcome:
-    match failure:
-        case NoAnswer(detail=detail):
-            return Unreachable(detail=detail)
-        case TokenExpired(refusal=None):
-            # Ours names its reason; this is somebody in between.
-            return Unreachable(detail="asked for a token to get a token")
-        case TokenExpired():
-            detail = "the server does not know this device by its key; enrol it anew"
-            return Blocked(obstacle=Obstacle.UNKNOWN_DEVICE, detail=detail)
-        case Refused():
-            return outcome_of(failure)

@@ -30,7 +30,7 @@ from field_client.engine import (
     Unreachable,
     step,
 )
-from field_client.session import outcome_of
+from field_client.refusals import outcome_of
 from field_client.transport import Answer, Refused, failure_of
 from server.database import Store, schema_versions
 from server.database.tables import work

@@ -4,7 +4,6 @@ One thread and one queue of events on virtual time. Nothing in it asks the machi
 randomness, so a seed is a trace.
 """
 
-import heapq
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from server.database.writer import Boundary
 from sync_protocol import wire
 from sync_protocol.messages import SyncRequest, SyncResponse
 from tests.simulation import checks, seats, technician
+from tests.simulation.agenda import Agenda
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat
 from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
@@ -50,8 +50,6 @@ ROUNDS_MAX: Final = 2
 """Once the network is whole: one session that sends and one that has nothing left to do."""
 LATE_MS: Final = 21 * MINUTE
 """Longer than the network holds back any copy of a request."""
-EVENTS_MAX: Final = 20_000
-"""Far more than any world needs; what gets there asks again and again without going forward."""
 
 
 class World:
@@ -71,8 +69,8 @@ class World:
         self.trace = Trace()
         self.seen: Counter[str] = Counter()
         self._clock = WorldClock()
-        self._queue: list[tuple[int, int, Callable[[], None]]] = []
-        self._scheduled = 0
+        agenda = Agenda(self._clock)
+        self._at, self._go_on = agenda.at, agenda.go_on
         self._chance = Chance(seed, "world")
         self._crashes = Chance(seed, "crashes")
         self._net = Chance(seed, "network")
@@ -182,19 +180,6 @@ class World:
         name, begins_ms = seat.tablet.name, self._chance.between(0, CHAOS_MS)
         self._at(begins_ms, lambda: self._down.add(name))
         self._at(begins_ms + self._chance.between(1, 30) * MINUTE, lambda: self._down.discard(name))
-
-    def _at(self, delay_ms: int, action: Callable[[], None]) -> None:
-        self._scheduled += 1
-        heapq.heappush(self._queue, (self._clock.now_ms + delay_ms, self._scheduled, action))
-
-    def _go_on(self, wanted: Callable[[], bool]) -> None:
-        for _ in range(EVENTS_MAX):
-            if not (self._queue and wanted()):
-                return
-            at_ms, _order, action = heapq.heappop(self._queue)
-            self._clock.now_ms = max(self._clock.now_ms, at_ms)
-            action()
-        raise Violation(f"a storm: still busy after {EVENTS_MAX} events")
 
     def _heal(self) -> int:
         """Make everything whole and give each tablet its rounds; answer how many were needed."""

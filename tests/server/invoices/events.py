@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
+from uuid_utils.compat import uuid7
+
 from billing_bridge.feed import InstallCompleted
 from billing_bridge.money import PriceSnapshot
 from billing_bridge.start import BillingStartPolicy
@@ -17,11 +19,13 @@ LIVE: Final = datetime(2026, 7, 20, 22, 30, tzinfo=UTC)
 
 
 def append(store: Store, placed: PlacedOrder, premise: UUID) -> str:
+    """Append an event; each is of an order item of its own, which its id is made from."""
+
     def unit(db: Connection) -> Written[str]:
         data = InstallCompleted(
             service_id=placed.service_id,
             order_id=placed.order_id,
-            order_item_id=placed.order_item_id,
+            order_item_id=uuid7(),
             premise_id=premise,
             ont_serial="HWTC1A2B3C4D",
             completed_at=LIVE,
