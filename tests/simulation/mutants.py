@@ -15,7 +15,7 @@ from field_client.storage import Connection as ReplicaConnection
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
 from server.database.tables.fulfilment import processes
-from server.database.tables.sync import operations
+from server.database.tables.sync import issues, operations
 from server.database.tables.work import completions, job_fields
 from server.database.units import FeedKind
 from server.database.writer import CommitCounter, Outcome, run_group
@@ -27,6 +27,7 @@ from server.sync.blob_store import FolderBlobStore
 from server.sync.commands import Pushed
 from server.sync.planning import PushPlanner
 from server.sync.reading import read_operations
+from sync_protocol.documents import OVERRULED
 from sync_protocol.ids import Epoch, Incarnation
 from sync_protocol.messages import Cursor, PullPage, SyncRequest, SyncResponse
 from sync_protocol.operations import Moment
@@ -80,6 +81,18 @@ def _receive_without_issues(
     """Withhold what was entered and tell nobody but the answer, which may be lost."""
     written = commands.receive(db, device_id, request, act=act)
     feed = tuple(change for change in written.feed if change.entity != "issue")
+    return Written(written.value, feed=feed, topics=written.topics)
+
+
+def _receive_overruling_silently(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Tell of a clash only whoever came last, not whose value was written over."""
+    written = commands.receive(db, device_id, request, act=act)
+    overruled = issues.c.code == OVERRULED
+    untold = set(db.execute(sa.select(issues.c.id).where(overruled)).scalars())
+    db.execute(sa.delete(issues).where(overruled))
+    feed = tuple(change for change in written.feed if change.entity_id not in untold)
     return Written(written.value, feed=feed, topics=written.topics)
 
 
@@ -277,6 +290,7 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     ),
     "decides a replay anew": Mutation(server=Code(receive=_receive_deciding_anew)),
     "withholds without an issue": Mutation(server=Code(receive=_receive_without_issues)),
+    "overrules silently": Mutation(server=Code(receive=_receive_overruling_silently)),
     "forgets who had the job": Mutation(server=Code(assign=_assign_without_leave)),
     "pages by number alone": Mutation(server=Code(pull=_pull_by_number_alone)),
     "moves the cursor without the rows": Mutation(

@@ -38,7 +38,7 @@ class Hands(msgspec.Struct, frozen=True, kw_only=True):
     put_down: Callable[[Seat], None]
     take_up: Callable[[Seat], None]
     join: Callable[[Seat], None]
-    work: Callable[[Seat], None]
+    work: Callable[..., None]
     finish_unsent: Callable[[Seat], None]
     office_fell: Callable[[], None]
     note: Callable[[str, str], None]

@@ -48,6 +48,16 @@ def finish(tablet: Tablet) -> str:
     return _finish(tablet, tablet.chance.pick(cards).id)
 
 
+def write_note(tablet: Tablet, job_id: JobId) -> str:
+    """Write a note at a job, where the tablet still lets one."""
+    note = f"note {tablet.chance.between(0, 50)}"
+    try:
+        tablet.write(capture.set_field, tablet.pen(), job_id, field=_FIELDS[0], value=note)
+    except (JobReadOnly, JobUnknown) as error:
+        return f"cannot: {type(error).__name__}"
+    return f"{_FIELDS[0]} = {note}"
+
+
 def _is_tempting(card: JobCard, tablet: Tablet) -> bool:
     return card.state not in FINAL_STATES or tablet.chance.happens(0.1)
 

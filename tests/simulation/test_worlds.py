@@ -44,7 +44,7 @@ def test_worlds_come_to_what_they_are_there_for(ground: Ground) -> None:
         *(f"verdict {kind}" for kind in SUMMED),
         *(f"server crashes {side} commit" for side in Side),
         *(f"tablet dies at {point}" for point in CommitPoint),
-        *("rolled back", "copied", "enrolled anew", "issued again and known"),
+        *("rolled back", "copied", "enrolled anew", "issued again and known", "overruled"),
         *("tablet began anew: fork", "tablet began anew: key_lost"),
         *("lost requests", "lost answers", "repeated requests", "spoilt answers", "out of reach"),
     }

@@ -17,10 +17,11 @@ from field_client.storage import CommitPoint
 from server.database.writer import Boundary
 from sync_protocol import wire
 from sync_protocol.messages import SyncRequest, SyncResponse
-from tests.simulation import checks, seats, technician
+from tests.simulation import checks, conflict_checks, seats, technician
 from tests.simulation.agenda import Agenda
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat
+from tests.simulation.clashes import Clashes
 from tests.simulation.clocks import MINUTE, SECOND, TabletClock, WorldClock
 from tests.simulation.dispatcher import Dispatcher
 from tests.simulation.keeping import SETTLED_MS, Keeping
@@ -107,6 +108,7 @@ class World:
         self._restores = Restores(seed, self.office, self.promises, self._clock, self._hands())
         self._keeping = Keeping(seed, self.office, self._hands())
         self._put_backs = PutBacks(self, self._hands(), self._restores.strand)
+        self._clashes = Clashes(self, self._hands())
         self.office.probe = self._at_server_commit
 
     def run(self) -> Told:
@@ -119,6 +121,7 @@ class World:
         self._go_on(lambda: self._clock.now_ms < CHAOS_MS)
         rounds = self._heal()
         self.seen.update(self._keeping.check_healed(self.seats))
+        self.seen.update(conflict_checks.check(self.office, self.seats))
         self.seen.update(checks.check_world(self.office, self.seats, self.heard, self.trace))
         return Told(seed=self.seed, digest=self.trace.digest(), rounds=rounds, seen=self.seen)
 
@@ -165,6 +168,7 @@ class World:
             self._at(self._chance.between(0, CHAOS_MS), self._dispatch)
         self._keeping.plan(self.seats, CHAOS_MS)
         self._put_backs.plan(CHAOS_MS)
+        self._clashes.plan(CHAOS_MS)
         for seat in self.seats:
             for _ in range(self._chance.between(6, 16)):
                 self._at(self._chance.between(0, CHAOS_MS), lambda seat=seat: self._work(seat))
