@@ -93,12 +93,12 @@ class World:
         )
         count = tablets or self._chance.pick((1, 1, 2))
         # Somebody may work with two tablets.
-        of = (0, 0) if Chance(seed, "devices").happens(0.3) else (0, 1)
+        of = (0, 0, 2) if Chance(seed, "devices").happens(0.3) else (0, 1, 2)
         self.seats = [
             self._seat(f"tablet-{index}", town.technician_ids[of[index]], folder, mutation.tablet)
             for index in range(count)
         ]
-        self.seen["two of one technician"] += count == 2 and of == (0, 0)
+        self.seen["two of one technician"] += count == 2 and of[1] == 0
         self.dispatcher = Dispatcher(
             self.office,
             town,
