@@ -25,7 +25,7 @@ from server.jobs.views import (
     TimelineLine,
     TimelineView,
 )
-from server.jobs.words import Tone, actor_name, sentence
+from server.jobs.words import Tone, actor_name, sentence, when_done
 from server.people.records import SignedIn
 from server.people.technicians import Technician
 from server.services.records import ServiceState
@@ -138,7 +138,7 @@ def _line(
         time=wording.clock_seconds(entry.at, zone),
         machine_time=entry.at.isoformat(),
         text=said.text,
-        note=said.note,
+        note=", ".join(part for part in (said.note, when_done(entry, zone)) if part),
         actor=actor_name(entry, names),
         tone=said.tone,
         is_fresh=is_fresh,

@@ -6,6 +6,7 @@ been given words.
 
 import enum
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import msgspec
 from billing_bridge.money import format_money
 from server.acts import ActorKind
 from server.audit import AuditEntry
+from server.console import wording
 from server.console.wording import dbm, phrase
 from sync_protocol import visit_codes
 from sync_protocol.jobs import JobState
@@ -105,6 +107,14 @@ _VERDICTS: Final[Mapping[str, Sentence]] = {
 }
 
 
+_LATER: Final = timedelta(minutes=1)
+"""What arrives sooner after it was done was done now, for whoever reads the page."""
+_CLOCKS: Final = {
+    "unsure": "the tablet's clock was changed meanwhile, the time is a guess",
+    "skewed": "the tablet's clock is wrong, the time was corrected",
+}
+
+
 def sentence(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
     """Say what happened, in the words of the people who read it."""
     if entry.action == "job.assigned":
@@ -117,6 +127,19 @@ def sentence(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
         return _of_process(entry)
     said = _SIMPLE.get(entry.action) or Sentence(phrase(entry.action))
     return Sentence(said.text, note=_note(entry), tone=said.tone)
+
+
+def when_done(entry: AuditEntry, zone: str) -> str:
+    """Say when something was done that arrived later, and whether the tablet's clock was wrong."""
+    text = entry.detail.get("worked_at")
+    done_at = datetime.fromisoformat(text) if isinstance(text, str) else entry.at
+    parts: list[str] = []
+    if entry.at - done_at >= _LATER:
+        is_same_day = wording.day(done_at, zone) == wording.day(entry.at, zone)
+        day = "" if is_same_day else f"{wording.day(done_at, zone)} "
+        parts.append(f"done {day}{wording.clock_seconds(done_at, zone)}, received now")
+    said = _CLOCKS.get(str(entry.detail.get("clock")))
+    return ", ".join([*parts, *([said] if said else [])])
 
 
 def actor_name(entry: AuditEntry, names: Mapping[UUID, str]) -> str:

@@ -12,9 +12,11 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from server.database.prepared import Prepared
 from server.database.tables.sync import feed_floors
 from sync_protocol.messages import Cursor
 
+_FIND: Final = Prepared(sa.select(feed_floors).where(feed_floors.c.scope == sa.bindparam("of")))
 _ENTITY: Final = re.compile(r"(job|issue)(?:@([0-9]{1,15}))?")
 
 
@@ -43,11 +45,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def find(db: sa.Connection, scope: UUID) -> Floor:
     """Find the floor of a scope; one that was never compacted has none."""
-    row = db.execute(sa.select(feed_floors).where(feed_floors.c.scope == scope)).one_or_none()
+    row = _FIND.row(db, {"of": scope})
     if row is None:
         return Floor()
-    cursor = Cursor(seq=row.seq, entity=row.entity, entity_id=str(row.entity_id))
-    return Floor(cursor=cursor, raised=row.raised)
+    cursor = Cursor(seq=row["seq"], entity=row["entity"], entity_id=str(row["entity_id"]))
+    return Floor(cursor=cursor, raised=row["raised"])
 
 
 def is_ours(cursor: Cursor) -> bool:

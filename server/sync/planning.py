@@ -5,6 +5,7 @@ operation can make the storing fail: an id that exists already is found here and
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from server.sync import conflicts
 from server.sync.identity import Identity, Known, identity_of, said_by
 from server.sync.reading import Received
 from server.sync.records import Device, Issue, StoredOperation
-from server.sync.times import work_time
+from server.sync.times import WorkTime, derive
 from sync_protocol import evidence, wire
 from sync_protocol.documents import VersionedValue
 from sync_protocol.ids import CaptureId, TechnicianId
@@ -165,6 +166,7 @@ class PushPlanner:
         context = self._contexts.get(body.job_id)
         if context is None:
             return
+        done = derive(operation.at, self._request.clock, self._arrival)
         self.plan.touched_jobs.add(context.job.id)
         if decision.capture is not None:
             self._add_capture(context, decision.capture, late=decision.late)
@@ -173,7 +175,7 @@ class PushPlanner:
         if decision.state is not None:
             self._move(context, decision.state)
         if decision.keeps_evidence and isinstance(body, CompleteJob):
-            self._add_completion(context, operation, body, decision)
+            self._add_completion(context, operation, (body, decision), done.at)
         self.plan.history.append(
             HistoryLine(
                 action=_ACTIONS[type(body)],
@@ -182,6 +184,7 @@ class PushPlanner:
                     "what": _what(body),
                     "verdict": decision.verdict,
                     "code": decision.code,
+                    **_when(done),
                 },
             )
         )
@@ -236,8 +239,13 @@ class PushPlanner:
         self.plan.moved_jobs[context.job.id] = context.job
 
     def _add_completion(
-        self, context: JobContext, operation: Operation, body: CompleteJob, decision: Decision
+        self,
+        context: JobContext,
+        operation: Operation,
+        decided: tuple[CompleteJob, Decision],
+        done_at: datetime,
     ) -> None:
+        body, decision = decided
         completion = Completion(
             id=body.manifest.completion_id,
             job_id=context.job.id,
@@ -250,7 +258,7 @@ class PushPlanner:
             manifest=msgspec.to_builtins(body.manifest),
             signature=body.signature,
             verdict=decision.verdict,
-            completed_at=work_time(operation.at, self._request.clock, self._arrival),
+            completed_at=done_at,
             received_at=self._arrival,
         )
         self._completions[completion.id] = evidence.bytes_to_sign(body.manifest)
@@ -327,6 +335,15 @@ def _unread(received: Received) -> Decision:
 
 def _id_reuse(detail: str) -> Decision:
     return Decision(verdict=VerdictKind.REJECTED, code=Code.ID_REUSE, detail=detail)
+
+
+def _when(done: WorkTime) -> Mapping[str, str | None]:
+    """Say when it was done, and what of that cannot be trusted."""
+    return {
+        "worked_at": done.at.isoformat(),
+        "worked_from": done.earliest.isoformat() if done.earliest else None,
+        "clock": "unsure" if not done.is_sure else "skewed" if done.is_skewed else None,
+    }
 
 
 def _what(body: OperationBody) -> str:

@@ -57,6 +57,11 @@ _AFTER: Final = Prepared(
         )
     )
 )
+_PRESENT: Final = Prepared(
+    sa.select(feed.c.entity, feed.c.entity_id).where(
+        feed.c.scope == sa.bindparam("of"), feed.c.kind != FeedKind.LEAVE
+    )
+)
 _EPOCH: Final = Prepared(sa.select(sync_head.c.epoch))
 _ISSUES: Final = Prepared(
     sa.select(issues).where(issues.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -150,10 +155,8 @@ def page(
 
 def _scope(db: sa.Connection, technician_id: UUID) -> tuple[Reference, ...]:
     """List what is in a technician's scope."""
-    present = sa.select(feed.c.entity, feed.c.entity_id).where(
-        feed.c.scope == technician_id, feed.c.kind != FeedKind.LEAVE
-    )
-    return tuple(Reference(row.entity, row.entity_id) for row in db.execute(present))
+    rows = _PRESENT.rows(db, {"of": technician_id})
+    return tuple(Reference(row["entity"], row["entity_id"]) for row in rows)
 
 
 def _digest(scope: Iterable[Reference], documents: Mapping[Reference, bytes]) -> Sha256Hex:

@@ -37,7 +37,7 @@ def run_mutants(say: Callable[[str], None]) -> int:
     unseen = 0
     for verdict in _verdicts(say):
         unseen += verdict.caught is None
-        say(f"{verdict.instrument:10}{verdict.name:44}{verdict.caught or 'NOT CAUGHT'}")
+        say(f"{verdict.instrument:12}{verdict.name:44}{verdict.caught or 'NOT CAUGHT'}")
     say(f"{unseen or 'none'} went unseen")
     return 1 if unseen else 0
 

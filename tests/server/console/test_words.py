@@ -1,6 +1,7 @@
 """What people read about what happened."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from uuid_utils.compat import uuid7
 from server.acts import ActorKind
 from server.audit import AuditEntry
 from server.fulfilment.steps import StepName
-from server.jobs.words import STATE_TONES, Sentence, Tone, actor_name, sentence
+from server.jobs.words import STATE_TONES, Sentence, Tone, actor_name, sentence, when_done
 from sync_protocol.jobs import JobEvent, JobState
 from sync_protocol.messages import VerdictKind
 from tests.server.console.town import NOON
@@ -187,3 +188,31 @@ def test_whoever_did_it_is_named_as_well_as_is_known() -> None:
     assert actor_name(entry("x", kind=ActorKind.HUMAN, actor_id=ADA), NAMES) == "Ada Lind"
     unknown = entry("x", kind=ActorKind.DEVICE, actor_id=UUID(int=0xABCDEF))
     assert actor_name(unknown, NAMES) == "device abcdef"
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ({}, ""),
+        ({"worked_at": (NOON - timedelta(seconds=59)).isoformat(), "clock": None}, ""),
+        (
+            {"worked_at": (NOON - timedelta(hours=2)).isoformat(), "clock": None},
+            "done 12:00:00, received now",
+        ),
+        (
+            {"worked_at": (NOON - timedelta(days=1)).isoformat(), "clock": "skewed"},
+            (
+                "done Wed 1 Jul 2026 14:00:00, received now, "
+                "the tablet's clock is wrong, the time was corrected"
+            ),
+        ),
+        (
+            {"worked_at": NOON.isoformat(), "clock": "unsure"},
+            "the tablet's clock was changed meanwhile, the time is a guess",
+        ),
+    ],
+)
+def test_what_was_done_earlier_says_when_and_how_far_that_can_be_trusted(
+    detail: Mapping[str, Any], said: str
+) -> None:
+    assert when_done(entry("job.moved", detail), "Europe/Berlin") == said

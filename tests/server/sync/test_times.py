@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sync.times import work_time
+from server.sync.times import SKEW_MAX, UNDER_WAY_MAX, derive
 from sync_protocol.operations import Moment
 
 RECEIVED = datetime(2026, 7, 2, 16, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ CASES = {
 
 @pytest.mark.parametrize(("at", "clock"), CASES.values(), ids=CASES.keys())
 def test_the_time_of_work_is_found_behind_wrong_clocks(at: Moment, clock: Moment) -> None:
-    assert work_time(at, clock, RECEIVED) == DONE
+    assert derive(at, clock, RECEIVED).at == DONE
 
 
 WALLS = st.datetimes(timezones=st.timezones() | st.just(UTC))
@@ -52,7 +52,37 @@ MOMENTS = st.builds(
 
 @given(MOMENTS, MOMENTS)
 def test_no_clock_makes_work_later_than_its_arrival_or_fails(at: Moment, clock: Moment) -> None:
-    found = work_time(at, clock, RECEIVED)
+    found = derive(at, clock, RECEIVED)
 
-    assert found <= RECEIVED
-    assert found.astimezone(UTC) == found
+    assert found.at <= found.latest <= RECEIVED
+    assert found.earliest is None or found.earliest <= found.at
+    assert found.at.tzinfo is UTC
+
+
+def test_within_one_boot_the_bounds_are_as_wide_as_a_request_may_be_under_way() -> None:
+    found = derive(moment(DONE - WRONG, 0), moment(RECEIVED - WRONG, AGE_MS), RECEIVED)
+
+    assert (found.earliest, found.latest) == (DONE - UNDER_WAY_MAX, DONE)
+    assert found.is_sure
+
+
+@pytest.mark.parametrize(
+    ("offset", "set_by", "is_sure"),
+    [
+        pytest.param(None, timedelta(0), True, id="right and never measured"),
+        pytest.param(None, SKEW_MAX * 2, False, id="wrong now, never measured"),
+        pytest.param(SKEW_MAX * 3, SKEW_MAX * 3, True, id="as wrong as when it was measured"),
+        pytest.param(SKEW_MAX * 3, timedelta(0), False, id="set right meanwhile"),
+    ],
+)
+def test_after_a_reboot_a_clock_is_trusted_if_it_was_not_set(
+    offset: timedelta | None, set_by: timedelta, *, is_sure: bool
+) -> None:
+    offset_ms = None if offset is None else int(offset.total_seconds() * 1000)
+    at = moment(DONE - (offset or set_by), 99, offset_ms=offset_ms)
+
+    found = derive(at, moment(RECEIVED - set_by, 5, boot="b2"), RECEIVED)
+
+    assert found.is_sure == is_sure
+    assert found.is_skewed == (set_by > SKEW_MAX)
+    assert (found.earliest, found.latest) == (None, RECEIVED)
