@@ -207,10 +207,11 @@ class PushPlanner:
         )
 
     def _entered(self, dseq: int, operation: Operation | None) -> Entered:
+        done = operation and derive(operation.at, self._request.clock, self._arrival)
         return Entered(
             technician_id=self._device.technician_id,
             name=self._technician,
-            at=work_time(operation.at, self._request.clock, self._arrival) if operation else None,
+            at=done.at if done else None,
             incarnation=self._request.incarnation,
             dseq=dseq,
         )
