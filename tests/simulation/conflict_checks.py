@@ -81,7 +81,14 @@ def _told(
     write: Write, said: Sequence[Write], clash: Issue, overruled: Iterable[Issue]
 ) -> list[Issue]:
     """Find what whoever was overruled by a write is told, which fits what its writer is told."""
-    before = _newest(each for each in said if each != write and not write.precedes(each))
+    # One of the same instant may have come before it, or not.
+    sure = _newest(each for each in said if each.precedes(write))
+    unsure = [
+        each
+        for each in said
+        if each.received_at == write.received_at and each.place[0] != write.place[0]
+    ]
+    before = [*sure, *unsure]
     standing = [
         each for each in before if (each.name, each.value) == (clash.office_by, clash.office_value)
     ]
