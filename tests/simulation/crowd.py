@@ -26,7 +26,7 @@ from field_client.storage import CommitPoint
 from server.database.tables.people import audit
 from sync_protocol import wire
 from sync_protocol.messages import SyncRequest, SyncResponse
-from tests.simulation import checks, seats, technician
+from tests.simulation import checks, conflict_checks, seats, technician
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat
 from tests.simulation.clocks import TabletClock
@@ -71,7 +71,8 @@ class Crowd:
         self._promises = Promises()
         self._heard: list[Heard] = []
         self._stack = ExitStack()
-        self._office = SharedOffice(url, self._clock, Chance(seed, "office"))
+        blobs = folder / "blobs"
+        self._office = SharedOffice(url, self._clock, Chance(seed, "office"), blobs=blobs)
         self._stack.callback(self._office.close)
         self._servers = ServerProcesses(folder, url, self._stack)
         network = Chance(seed, "network")
@@ -137,6 +138,7 @@ class Crowd:
             await self._network.close()
         self.seen.update(self._network.seen)
         self.seen.update(self._office.read(_count_acts))
+        self.seen.update(conflict_checks.check(self._office, self._seats))
         self.seen.update(checks.check_world(self._office, self._seats, self._heard, Trace()))
         return rounds
 

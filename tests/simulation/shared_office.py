@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Concatenate
 
 from server.acts import utc_now
@@ -30,13 +31,17 @@ class RealClock(WorldClock):
 class SharedOffice(Office):
     """Reads and writes through a store of its own; requests are answered by other processes."""
 
-    def __init__(self, url: str, clock: WorldClock, chance: Chance) -> None:  # pyright: ignore[reportMissingSuperCall]  no file is opened
+    def __init__(  # pyright: ignore[reportMissingSuperCall]  no file is opened
+        self, url: str, clock: WorldClock, chance: Chance, *, blobs: Path | None = None
+    ) -> None:
         self.code = PRODUCTION
         self.is_up = True
         self.life = 1
         self._clock = clock
         self._chance = chance
         self._store = Store(url)
+        if blobs is not None:  # whoever only dispatches needs no files
+            self._blob_store = self.code.blob_store(blobs)
 
     def write(
         self,
