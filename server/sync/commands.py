@@ -103,8 +103,7 @@ def _replayed_verdicts(
 def _plan(
     db: Connection, device: Device, request: SyncRequest, fresh: list[Received], act: Act
 ) -> tuple[PushPlan, Mapping[UUID, JobContext]]:
-    said = [operation.operation for operation in fresh if operation.operation is not None]
-    loaded = storage.load(db, device, request.incarnation, said)
+    loaded = storage.load(db, device, request.incarnation, fresh)
     planner = PushPlanner(device, request, loaded, act)
     for operation in fresh:
         planner.add(operation)

@@ -1,4 +1,4 @@
-"""A server is put back to a backup in the middle of its life; the tablet brings back what it did."""
+"""A server is put back to a backup; what the tablet did since comes back, once in effect."""
 
 import socket
 from collections.abc import Generator
