@@ -213,6 +213,23 @@ def test_ended_tokens_and_codes_go_and_good_ones_stay(field: Field) -> None:
     assert len(rows(field.store, people.enrolment_codes)) == 1
 
 
+async def test_a_clock_that_was_years_ahead_does_not_end_the_daily_run(field: Field) -> None:
+    clock = Clock(LATER)
+    wanted = Retention(finished_jobs=timedelta(days=14), feed=timedelta(days=90))
+    work = Keeper(field.store, wanted, clock=clock).work()
+    assert len(await work.take(9)) == 1
+    clock.now = LATER + timedelta(days=3650)
+    assert len(await work.take(9)) == 1
+
+    clock.now = LATER + timedelta(days=1)
+
+    assert len(await work.take(9)) == 1
+    assert await work.take(9) == []
+    assert field.store.read_now(retention.horizon, clock.now + timedelta(days=9999)) == (
+        field.store.read_now(retention.horizon, clock.now)
+    )
+
+
 async def test_a_run_takes_place_once_a_day_whoever_asks(field: Field) -> None:
     finish(field)
     clock = Clock(LATER)
