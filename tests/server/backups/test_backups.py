@@ -218,6 +218,34 @@ def test_a_restore_beside_a_running_server_is_refused(
     assert "another server has" in capsys.readouterr().err
 
 
+def test_a_restore_names_what_it_lacks(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = database.read_bytes()
+    assert cli.main(["restore"]) == cli.WRONG_INPUT
+    assert "name the backup" in capsys.readouterr().err
+    assert database.read_bytes() == content
+
+
+def test_postgresql_that_was_put_back_by_its_own_tools_begins_a_new_epoch(
+    postgres_store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = postgres_store.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("FIRSTLIGHT_DATABASE_URL", url)
+    before = postgres_store.read_now(lives.get_place)
+
+    assert cli.main(["restore", str(tmp_path / "dump")]) == cli.WRONG_INPUT
+    assert "pg_restore, then firstlight restore without a file" in capsys.readouterr().err
+    assert postgres_store.read_now(lives.get_place) == before
+    assert cli.main(["restore"]) == 0
+
+    after = postgres_store.read_now(lives.get_place)
+    assert after.epoch != before.epoch
+    assert str(after.epoch) in capsys.readouterr().out
+    assert [row["action"] for row in rows(postgres_store, audit)] == ["server.restored"]
+
+
 def test_a_backup_writes_over_nothing(
     database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
