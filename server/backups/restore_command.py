@@ -55,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
         raise DatabaseUnusable("name the backup that is to be put back; nothing was changed")
     database = Path(str(url.database)).resolve()
     with process_lock.held(url):
-        copying.require_backup(args.file)
         epoch, aside = put_back(args.file, database, now=utc_now())
     kept = f"; what was there is {aside}" if aside is not None else ""
     sys.stdout.write(f"{database} is {args.file}, epoch {epoch}{kept}\n")
@@ -82,12 +81,16 @@ def put_back(backup: Path, database: Path, *, now: datetime) -> tuple[UUID, Path
     one; run again it succeeds.
 
     Raises:
-        DatabaseUnusable: the copy cannot be written; nothing was changed.
+        DatabaseUnusable: no such backup, none that can be used, or the copy cannot be written;
+            nothing was changed.
     """
+    if not backup.is_file():
+        raise DatabaseUnusable(f"there is no backup {str(backup)!r}")
     fresh = database.with_name(f".{database.name}.restoring")
     _remove(fresh)
     try:
         copying.copy_durably(backup, fresh)
+        copying.require_backup(fresh, backup)
         epoch, place = _prepare(fresh, f"firstlight restore {backup.name}")
         aside = _put_aside(database, now)
         fresh.rename(database)

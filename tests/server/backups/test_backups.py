@@ -16,7 +16,7 @@ from server.backups import beside, lives
 from server.database import Store, schema_versions
 from server.database.engines import parse_url
 from server.database.tables.billing import notifications
-from server.database.tables.people import audit, incarnations
+from server.database.tables.people import audit, incarnations, technicians
 from server.database.tables.sync import operations
 from server.notifications import outbox
 from sync_protocol.jobs import JobEvent
@@ -216,6 +216,26 @@ def test_a_restore_beside_a_running_server_is_refused(
     with process_lock.held(parse_url(f"sqlite:///{database}")):
         assert cli.main(["restore", str(backup)]) == cli.WRONG_INPUT
     assert "another server has" in capsys.readouterr().err
+
+
+def test_a_restore_takes_the_log_of_a_database_that_was_put_aside_after_a_crash(
+    database: Path, tmp_path: Path
+) -> None:
+    """What a killed server committed last is in the log beside its file, and nowhere else."""
+    crashed = tmp_path / "crashed.db"
+    store = opened(database)
+    town = found_town(store)
+    crashed.write_bytes(database.read_bytes())
+    crashed.with_name("crashed.db-wal").write_bytes(
+        database.with_name("firstlight.db-wal").read_bytes()
+    )
+    store.close()
+
+    assert cli.main(["restore", str(crashed)]) == 0
+
+    store = opened(database)
+    assert town.ada in {row["id"] for row in rows(store, technicians)}
+    store.close()
 
 
 def test_a_restore_names_what_it_lacks(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
