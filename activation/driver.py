@@ -76,6 +76,14 @@ class OltDriver(Protocol):
         """Read a free ONT id and a free service port index. Nothing is reserved on the OLT."""
         ...
 
+    async def bound(self, ref: OntRef, spec: OntSpec) -> int | Failure | None:
+        """Find the service port that leads to a registered ONT with the VLANs of a specification.
+
+        For an ONT of whose ids nothing is persisted, such as after a database was put back. It
+        walks the service ports of the whole OLT, so it has no place in the ordinary registration.
+        """
+        ...
+
     async def apply(self, spec: OntSpec, allocation: Allocation) -> Applied | NoChange | Failure:
         """Make it so: register the ONT and its service flow at the allocated ids.
 

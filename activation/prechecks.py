@@ -36,6 +36,7 @@ class Resume(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     ``apply`` with this allocation completes what is missing, or says what differs. When an
     allocation was persisted for this ONT id before, use that one: its service port may exist.
+    When none was, ask the driver which service port is ``bound`` to it.
     """
 
     allocation: Allocation

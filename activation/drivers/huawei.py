@@ -139,6 +139,15 @@ class HuaweiOlt:
             return service_port
         return allocated(port, free_ont_id(table.serials, promised), service_port)
 
+    async def bound(self, ref: OntRef, spec: OntSpec) -> int | Failure | None:
+        """Walk where service ports lead, then read those that lead to this ONT."""
+        flows = await self._tables.flows_to(ref)
+        if isinstance(flows, Failure):
+            return flows
+        wanted = (spec.vlan, spec.user_vlan)
+        matching = [index for index, row in flows.items() if (row.vlan, row.user_vlan) == wanted]
+        return min(matching, default=None)
+
     async def apply(self, spec: OntSpec, allocation: Allocation) -> Applied | NoChange | Failure:
         """Read both rows, write what is missing, read each back: at most five round trips.
 

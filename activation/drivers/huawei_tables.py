@@ -9,6 +9,7 @@ import msgspec
 from activation.drivers import huawei_oids as oids
 from activation.drivers.huawei_rows import (
     Cells,
+    FlowRow,
     Rows,
     flow_cells,
     flow_row,
@@ -20,7 +21,7 @@ from activation.drivers.huawei_rows import (
     text,
 )
 from activation.drivers.snmp_failures import read_failure
-from activation.failures import Failure, PortUnknown
+from activation.failures import Failure, ListingIncomplete, PortUnknown
 from activation.requests import (
     Absent,
     Allocation,
@@ -38,6 +39,8 @@ from sync_protocol.serials import NotAnOntSerial, OntSerial, serial_bytes, seria
 
 # A name and its OID take some 60 bytes; a reply of 20 fits every agent's datagram.
 _NAMES_PER_REQUEST: Final = 20
+_FLOWS_READ_SINGLY: Final = 8
+"""So few service ports are read one by one rather than sorted out by one more walk."""
 
 
 class PortTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,6 +180,37 @@ class HuaweiTables:
         if not refs and not walk.complete:
             return LocationUnknown(searched=(), reason=str(walk.stopped_by))
         return located(refs) or Absent()
+
+    async def flows_to(self, ref: OntRef) -> Mapping[int, FlowRow] | Failure:
+        """Find the service ports that lead to a place, by their index."""
+        # Of one port at a time an OLT can say nothing: the index is the service port's number.
+        place = (ref.port.frame, ref.port.slot, ref.port.port, ref.ont_id)
+        columns = (oids.FLOW_FRAME, oids.FLOW_SLOT, oids.FLOW_PORT, oids.FLOW_ONT_ID)
+        leading: set[int] | None = None
+        for column, value in zip(columns[::-1], place[::-1], strict=True):
+            if leading is not None and len(leading) <= _FLOWS_READ_SINGLY:
+                break
+            walk = await self._walk(column)
+            if isinstance(walk, Failure):
+                return walk
+            if not walk.complete:
+                return ListingIncomplete(table="service ports", detail=str(walk.stopped_by))
+            found = {row.index[-1] for row in walk.rows if row.value == value}
+            leading = found if leading is None else leading & found
+        return await self._flows(sorted(leading or ()), ref)
+
+    async def _flows(
+        self, service_ports: Sequence[int], ref: OntRef
+    ) -> Mapping[int, FlowRow] | Failure:
+        found: dict[int, FlowRow] = {}
+        for service_port in service_ports:
+            cells = await self.cells(flow_cells(service_port))
+            if isinstance(cells, Failure):
+                return cells
+            row = flow_row(cells, service_port)
+            if row is not None and row.ref == ref:
+                found[service_port] = row
+        return found
 
     async def conflict_in_log(self, if_index: int, serial: OntSerial) -> OntRef | Failure | None:
         """Find where a serial is registered from the log of a port that saw it in conflict.

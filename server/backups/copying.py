@@ -104,35 +104,44 @@ def verify(file: Path) -> Horizon:
         return lives.read_horizon(db)
 
 
-def require_backup(file: Path) -> None:
-    """Check that a file is a database that this program can bring to its own schema.
+def log_of(database: Path) -> Path:
+    """Name the log beside a database: what it holds is in the database, and not in its file."""
+    return database.with_name(database.name + "-wal")
+
+
+def require_backup(copy: Path, backup: Path) -> None:
+    """Check that the copy of a backup is a database that this program can bring to its own schema.
 
     Raises:
-        DatabaseUnusable: there is none, it is damaged, something else, or of a newer program.
+        DatabaseUnusable: it is damaged, something else, or of a newer program.
     """
-    if not file.is_file():
-        raise DatabaseUnusable(f"there is no backup {str(file)!r}")
-    with _opened(file) as db:
-        _require_sound(db, file)
+    with _opened(copy) as db:
+        _require_sound(db, backup)
         found = schema_versions.current(db)
     if found is None or found not in schema_versions.known():
         raise DatabaseUnusable(
-            f"{str(file)!r} is at revision {found}, which this program does not know; restore it "
+            f"{str(backup)!r} is at revision {found}, which this program does not know; restore it "
             "with the version of firstlight that made it"
         )
 
 
 def copy_durably(source: Path, target: Path) -> None:
-    """Copy a file, and flush the copy.
+    """Copy a database that nobody uses, with its log where it has one, and flush the copy.
+
+    A database that was put aside after a crash, or copied by hand, holds its last commits there.
 
     Raises:
         DatabaseUnusable: it cannot be written; nothing was left.
     """
     try:
         shutil.copyfile(source, target)
+        if log_of(source).exists():
+            shutil.copyfile(log_of(source), log_of(target))
+            empty_log(target)
         _sync(target)
     except OSError as error:
         target.unlink(missing_ok=True)
+        log_of(target).unlink(missing_ok=True)
         raise DatabaseUnusable(f"cannot copy the backup: {error}") from error
 
 
@@ -146,16 +155,16 @@ def _opened(file: Path) -> sa.Connection:
     return sa.create_engine(url, poolclass=sa.NullPool).connect()
 
 
-def _require_sound(db: sa.Connection, file: Path) -> None:
+def _require_sound(db: sa.Connection, shown: Path) -> None:
     try:
         application_id = db.exec_driver_sql("PRAGMA application_id").scalar_one()
         found = db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     except DBAPIError as error:
-        raise DatabaseUnusable(f"{str(file)!r} is not a backup: {error.orig}") from error
+        raise DatabaseUnusable(f"{str(shown)!r} is not a backup: {error.orig}") from error
     if application_id != APPLICATION_ID:
-        raise DatabaseUnusable(f"{str(file)!r} is not a database of firstlight")
+        raise DatabaseUnusable(f"{str(shown)!r} is not a database of firstlight")
     if found != "ok":
-        raise DatabaseUnusable(f"{str(file)!r} is damaged: {found}")
+        raise DatabaseUnusable(f"{str(shown)!r} is damaged: {found}")
 
 
 def _sync(file: Path) -> None:

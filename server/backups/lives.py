@@ -2,9 +2,11 @@
 
 What the database shows as waiting may have been done after the backup was made. Processes read an
 OLT before they write to it, and webhooks keep their ids, so both go on; a mail may have been
-read by a person, so each one that waits is held until somebody has looked.
+read by a person, so each one that waits, or is caused again by work that comes back, is held until
+somebody has looked.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +22,8 @@ from server.database.tables.people import incarnations
 from server.database.tables.sync import backups, sync_head
 
 HELD = "held: a backup was restored, and the mail may have been sent since it was made"
-
+_TELLS_TIME: Final = 7
+"""The version of the UUIDs that epochs are."""
 
 _MOVE_HORIZON: Final = (
     sa.update(incarnations)
@@ -67,11 +70,7 @@ def begin(db: Connection, reason: str, *, act: Act) -> Written[UUID]:
     before = get_place(db)
     epoch = act.new_id()
     db.execute(sa.update(sync_head).values(epoch=epoch))
-    held = db.execute(
-        sa.update(notifications)
-        .where(notifications.c.state == "waiting")
-        .values(state="failed", last_status=HELD)
-    ).rowcount
+    held = _hold(db)
     detail = {
         "reason": reason,
         "epoch": str(epoch),
@@ -81,6 +80,34 @@ def begin(db: Connection, reason: str, *, act: Act) -> Written[UUID]:
     }
     audit.record(db, act, "server.restored", detail=detail)
     return Written(epoch)
+
+
+def hold_if_repeated(
+    db: sa.Connection, service_id: UUID, *, completed_at: datetime, received_at: datetime
+) -> None:
+    """Hold the mails of a service whose work was done before this life, and arrived in it.
+
+    The former life may have had that work, and sent them. Work that waited on a tablet across the
+    restore looks the same, and is held as well.
+    """
+    epoch = get_place(db).epoch
+    if epoch.version != _TELLS_TIME:
+        return
+    if completed_at < _instant_of(epoch) <= received_at:
+        _hold(db, notifications.c.service_id == service_id)
+
+
+def _hold(db: sa.Connection, *which: sa.ColumnElement[bool]) -> int:
+    return db.execute(
+        sa.update(notifications)
+        .where(notifications.c.state == "waiting", *which)
+        .values(state="failed", last_status=HELD)
+    ).rowcount
+
+
+def _instant_of(epoch: UUID) -> datetime:
+    """Tell when an epoch began: a UUIDv7 has it, in milliseconds, in its first 48 bits."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=epoch.int >> 80)
 
 
 def mark_durable(db: Connection, horizon: Horizon, *, act: Act) -> Written[None]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from server import process_lock, settings
 from server.acts import SYSTEM, act_of, utc_now
 from server.backups import beside, copying, lives
@@ -20,6 +22,9 @@ _DESCRIPTION = """\
 Put a backup in place of the database. Stop the server first. The database that is there now is kept
 beside it under a dated name. Tablets then send again what the backup lacks; readers of the
 completion feed begin anew; mails that wait in the backup are held until you have looked.
+
+On PostgreSQL put the database back with its own tools and run firstlight migrate. Then, before any
+server starts, run firstlight restore without FILE: it begins the new epoch.
 """
 
 
@@ -31,7 +36,9 @@ def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="made by firstlight backup")
+    parser.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="made by firstlight backup (SQLite)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -43,16 +50,27 @@ def run(args: argparse.Namespace) -> int:
     """
     url = parse_url(settings.load_installation(args.settings, os.environ).database_url)
     if url.get_backend_name() == "postgresql":
-        raise DatabaseUnusable(
-            "firstlight restore puts SQLite back; for PostgreSQL run pg_restore with the server "
-            "stopped"
-        )
+        return _begin_after_other_tools(url, args.file)
+    if args.file is None:
+        raise DatabaseUnusable("name the backup that is to be put back; nothing was changed")
     database = Path(str(url.database)).resolve()
     with process_lock.held(url):
-        copying.require_backup(args.file)
         epoch, aside = put_back(args.file, database, now=utc_now())
     kept = f"; what was there is {aside}" if aside is not None else ""
     sys.stdout.write(f"{database} is {args.file}, epoch {epoch}{kept}\n")
+    return 0
+
+
+def _begin_after_other_tools(url: sa.URL, file: Path | None) -> int:
+    """Begin the new epoch of a database that was put back by PostgreSQL's own tools."""
+    if file is not None:
+        raise DatabaseUnusable(
+            f"firstlight restore cannot put {str(file)!r} into PostgreSQL; with the servers "
+            "stopped run pg_restore, then firstlight restore without a file"
+        )
+    with opened_url(url.render_as_string(hide_password=False)) as store:
+        epoch = store.write_now(lives.begin, "firstlight restore", act=act_of(SYSTEM))
+    sys.stdout.write(f"{url.database} begins epoch {epoch}\n")
     return 0
 
 
@@ -63,12 +81,16 @@ def put_back(backup: Path, database: Path, *, now: datetime) -> tuple[UUID, Path
     one; run again it succeeds.
 
     Raises:
-        DatabaseUnusable: the copy cannot be written; nothing was changed.
+        DatabaseUnusable: no such backup, none that can be used, or the copy cannot be written;
+            nothing was changed.
     """
+    if not backup.is_file():
+        raise DatabaseUnusable(f"there is no backup {str(backup)!r}")
     fresh = database.with_name(f".{database.name}.restoring")
     _remove(fresh)
     try:
         copying.copy_durably(backup, fresh)
+        copying.require_backup(fresh, backup)
         epoch, place = _prepare(fresh, f"firstlight restore {backup.name}")
         aside = _put_aside(database, now)
         fresh.rename(database)

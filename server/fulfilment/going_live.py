@@ -12,6 +12,7 @@ from billing_bridge.money import PriceSnapshot
 from billing_bridge.start import ServiceInstants
 from server import audit
 from server.acts import Act
+from server.backups import lives
 from server.database import FeedChange
 from server.database.rows import to_record
 from server.database.tables.work import completions
@@ -78,6 +79,12 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
         service_id=service.id,
         order_item_id=item.id,
         act=act,
+    )
+    lives.hold_if_repeated(
+        db,
+        service.id,
+        completed_at=completion.completed_at,
+        received_at=completion.received_at,
     )
     audit.record(
         db,

@@ -140,7 +140,9 @@ class Registration:
             decision = await self._elsewhere(serial) or decision
         if not isinstance(decision, Register | Resume):
             return after_failure(decision)
-        reserved = self._reserved(serial, decision)
+        reserved = await self._reserved(serial, decision)
+        if not isinstance(reserved, Reserved):
+            return after_failure(reserved)
         try:
             await self._store.write(
                 reservations.reserve,
@@ -193,10 +195,11 @@ class Registration:
         """Say whether a reservation is still what is wanted: the ONT, and the port of the plant."""
         return own.serial == serial and self._situation.is_planned(own)
 
-    def _reserved(self, serial: OntSerial, decision: Register | Resume) -> Reserved:
+    async def _reserved(self, serial: OntSerial, decision: Register | Resume) -> Reserved | Failure:
         """Repeat the ids of an earlier attempt: its writes may have been done.
 
-        An ONT that is registered where this job never reserved ids was there before it.
+        An ONT that is registered where this job never reserved ids was there before it: by hand,
+        or by us in what a restored backup does not know. Its service port is there as well, then.
         """
         own = self._situation.own
         resumed = isinstance(decision, Resume)
@@ -205,9 +208,17 @@ class Registration:
                 return msgspec.structs.replace(own, adopted=False)
             if decision.allocation.ref == own.allocation.ref:
                 return own
+        allocation = decision.allocation
+        if resumed:
+            spec = self._situation.spec(serial, self._process.service_id)
+            bound = await self._driver.bound(allocation.ref, spec)
+            if isinstance(bound, Failure):
+                return bound
+            if bound is not None:
+                allocation = msgspec.structs.replace(allocation, service_port=bound)
         return Reserved(
             olt=self._situation.route.olt,
             serial=serial,
-            allocation=decision.allocation,
+            allocation=allocation,
             adopted=resumed,
         )

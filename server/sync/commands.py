@@ -105,8 +105,7 @@ def _plan(
 ) -> tuple[PushPlan, Mapping[UUID, JobContext]]:
     if not fresh:  # most syncs only pull
         return PushPlan(), {}
-    said = [operation.operation for operation in fresh if operation.operation is not None]
-    loaded = storage.load(db, device, request.incarnation, said)
+    loaded = storage.load(db, device, request.incarnation, fresh)
     planner = PushPlanner(device, request, loaded, act)
     for operation in fresh:
         planner.add(operation)

@@ -87,7 +87,12 @@ class Keeper:
 
 
 def claim(db: sa.Connection, *, act: Act) -> Written[bool]:
-    """Take the run of the day, unless another process has; its mark says so."""
+    """Take the run of the day, unless another process has; its mark says so.
+
+    A mark further ahead than the clocks of several machines differ is of a clock that was set back.
+    """
+    retention.forget_future(db, act.now + EVERY)
+    retention.lock_marks(db)
     if next_due_at(db) > act.now:
         return Written(False)  # noqa: FBT003  a value, not a flag
     retention.mark(db, act=act)

@@ -107,22 +107,21 @@ class PushPlanner:
     def add(self, received: Received) -> None:
         """Plan one operation after those before it."""
         operation = received.operation
-        if operation is None:
-            self._store(received, None, _unread(received))
-            return
-        origin = identity_of(self._request.incarnation, operation)
+        origin = identity_of(self._request.incarnation, received.dseq, received.origin)
         # Also without an origin of its own: a re-issue may have overtaken what it repeats. The
         # number alone does not tell: a replica that was rolled back has used its numbers twice.
-        heard, said = self._origins.get(origin, ()), said_by(operation)
+        heard, said = self._origins.get(origin, ()), said_by(operation, received.raw)
         known = next((each for each in heard if each.said == said), None)
         if known is not None:
             detail = f"first verdict: {known.verdict}"
             self._store(received, origin, Decision(verdict=VerdictKind.DUPLICATE, detail=detail))
             return
-        decision = self._decide(operation)
+        decision = _unread(received) if operation is None else self._decide(operation)
         self._origins[origin] = (*heard, Known(said=said, verdict=decision.verdict))
-        replaced = self._find_replaced(operation.body, decision)
-        self._apply(operation, decision)
+        replaced = None
+        if operation is not None:
+            replaced = self._find_replaced(operation.body, decision)
+            self._apply(operation, decision)
         self._store(received, origin, decision, replaced)
 
     def _decide(self, operation: Operation) -> Decision:
@@ -253,7 +252,8 @@ class PushPlanner:
             order_item_id=context.job.order_item_id,
             technician_id=self._device.technician_id,
             device_id=self._signers.get(
-                identity_of(self._request.incarnation, operation), self._device.id
+                identity_of(self._request.incarnation, operation.dseq, operation.origin),
+                self._device.id,
             ),
             code=body.code,
             manifest=msgspec.to_builtins(body.manifest),
@@ -268,7 +268,7 @@ class PushPlanner:
     def _store(
         self,
         received: Received,
-        origin: Identity | None,
+        origin: Identity,
         decision: Decision,
         replaced: Entered | None = None,
     ) -> None:
@@ -286,8 +286,8 @@ class PushPlanner:
             StoredOperation(
                 incarnation=self._request.incarnation,
                 dseq=received.dseq,
-                origin_incarnation=origin[0] if origin else self._request.incarnation,
-                origin_dseq=origin[1] if origin else received.dseq,
+                origin_incarnation=origin[0],
+                origin_dseq=origin[1],
                 device_id=self._device.id,
                 job_id=job_id,
                 chain=received.chain,

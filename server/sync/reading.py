@@ -12,7 +12,7 @@ from server.sync.records import IncarnationHead, StoredOperation
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
 from sync_protocol.messages import Refusal, SyncRequest
-from sync_protocol.operations import Operation, OperationHead
+from sync_protocol.operations import Operation, OperationHead, Origin
 
 # JSON can only escape it; two backslashes are an escaped backslash and no escape.
 _NUL: Final = rb"\u0000"
@@ -27,6 +27,8 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     operation: Operation | None
     fault: str | None
+    origin: Origin | None
+    """Where it was first issued; None where that is here, or cannot be read."""
     unknown_kind: str | None = None
     """Set where the operation cannot be read because its kind is not known here."""
 
@@ -62,7 +64,14 @@ def _read_operation(place: int, raw: bytes, chain: str) -> Received:
         operation = wire.decode(raw, Operation)
     except wire.Unreadable as error:
         return _unread(place, raw, chain, str(error), unknown.find_kind(raw))
-    return Received(dseq=operation.dseq, raw=raw, chain=chain, operation=operation, fault=None)
+    return Received(
+        dseq=operation.dseq,
+        raw=raw,
+        chain=chain,
+        operation=operation,
+        fault=None,
+        origin=operation.origin,
+    )
 
 
 def _unread(
@@ -81,6 +90,7 @@ def _unread(
         chain=chain,
         operation=None,
         fault=fault,
+        origin=unknown.find_origin(raw),
         unknown_kind=unknown_kind,
     )
 

@@ -193,6 +193,17 @@ def tidy(db: sa.Connection, before: datetime, *, limit: int = BATCH_MAX) -> Writ
     return Written(removed)
 
 
+def lock_marks(db: sa.Connection) -> None:
+    """Keep other processes from marking until this transaction ends; what they marked is seen."""
+    newest = sa.select(feed_marks.c.seq).order_by(feed_marks.c.marked_at.desc()).limit(1)
+    db.execute(newest.with_for_update())
+
+
+def forget_future(db: sa.Connection, after: datetime) -> None:
+    """Remove marks of a future that a wrong clock believed in; the next ones tell of the age."""
+    db.execute(sa.delete(feed_marks).where(feed_marks.c.marked_at > after))
+
+
 def forget_marks(db: sa.Connection, before: datetime) -> Written[None]:
     """Remove marks that a newer one, old enough as well, has made superfluous."""
     newest = sa.select(sa.func.max(feed_marks.c.marked_at)).where(feed_marks.c.marked_at <= before)

@@ -19,11 +19,12 @@ from server.jobs.records import Job
 from server.sync import identity, incarnations, signers
 from server.sync.identity import Identity, Known
 from server.sync.planning import HistoryLine, JobContext, Loaded, PushPlan
+from server.sync.reading import Received
 from server.sync.records import Device, StoredOperation
 from sync_protocol import evidence
 from sync_protocol.ids import CaptureId
 from sync_protocol.messages import VerdictKind
-from sync_protocol.operations import CompleteJob, Manifest, Operation, RecordCapture
+from sync_protocol.operations import CompleteJob, Manifest, RecordCapture
 
 _IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
 _DEVICE_LOCKED: Final = Prepared(
@@ -102,8 +103,11 @@ def stored_range(
     return {stored.dseq: stored for stored in _STORED_RANGE.records(db, wanted, StoredOperation)}
 
 
-def load(db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Operation]) -> Loaded:
+def load(
+    db: sa.Connection, device: Device, incarnation: UUID, received: Sequence[Received]
+) -> Loaded:
     """Load everything that planning these operations of a device needs."""
+    said = [each.operation for each in received if each.operation is not None]
     bodies = [operation.body for operation in said]
     capture_ids = [body.capture.id for body in bodies if isinstance(body, RecordCapture)]
     completion_ids = [
@@ -112,7 +116,11 @@ def load(db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Op
     return Loaded(
         technician=_NAME.rows(db, {"id": device.technician_id})[0]["name"],
         contexts=load_contexts(db, (body.job_id for body in bodies)),
-        origins=_known_origins(db, device, identity.origins_of(incarnation, said)),
+        origins=_known_origins(
+            db,
+            device,
+            [identity.identity_of(incarnation, each.dseq, each.origin) for each in received],
+        ),
         signers=signers.find(db, device, said),
         capture_homes=_capture_homes(db, capture_ids),
         completions=_existing_completions(db, completion_ids),

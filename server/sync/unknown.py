@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sync_protocol.operations import CaptureBody, OperationBody
+from sync_protocol.operations import CaptureBody, OperationBody, Origin
 
 
 class _Tagged(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +22,10 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
 
 class _Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: _Body
+
+
+class _Issued(msgspec.Struct, frozen=True, kw_only=True):
+    origin: Origin | None = None
 
 
 def _tags(kinds: Any) -> frozenset[str]:  # noqa: ANN401  a union of tagged types
@@ -49,3 +53,15 @@ def find_kind(raw: bytes) -> str | None:
     if body.capture is not None and body.capture.body.type not in _CAPTURES:
         return f"{body.type} of {body.capture.body.type}"
     return None
+
+
+def find_origin(raw: bytes) -> Origin | None:
+    """Read where an operation was first issued, of which nothing else may be readable.
+
+    >>> find_origin(b'{"dseq": 1, "body": {"type": "measure"}, "origin": 7}') is None
+    True
+    """
+    try:
+        return msgspec.json.decode(raw, type=_Issued).origin
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

@@ -66,8 +66,7 @@ def _receive_deciding_anew(
     device = sync_storage.get_device_locked(db, device_id)
     assert device is not None
     received = read_operations(request)
-    said = [each.operation for each in received if each.operation]
-    loaded = sync_storage.load(db, device, request.incarnation, said)
+    loaded = sync_storage.load(db, device, request.incarnation, received)
     planner = PushPlanner(device, request, loaded, act)
     for each in received:
         planner.add(each)

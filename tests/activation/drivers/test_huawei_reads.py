@@ -119,6 +119,33 @@ async def test_a_serial_registered_on_the_port_already_is_resumed(
     assert decide(survey, SERIAL) == Resume(allocation=allocation)
 
 
+async def test_the_service_port_of_a_registered_ont_is_found_among_those_of_others(
+    olt: FakeOlt, driver: HuaweiOlt
+) -> None:
+    """Many ONTs of one id on other ports, and another service of this very ONT."""
+    spec, ref = a_spec(), OntRef(port=PORT, ont_id=5)
+    for taken in range(1, 20):
+        olt.bind(taken, c4=1, c5=5)
+    olt.bind(20, c5=4)
+    olt.bind(21, c5=5, c12=spec.user_vlan + 1)
+    assert await driver.bound(ref, spec) is None
+
+    olt.bind(22, c5=5)
+
+    assert await driver.bound(ref, spec) == 22
+
+
+async def test_a_walk_of_service_ports_that_is_cut_short_is_not_taken_for_none(
+    olt: FakeOlt, driver: HuaweiOlt
+) -> None:
+    olt.bind(1, c5=5)
+    olt.walk_ends["1.3.6.1.4.1.2011.5.14.5.2.1.5"] = 0
+
+    found = await driver.bound(OntRef(port=PORT, ont_id=5), a_spec())
+
+    assert isinstance(found, Failure)
+
+
 async def test_a_port_is_found_by_its_name_and_not_by_the_formula(
     olt: FakeOlt, driver: HuaweiOlt
 ) -> None:

@@ -16,7 +16,7 @@ from server.backups import beside, lives
 from server.database import Store, schema_versions
 from server.database.engines import parse_url
 from server.database.tables.billing import notifications
-from server.database.tables.people import audit, incarnations
+from server.database.tables.people import audit, incarnations, technicians
 from server.database.tables.sync import operations
 from server.notifications import outbox
 from sync_protocol.jobs import JobEvent
@@ -216,6 +216,54 @@ def test_a_restore_beside_a_running_server_is_refused(
     with process_lock.held(parse_url(f"sqlite:///{database}")):
         assert cli.main(["restore", str(backup)]) == cli.WRONG_INPUT
     assert "another server has" in capsys.readouterr().err
+
+
+def test_a_restore_takes_the_log_of_a_database_that_was_put_aside_after_a_crash(
+    database: Path, tmp_path: Path
+) -> None:
+    """What a killed server committed last is in the log beside its file, and nowhere else."""
+    crashed = tmp_path / "crashed.db"
+    store = opened(database)
+    town = found_town(store)
+    crashed.write_bytes(database.read_bytes())
+    crashed.with_name("crashed.db-wal").write_bytes(
+        database.with_name("firstlight.db-wal").read_bytes()
+    )
+    store.close()
+
+    assert cli.main(["restore", str(crashed)]) == 0
+
+    store = opened(database)
+    assert town.ada in {row["id"] for row in rows(store, technicians)}
+    store.close()
+
+
+def test_a_restore_names_what_it_lacks(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = database.read_bytes()
+    assert cli.main(["restore"]) == cli.WRONG_INPUT
+    assert "name the backup" in capsys.readouterr().err
+    assert database.read_bytes() == content
+
+
+def test_postgresql_that_was_put_back_by_its_own_tools_begins_a_new_epoch(
+    postgres_store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    url = postgres_store.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("FIRSTLIGHT_DATABASE_URL", url)
+    before = postgres_store.read_now(lives.get_place)
+
+    assert cli.main(["restore", str(tmp_path / "dump")]) == cli.WRONG_INPUT
+    assert "pg_restore, then firstlight restore without a file" in capsys.readouterr().err
+    assert postgres_store.read_now(lives.get_place) == before
+    assert cli.main(["restore"]) == 0
+
+    after = postgres_store.read_now(lives.get_place)
+    assert after.epoch != before.epoch
+    assert str(after.epoch) in capsys.readouterr().out
+    assert [row["action"] for row in rows(postgres_store, audit)] == ["server.restored"]
 
 
 def test_a_backup_writes_over_nothing(

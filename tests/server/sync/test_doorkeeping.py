@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 
 from server.app import build_app
 from server.database import Store
@@ -195,3 +197,28 @@ async def test_a_server_that_is_stopping_says_when_to_ask_again(
 
     assert (answer.status_code, answer.json()["type"]) == (503, "stopping")
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_tablet_that_goes_away_amid_its_body_is_no_mistake_of_ours(
+    store: Store, tmp_path: Path
+) -> None:
+    came = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+    answered: list[Any] = []
+
+    async def receive() -> Any:  # noqa: ANN401  any message of ASGI
+        return next(came, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:  # noqa: ANN401  as above
+        answered.append(message)
+
+    path = "/devices/v1/enrol"
+    scope: Any = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "root_path": "", "headers": [], "client": ("127.0.0.1", 1), "server": ("operator", 80),
+    }  # fmt: skip
+    with structlog.testing.capture_logs() as logged:
+        await whole_app(store, tmp_path / "blobs")(scope, receive, send)
+
+    assert answered[0]["status"] == 400
+    assert [each for each in logged if each["log_level"] == "error"] == []

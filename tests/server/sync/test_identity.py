@@ -5,6 +5,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from server.database import Store
+from server.database.tables.sync import issues
 from server.database.tables.work import completions
 from server.sync import commands
 from server.sync.refusals import SyncRefused
@@ -115,6 +116,27 @@ def test_an_origin_inside_one_batch_is_applied_once(field: Field) -> None:
     field.tablet.say(set_field(field.job_id, "one"), origin=origin)
 
     assert verdicts(field.push()) == [("applied", None), ("duplicate", None)]
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"type":"measure","ohms":1.50}', b'{"type":"move","event":"fly"}']
+)
+def test_what_cannot_be_read_is_recognised_when_it_is_issued_again(
+    field: Field, body: bytes
+) -> None:
+    field.tablet.say_raw(b'{"dseq":%d,"tx":"t","body":' + body + b"}")
+    field.push()
+    again = enrolled(field.store, field.town.ada)
+    origin = b'{"incarnation":"%b","dseq":1}' % str(field.tablet.incarnation).encode()
+    for said in (body, body.replace(b"1.50", b"1.75").replace(b"fly", b"run")):
+        again.say_raw(b'{"dseq":%d,"origin":' + origin + b',"tx":"t","body":' + said + b"}")
+
+    (first, second) = verdicts(push(field.store, again))
+
+    assert first == ("duplicate", None)
+    # Another thing under the same number is no repeat.
+    assert second in {("parked", "unknown_operation"), ("rejected", "bad_value")}
+    assert count(field.store, issues) == 2
 
 
 def test_nobody_can_make_the_server_ignore_what_another_will_say(field: Field) -> None:

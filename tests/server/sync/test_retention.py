@@ -1,9 +1,11 @@
 """What leaves the feeds, when, and what a tablet that was away is told then."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from server.acts import SYSTEM, Act, act_of
 from server.database import Store, Written
 from server.database.tables import people
 from server.database.tables.fulfilment import processes
@@ -211,6 +213,49 @@ def test_ended_tokens_and_codes_go_and_good_ones_stay(field: Field) -> None:
 
     assert len(rows(field.store, people.device_tokens)) == 1
     assert len(rows(field.store, people.enrolment_codes)) == 1
+
+
+async def test_a_clock_that_was_years_ahead_does_not_end_the_daily_run(field: Field) -> None:
+    clock = Clock(LATER)
+    wanted = Retention(finished_jobs=timedelta(days=14), feed=timedelta(days=90))
+    work = Keeper(field.store, wanted, clock=clock).work()
+    assert len(await work.take(9)) == 1
+    clock.now = LATER + timedelta(days=3650)
+    assert len(await work.take(9)) == 1
+
+    clock.now = LATER + timedelta(days=1)
+
+    assert len(await work.take(9)) == 1
+    assert await work.take(9) == []
+    assert field.store.read_now(retention.horizon, clock.now + timedelta(days=9999)) == (
+        field.store.read_now(retention.horizon, clock.now)
+    )
+
+
+def test_two_processes_that_ask_at_once_do_not_both_run(postgres_store: Store) -> None:
+    def act_at(now: datetime) -> Act:
+        return act_of(SYSTEM, clock=lambda: now)
+
+    assert postgres_store.write_now(keeping.claim, act=act_at(LATER))
+    due = LATER + EVERY
+    with (
+        postgres_store.writing.connect() as one,
+        postgres_store.writing.connect() as two,
+        ThreadPoolExecutor() as pool,
+    ):
+        first = keeping.claim(one, act=act_at(due))
+        second = pool.submit(keeping.claim, two, act=act_at(due + timedelta(seconds=1)))
+        # It waits for the first, or has answered; either shows what became of it.
+        postgres_store.read_now(_until_it_waits, second)
+        one.commit()
+
+        assert (first.value, second.result().value) == (True, False)
+
+
+def _until_it_waits(db: sa.Connection, asked: Future[Written[bool]]) -> None:
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while not asked.done() and not db.execute(waiting).scalar_one():
+        pass
 
 
 async def test_a_run_takes_place_once_a_day_whoever_asks(field: Field) -> None:
