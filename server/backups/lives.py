@@ -6,7 +6,7 @@ read by a person, so each one that waits, or is caused again by work that comes 
 somebody has looked.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -22,9 +22,6 @@ from server.database.tables.people import incarnations
 from server.database.tables.sync import backups, sync_head
 
 HELD = "held: a backup was restored, and the mail may have been sent since it was made"
-_TELLS_TIME: Final = 7
-"""The version of the UUIDs that epochs are."""
-
 _MOVE_HORIZON: Final = (
     sa.update(incarnations)
     .where(
@@ -69,7 +66,7 @@ def begin(db: Connection, reason: str, *, act: Act) -> Written[UUID]:
     """Begin a new epoch; answer it. Part of whatever puts a database back."""
     before = get_place(db)
     epoch = act.new_id()
-    db.execute(sa.update(sync_head).values(epoch=epoch))
+    db.execute(sa.update(sync_head).values(epoch=epoch, restored_at=act.now))
     held = _hold(db)
     detail = {
         "reason": reason,
@@ -90,10 +87,8 @@ def hold_if_repeated(
     The former life may have had that work, and sent them. Work that waited on a tablet across the
     restore looks the same, and is held as well.
     """
-    epoch = get_place(db).epoch
-    if epoch.version != _TELLS_TIME:
-        return
-    if completed_at < _instant_of(epoch) <= received_at:
+    restored_at = db.execute(sa.select(sync_head.c.restored_at)).scalar_one()
+    if restored_at is not None and completed_at < restored_at <= received_at:
         _hold(db, notifications.c.service_id == service_id)
 
 
@@ -103,11 +98,6 @@ def _hold(db: sa.Connection, *which: sa.ColumnElement[bool]) -> int:
         .where(notifications.c.state == "waiting", *which)
         .values(state="failed", last_status=HELD)
     ).rowcount
-
-
-def _instant_of(epoch: UUID) -> datetime:
-    """Tell when an epoch began: a UUIDv7 has it, in milliseconds, in its first 48 bits."""
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=epoch.int >> 80)
 
 
 def mark_durable(db: Connection, horizon: Horizon, *, act: Act) -> Written[None]:

@@ -11,6 +11,8 @@ sync_head = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("epoch", sa.Uuid, nullable=False),
+    # When this epoch began; without a value the first one goes on: nothing was ever put back.
+    sa.Column("restored_at", UtcDateTime),
     sa.CheckConstraint("id = 1", name="one_row"),
 )
 
