@@ -1,8 +1,10 @@
-"""Whose key signed a completion that is issued again.
+"""Whose key signed a completion.
 
-A tablet that lost its key is enrolled anew and sends what was signed with the old one; what it
-completed after the loss and before the enrolment is signed with the new one. The device of the
-origin comes first, and whoever else of the technician's it was is found by trying.
+Nearly always the sender's. A tablet that lost its key is enrolled anew and sends what was signed
+with the old one, issued again, or under its first number where the server was put back and knows
+nothing of it; what it completed after the loss and before the enrolment is signed with the new
+one. The device of the origin comes first, and whoever else of the technician's it was is found by
+trying.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,29 +15,36 @@ import sqlalchemy as sa
 from server.database.tables.people import devices as device_table
 from server.database.tables.people import incarnations
 from server.sync import devices
+from server.sync.identity import Identity, identity_of
 from server.sync.records import Device
 from sync_protocol import evidence
 from sync_protocol.operations import CompleteJob, Operation
 
 
 def find(
-    db: sa.Connection, device: Device, said: Sequence[Operation]
-) -> Mapping[tuple[UUID, int], UUID]:
-    """Find the devices of re-issued completions, by origin; what is not there is the sender's."""
-    again = [
-        (operation.origin, operation.body)
+    db: sa.Connection, device: Device, incarnation: UUID, said: Sequence[Operation]
+) -> Mapping[Identity, UUID]:
+    """Find the devices of completions that the sender did not sign, by their identity."""
+    strange = [
+        (identity_of(incarnation, operation.dseq, operation.origin), operation.body)
         for operation in said
-        if operation.origin is not None and isinstance(operation.body, CompleteJob)
+        if isinstance(operation.body, CompleteJob) and not _is_signed_by(device, operation.body)
     ]
-    if not again:
+    if not strange:
         return {}
     keys = _keys(db, device.technician_id)
     owners = _owners(db, device.technician_id)
-    found: dict[tuple[UUID, int], UUID] = {}
-    for origin, body in again:
-        owner = owners.get(origin.incarnation, device.id)
-        found[origin.incarnation, origin.dseq] = _signer(keys, (owner, device.id), body)
-    return found
+    return {
+        origin: _signer(keys, (owners.get(origin[0], device.id), device.id), body)
+        for origin, body in strange
+    }
+
+
+def _is_signed_by(device: Device, body: CompleteJob) -> bool:
+    message = evidence.bytes_to_sign(body.manifest)
+    return body.signature is not None and devices.verifies(
+        device.public_key, body.signature, message
+    )
 
 
 def _signer(keys: Mapping[UUID, str], likely: tuple[UUID, ...], body: CompleteJob) -> UUID:

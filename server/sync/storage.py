@@ -121,7 +121,7 @@ def load(
             device,
             [identity.identity_of(incarnation, each.dseq, each.origin) for each in received],
         ),
-        signers=signers.find(db, device, said),
+        signers=signers.find(db, device, incarnation, said),
         capture_homes=_capture_homes(db, capture_ids),
         completions=_existing_completions(db, completion_ids),
     )

@@ -67,8 +67,11 @@ class Seat(msgspec.Struct, kw_only=True):
     def promise(self) -> None:
         """Remember what the tablet has shown as saved."""
         state = self.tablet.read(get_state)
-        known = self.saved_dseq if state.incarnation == self.incarnation else 0
-        said = self.tablet.read(readings.said_after, known)
+        if state.incarnation == self.incarnation:
+            said = self.tablet.read(readings.said_after, self.saved_dseq)
+        else:
+            # What was stored just before a death may have been put aside since.
+            said = self.tablet.read(readings.said_ever)
         self.promises.make(self.technician_id, said)
         self.held.update(map(read_operation, said))
         self.incarnation = state.incarnation

@@ -169,6 +169,11 @@ def verdict_rows(db: ReplicaConnection) -> list[Any]:
     ).fetchall()
 
 
+def said_ever(db: ReplicaConnection) -> list[bytes]:
+    rows = db.execute("SELECT raw FROM past_operation UNION ALL SELECT raw FROM operation")
+    return [row["raw"] for row in rows.fetchall()]
+
+
 def said_after(db: ReplicaConnection, dseq: int) -> list[bytes]:
     rows = db.execute("SELECT raw FROM operation WHERE dseq > ? ORDER BY dseq", (dseq,))
     return [row["raw"] for row in rows.fetchall()]
