@@ -77,8 +77,8 @@ class LeaveReason(enum.StrEnum):
     FINISHED = "finished"
 
 
-class JobEntered(msgspec.Struct, frozen=True, kw_only=True, tag="job_entered"):
-    """A job came into scope; the document is whole."""
+class WithJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What an entry that brings a job has; the document is whole."""
 
     job: Annotated[msgspec.Raw, Meta(description="a `JobDocument`")]
 
@@ -92,19 +92,12 @@ class JobEntered(msgspec.Struct, frozen=True, kw_only=True, tag="job_entered"):
         return wire.decode(bytes(self.job), JobDocument)
 
 
-class JobUpdated(msgspec.Struct, frozen=True, kw_only=True, tag="job_updated"):
-    """A job in scope changed; the document is whole."""
+class JobEntered(WithJob, frozen=True, kw_only=True, tag="job_entered"):
+    """A job came into scope."""
 
-    job: Annotated[msgspec.Raw, Meta(description="a `JobDocument`")]
 
-    @property
-    def document(self) -> JobDocument:
-        """What the bytes say.
-
-        Raises:
-            Unreadable: they are no job.
-        """
-        return wire.decode(bytes(self.job), JobDocument)
+class JobUpdated(WithJob, frozen=True, kw_only=True, tag="job_updated"):
+    """A job in scope changed."""
 
 
 class JobLeft(msgspec.Struct, frozen=True, kw_only=True, tag="job_left"):
