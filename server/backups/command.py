@@ -51,6 +51,6 @@ def run(args: argparse.Namespace) -> int:
     size_bytes = args.file.stat().st_size
     sys.stdout.write(
         f"{args.file}: {size_bytes} bytes, checked; the feed up to {horizon.place.seq}, "
-        f"{len(horizon.heads)} devices\n"
+        f"{len(horizon.heads)} tablets with work that no earlier backup has\n"
     )
     return 0
