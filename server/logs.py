@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import msgspec
 import structlog
 
 from server.settings import SettingsUnusable
@@ -25,11 +26,16 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer() if on_terminal else _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=_on_present_stderr,
     )
+
+
+def _as_json(_logger: object, _method: str, event: structlog.typing.EventDict) -> str:
+    """Write a line many times as fast as the standard library does; what JSON has not, as text."""
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 def _on_present_stderr(*_args: object) -> structlog.PrintLogger:

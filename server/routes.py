@@ -22,10 +22,7 @@ from sync_protocol.versions import SPOKEN, Spoken
 
 def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKEN) -> Router:
     """Make the routes for integrations and tablets."""
-    doors = make_doors(settings)
-
-    def provide_spoken() -> Spoken:
-        return spoken
+    doors = make_doors(settings, spoken)
 
     def provide_blob_store() -> BlobStore:
         return blob_store
@@ -69,7 +66,6 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
         ],
         dependencies={
             "blob_store": Provide(provide_blob_store, sync_to_thread=False),
-            "spoken": Provide(provide_spoken, sync_to_thread=False),
             "doors": Provide(provide_doors, sync_to_thread=False),
         },
         exception_handlers={SyncRefused: refusals.answer, **blob_api.HANDLERS},

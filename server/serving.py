@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import uvicorn
 
-from server import logs, process_lock, settings
+from server import interpreter, logs, process_lock, settings
 from server.app import build_app
 from server.background import background
 from server.backups import beside
@@ -106,6 +106,7 @@ def run_server(args: argparse.Namespace) -> int:
             ),
             streams,
         )
+        interpreter.settle()
         server.run(sockets=[listener])
     return 0
 
@@ -146,6 +147,7 @@ def run_worker(args: argparse.Namespace) -> int:
     """
     known = settings.load_installation(args.settings, os.environ)
     with _opened(known) as store:
+        interpreter.settle()
         asyncio.run(_work(known, store))
     return 0
 

@@ -30,7 +30,10 @@ def create(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
     return (
         sa.create_engine(url, pool_size=POSTGRES_WRITERS, **JSON_BY_MSGSPEC),
         sa.create_engine(
-            url, pool_size=READERS, isolation_level="REPEATABLE READ", **JSON_BY_MSGSPEC
+            url,
+            pool_size=READERS + POSTGRES_WRITERS,  # a writer reads what its callers ask for next
+            isolation_level="REPEATABLE READ",
+            **JSON_BY_MSGSPEC,
         ),
     )
 

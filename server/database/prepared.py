@@ -9,6 +9,7 @@ error is SQLAlchemy's (docs/adr/0014). Everything else stays with Core, which re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeVar, cast
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -21,7 +22,8 @@ SHAPES_MAX: Final = 200
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
-_Convert = Callable[[Any], Any]
+_Convert = Callable[[Sequence[Any]], Sequence[Any]]
+"""Converts a column: the values of one name in all rows."""
 _Shape = tuple[str, tuple[str, ...], tuple[int, ...]]
 """What a compiled statement depends on: dialect, names of the values, lengths of the lists."""
 
@@ -30,8 +32,8 @@ class _Compiled(msgspec.Struct, frozen=True):
     sql: str
     fixed: Values
     """What the statement itself holds, such as a literal."""
-    spread: Mapping[str, Sequence[str]]
-    """The names that stand for each list."""
+    spread: Mapping[str, tuple[Sequence[str], _Convert | None]]
+    """The names that stand for each list, and how its members are converted, all at once."""
     binds: tuple[tuple[str, _Convert | None], ...]
     is_positional: bool
     columns: tuple[tuple[str, sa.types.TypeEngine[Any]], ...]
@@ -58,7 +60,7 @@ class Prepared:
             DBAPIError: as from Core.
         """
         compiled = self._compile(db, values)
-        _execute(db, compiled.sql, _bound(compiled, [values])[0])
+        _execute(db, compiled.sql, _bound_once(compiled, values))
 
     def run_many(self, db: sa.Connection, rows: Sequence[Values]) -> None:
         """Run it for each of these rows, all of the same names; none is no execution.
@@ -77,14 +79,17 @@ class Prepared:
             DBAPIError: as from Core.
         """
         compiled = self._compile(db, values)
-        cursor = _execute(db, compiled.sql, _bound(compiled, [values])[0])
+        cursor = _execute(db, compiled.sql, _bound_once(compiled, values))
         found = cursor.fetchall()
         if not found:
             return []
         if not compiled.gives:
             compiled.gives.append(_results(db.dialect, compiled.columns, cursor.description))
         names = tuple(name for name, _type in compiled.columns)
-        columns = map(_converted, compiled.gives[0], zip(*found, strict=True))
+        columns = [
+            column if convert is None else convert(column)
+            for convert, column in zip(compiled.gives[0], zip(*found, strict=True), strict=True)
+        ]
         return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def row(self, db: sa.Connection, values: Values) -> dict[str, Any] | None:
@@ -104,7 +109,7 @@ class Prepared:
         Raises:
             DBAPIError: as from Core.
         """
-        return tuple(msgspec.convert(row, record_type) for row in self.rows(db, values))
+        return msgspec.convert(self.rows(db, values), tuple[record_type, ...])
 
     def record(self, db: sa.Connection, values: Values, record_type: type[T]) -> T | None:
         """Run it and give the one record that it found, or None.
@@ -149,18 +154,21 @@ def _compile(statement: sa.Executable, dialect: sa.Dialect, values: Values) -> _
     clause = cast("sa.ClauseElement", statement)
     made = cast("SQLCompiler", clause.compile(dialect=dialect, column_keys=list(values)))
     state = made.construct_expanded_state(dict(values))
-    types = {name: bind.type for bind, name in made.bind_names.items()}
     names = state.positiontup if state.positiontup is not None else tuple(state.parameters)
-    # A list's converters are by the names that stand for it, the others' by their own.
-    converts = {name: _bind_converter(types[name], dialect) for name in types}
-    converts |= state.processors
+    kinds = {name: bind.type for bind, name in made.bind_names.items()}
+    converts = {name: _binding(kind, dialect) for name, kind in kinds.items()}
+    for list_name, members in state.parameter_expansion.items():
+        if isinstance(kinds[list_name], sa.types.TupleType):  # each place in a row has its own type
+            converts |= {name: _processed(state.processors.get(name)) for name in members}
     returned = getattr(statement, "exported_columns", ())
     return _Compiled(
         sql=state.statement,
         fixed={
             name: made.params[name] for bind, name in made.bind_names.items() if not bind.required
         },
-        spread=state.parameter_expansion,
+        spread={
+            name: (members, converts[name]) for name, members in state.parameter_expansion.items()
+        },
         binds=tuple((name, converts.get(name)) for name in names),
         is_positional=state.positiontup is not None,
         columns=tuple((str(column.key), column.type) for column in returned),
@@ -168,8 +176,11 @@ def _compile(statement: sa.Executable, dialect: sa.Dialect, values: Values) -> _
     )
 
 
-def _bind_converter(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> _Convert | None:
-    return kind.dialect_impl(dialect).bind_processor(dialect)
+def _binding(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> _Convert | None:
+    process = kind.dialect_impl(dialect).bind_processor(dialect)
+    if process is None or isinstance(kind, sa.LargeBinary):  # the drivers take bytes as they are
+        return None
+    return _to_hex if isinstance(kind, sa.Uuid) else _processed(process)
 
 
 def _results(
@@ -178,19 +189,48 @@ def _results(
     description: Sequence[Sequence[Any]],
 ) -> tuple[_Convert | None, ...]:
     return tuple(
-        kind.dialect_impl(dialect).result_processor(dialect, described[1])
+        _giving(kind, dialect, described[1])
         for (_name, kind), described in zip(columns, description, strict=True)
     )
 
 
+def _giving(
+    kind: sa.types.TypeEngine[Any], dialect: sa.Dialect, described: object
+) -> _Convert | None:
+    process = kind.dialect_impl(dialect).result_processor(dialect, described)
+    if process is None or isinstance(kind, sa.LargeBinary):
+        return None
+    return _from_hex if isinstance(kind, sa.Uuid) else _processed(process)
+
+
+def _processed(process: Callable[[Any], Any] | None) -> _Convert | None:
+    return None if process is None else lambda values: [process(value) for value in values]
+
+
+def _to_hex(values: Sequence[UUID | None]) -> Sequence[str | None]:
+    return [None if value is None else f"{value.int:032x}" for value in values]
+
+
+def _from_hex(values: Sequence[str | None]) -> Sequence[UUID | None]:
+    return msgspec.convert(values, list[UUID | None])  # five times as fast as one by one
+
+
+def _bound_once(compiled: _Compiled, values: Values) -> Any:  # noqa: ANN401  as the driver takes it
+    """Give the values of one execution."""
+    given = {**compiled.fixed, **_spread(compiled, values)}
+    bound = [
+        given[name] if convert is None else convert((given[name],))[0]
+        for name, convert in compiled.binds
+    ]
+    if compiled.is_positional:
+        return tuple(bound)
+    return {name: value for (name, _convert), value in zip(compiled.binds, bound, strict=True)}
+
+
 def _bound(compiled: _Compiled, rows: Sequence[Values]) -> Sequence[Any]:
-    """Give the values as the driver takes them, converted column by column."""
-    if not compiled.binds:
-        return [() for _ in rows]
-    if compiled.spread:
-        rows = [_spread(compiled, row) for row in rows]
-    if compiled.fixed:
-        rows = [{**compiled.fixed, **row} for row in rows]
+    """Give the values of many executions, converted column by column."""
+    if compiled.spread or compiled.fixed:
+        rows = [{**compiled.fixed, **_spread(compiled, row)} for row in rows]
     columns = [
         _converted(convert, list(map(itemgetter(name), rows))) for name, convert in compiled.binds
     ]
@@ -202,34 +242,26 @@ def _bound(compiled: _Compiled, rows: Sequence[Values]) -> Sequence[Any]:
 
 
 def _converted(convert: _Convert | None, values: Sequence[Any]) -> Sequence[Any]:
-    """Convert a column; the rows of a push share most of their objects, each of which is once."""
+    """Convert a column; where all rows share one object, as those of a push often do, once."""
     if convert is None:
         return values
-    made: list[Any] = []
-    before: Any = _NOTHING
-    converted: Any = None
-    for value in values:
-        if value is not before:
-            before, converted = value, convert(value)
-        made.append(converted)
-    return made
-
-
-_NOTHING: Final = object()
+    first = values[0]
+    if all(value is first for value in values):
+        return list(convert((first,))) * len(values)
+    return convert(values)
 
 
 def _spread(compiled: _Compiled, values: Values) -> Values:
     """Put each member of a list under the name that stands for it."""
+    if not compiled.spread:
+        return values
     given = dict(values)
-    for name, names in compiled.spread.items():
+    for name, (names, convert) in compiled.spread.items():
         members = given.pop(name)
-        flat = [part for member in members for part in member] if _is_rows(members) else members
-        given.update(zip(names, flat, strict=True))
+        if members and isinstance(members[0], tuple):
+            members = [part for member in members for part in member]
+        given.update(zip(names, convert(members) if convert else members, strict=True))
     return given
-
-
-def _is_rows(members: Sequence[Any]) -> bool:
-    return bool(members) and isinstance(members[0], tuple)
 
 
 def _execute(db: sa.Connection, sql: str, values: Any, *, many: bool = False) -> Any:  # noqa: ANN401  a driver cursor

@@ -1,16 +1,15 @@
 """The bridge between rows and records: the only conversion in the code base."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from types import NoneType
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
 T = TypeVar("T")
-# What both drivers bind and return as they are; everything else becomes plain JSON values.
-_NATIVE = frozenset({datetime, date, UUID, bytes, str, int, bool, float, NoneType})
+# What both drivers bind and return as it is; everything else becomes plain JSON values.
+_NATIVE = (datetime, date, UUID, bytes)
 
 
 class _Row(Protocol):
@@ -34,8 +33,9 @@ def to_records(rows: Iterable[_Row], record_type: type[T]) -> tuple[T, ...]:
 
 def to_row(record: msgspec.Struct) -> Mapping[str, Any]:
     """Turn a record into column values; nested records become JSON."""
-    values = msgspec.structs.asdict(record)
-    for name, value in values.items():
-        if type(value) not in _NATIVE:
-            values[name] = msgspec.to_builtins(value)
-    return values
+    return msgspec.to_builtins(record, builtin_types=_NATIVE)
+
+
+def to_rows(records: Sequence[msgspec.Struct]) -> Sequence[Mapping[str, Any]]:
+    """Turn many records into column values at once."""
+    return msgspec.to_builtins(records, builtin_types=_NATIVE)

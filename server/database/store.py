@@ -17,6 +17,7 @@ from server.database.units import Written
 from server.database.writer import Probe, Writer
 
 T = TypeVar("T")
+R = TypeVar("R")
 P = ParamSpec("P")
 
 
@@ -32,6 +33,7 @@ class Store:
             self._relay = PostgresRelay(self.url, self.signals)
         self._writer = Writer(
             self.writing,
+            self.reading,
             threads=engines.POSTGRES_WRITERS if self.is_postgres else 1,
             notify=self._relay.publish if self._relay else self.signals.notify,
             probe=probe,
@@ -73,6 +75,21 @@ class Store:
         """
         future = self._writer.submit(lambda db: unit(db, *args, **kwargs))
         return cast("T", await asyncio.wrap_future(future))
+
+    async def write_then_read(
+        self, unit: Callable[[sa.Connection], Written[T]], query: Callable[[sa.Connection], R]
+    ) -> tuple[T, R]:
+        """Run a unit and, once it is durable, a query that sees it; the values of both.
+
+        The thread that committed reads: handing over to another one costs as much as a short query
+        does, and more the more there is to do.
+
+        Raises:
+            Exception: whatever the unit raised, which left nothing; or what the query raised, and
+                then the unit is durable.
+        """
+        future = self._writer.submit(unit, query)
+        return cast("tuple[T, R]", await asyncio.wrap_future(future))
 
     def read_now(
         self, query: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs

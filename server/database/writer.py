@@ -32,6 +32,7 @@ RETRY_STEP_S: Final = 0.01
 _RETRYABLE: Final = frozenset({"40001", "40P01"})
 
 BoundUnit = Callable[[sa.Connection], Written[Any]]
+BoundQuery = Callable[[sa.Connection], Any]
 Notify = Callable[[frozenset[str]], None]
 
 
@@ -149,7 +150,12 @@ def is_retryable(error: DBAPIError) -> bool:
 
 class _Submitted(msgspec.Struct, frozen=True):
     unit: BoundUnit
+    then: BoundQuery | None
     future: Future[Any]
+
+
+_Asked = tuple[Future[Any], Any, BoundQuery]
+"""Who waits for a reading after the commit, what the unit gave, and the query."""
 
 
 class WriterStopped(RuntimeError):
@@ -160,9 +166,16 @@ class Writer:
     """Threads that take submitted units, group them, commit, and answer."""
 
     def __init__(
-        self, engine: sa.Engine, *, threads: int, notify: Notify, probe: Probe | None = None
+        self,
+        engine: sa.Engine,
+        reading: sa.Engine,
+        *,
+        threads: int,
+        notify: Notify,
+        probe: Probe | None = None,
     ) -> None:
         self.counter = CommitCounter(probe)
+        self._reading = reading
         self._notify = notify
         self._queue: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self._log = structlog.get_logger()
@@ -182,8 +195,12 @@ class Writer:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, unit: BoundUnit) -> Future[Any]:
+    def submit(self, unit: BoundUnit, then: BoundQuery | None = None) -> Future[Any]:
         """Queue a unit; the future answers after its commit is durable.
+
+        ``then`` is read after that commit, in a snapshot of its own and in the thread that
+        committed; the future gives both values, or raises what the reading raised: the unit is
+        durable all the same.
 
         Raises:
             WriterStopped: as it says.
@@ -192,7 +209,7 @@ class Writer:
         with self._gate:
             if self._stopped.is_set():
                 raise WriterStopped("the writer has stopped; nothing was written")
-            self._queue.put(_Submitted(unit, future))
+            self._queue.put(_Submitted(unit, then, future))
         return future
 
     def stop(self) -> None:
@@ -238,13 +255,36 @@ class Writer:
             failed = error
             outcomes = tuple(Outcome(None, error) for _ in group)
         # First of all the callers: nothing that comes after may keep them waiting.
+        asked: list[_Asked] = []
         for submitted, outcome in zip(group, outcomes, strict=True):
             if outcome.error is not None:
                 submitted.future.set_exception(outcome.error)
+            elif outcome.written is not None and submitted.then is not None:
+                asked.append((submitted.future, outcome.written.value, submitted.then))
             elif outcome.written is not None:
                 submitted.future.set_result(outcome.written.value)
+        if asked:
+            self._read_then(asked)
         self._tell(failed, len(group))
         self._announce(outcomes)
+
+    def _read_then(self, asked: Sequence[_Asked]) -> None:
+        """Read what was asked for after the commit, each in its own snapshot, and answer."""
+        try:
+            reading = self._reading.connect()
+        except Exception as error:  # noqa: BLE001  as below
+            for future, _value, _query in asked:
+                future.set_exception(error)
+            return
+        with reading as db:
+            for future, value, query in asked:
+                try:
+                    with db.begin():
+                        found = query(db)
+                except Exception as error:  # noqa: BLE001  the caller's to judge; the commit stands
+                    future.set_exception(error)
+                else:
+                    future.set_result((value, found))
 
     def _tell(self, failed: Exception | None, units: int) -> None:
         """Log what became of a commit; of a full disk only when it begins and ends."""

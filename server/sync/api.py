@@ -1,19 +1,20 @@
 """FLS/1 over HTTP: enrolment, tokens, and the one route that pushes and then pulls."""
 
 import time
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
 from litestar import Response, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromQuery
 
 from server.acts import SYSTEM, Actor, ActorKind, act_of, utc_now
-from server.console.headers import FOR_TABLETS
-from server.database import Store
+from server.console.headers import FOR_TABLETS, SENT_AS_IT_IS
+from server.database import Connection, Store
 from server.people import secrets
 from server.problems import HttpRequest
 from server.settings import Settings
@@ -28,10 +29,12 @@ from server.sync import (
     versions,
 )
 from server.sync.access import device_of
+from server.sync.commands import Pushed
 from server.sync.doorkeeping import Doors
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
+from sync_protocol.ids import Epoch
 from sync_protocol.messages import (
     PROTOCOL_VERSION,
     BeginIncarnation,
@@ -39,6 +42,7 @@ from sync_protocol.messages import (
     EnrolRequest,
     EnrolResponse,
     IncarnationBegun,
+    PullPage,
     Refusal,
     SyncRequest,
     SyncResponse,
@@ -48,6 +52,7 @@ from sync_protocol.messages import (
 from sync_protocol.quoting import quoted
 from sync_protocol.versions import SPOKEN, Spoken
 
+PACKED_FROM_BYTES: Final = 500
 T = TypeVar("T")
 
 
@@ -126,29 +131,28 @@ def _refuse_too_large(request: HttpRequest, _error: RequestEntityTooLarge) -> Re
     "/sync/v1",
     status_code=200,
     request_max_body_size=wire.COMPRESSED_BYTES_MAX,
-    opt={FOR_TABLETS: True},
-    dependencies={"device": Provide(doorkeeping.provide_admitted)},
+    opt={FOR_TABLETS: True, SENT_AS_IT_IS: True},
     exception_handlers={RequestEntityTooLarge: _refuse_too_large},
 )
-async def synchronise(
-    request: HttpRequest,
-    store: NamedDependency[Store],
-    device: NamedDependency[Device],
-    spoken: NamedDependency[Spoken],
-) -> Response[bytes]:
+async def synchronise(request: HttpRequest, doors: NamedDependency[Doors]) -> Response[bytes]:
     """Take what a tablet has done, then tell it what is new."""
-    body = await doorkeeping.body_of(request)
-    wanted = read_request(body, request.headers.get("content-encoding"), spoken)
+    # Two dependencies would be resolved side by side, in tasks that cost more than a look-up does.
+    store: Store = request.app.state.store
+    async with doorkeeping.admitted(request, store, doors) as device:
+        body = await doorkeeping.body_of(request)
+        wanted = read_request(body, request.headers.get("content-encoding"), doors.spoken)
+        answer = await _exchange(store, device, wanted, doors.spoken)
+    return packed(answer, request.headers.get("accept-encoding", ""))
+
+
+async def _exchange(store: Store, device: Device, wanted: SyncRequest, spoken: Spoken) -> bytes:
     act = act_of(Actor(ActorKind.DEVICE, device.id))
-    pushed = await store.write(commands.receive, device.id, wanted, act=act)
-    committed_at = utc_now()
-    epoch, page = await store.read(
-        pull.read,
-        device.technician_id,
-        wanted.epoch,
-        wanted.cursor,
-        check_scope=wanted.check_scope,
-    )
+    take = partial(commands.receive, device_id=device.id, request=wanted, act=act)
+    if commands.has_news(wanted):
+        pushed, news = await store.write_then_read(take, partial(_news_of, device, wanted))
+    else:
+        pushed, news = await store.read(partial(_listen, device, wanted))
+    committed_at, epoch, page = news
     response = SyncResponse(
         protocol=PROTOCOL_VERSION,
         epoch=epoch,
@@ -169,8 +173,32 @@ async def synchronise(
         more=page.more,
         healed=wanted.healed,
     )
-    answered = versions.as_understood(response, wanted, spoken)
-    return Response(wire.encode(answered), media_type="application/json")
+    return wire.encode(versions.as_understood(response, wanted, spoken))
+
+
+def packed(answer: bytes, accepted: str) -> Response[bytes]:
+    """Pack an answer, the whole at once, where the ``Accept-Encoding`` that came allows it."""
+    headers = {"Vary": "Accept-Encoding"}
+    if "gzip" in accepted and len(answer) >= PACKED_FROM_BYTES:
+        answer, headers = wire.compress(answer), {"Content-Encoding": "gzip", **headers}
+    return Response(answer, media_type="application/json", headers=headers)
+
+
+_News = tuple[datetime, Epoch, PullPage]
+
+
+def _news_of(device: Device, wanted: SyncRequest, db: Connection) -> _News:
+    """Read what is new for a device, and note the instant at which everything before was stored."""
+    now = utc_now()
+    epoch, page = pull.read(
+        db, device.technician_id, wanted.epoch, wanted.cursor, check_scope=wanted.check_scope
+    )
+    return now, epoch, page
+
+
+def _listen(device: Device, wanted: SyncRequest, db: Connection) -> tuple[Pushed, _News]:
+    """Answer a device that has no news itself; it waits for no writer."""
+    return commands.heard(db, device.id, wanted), _news_of(device, wanted, db)
 
 
 def read_request(body: bytes, encoding: str | None, spoken: Spoken = SPOKEN) -> SyncRequest:

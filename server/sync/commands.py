@@ -35,11 +35,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
         SyncRefused: unknown or revoked device, an incarnation that it has not registered, a gap, or
             a fork; nothing was stored.
     """
-    device = storage.get_device_locked(db, device_id)
-    if device is None:
-        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
-    if device.revoked_at is not None:
-        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
+    device = _require_usable(storage.get_device_locked(db, device_id), device_id)
     head = _head(db, device, request)
     healing.note(db, device.id, request.healed, act=act)
     received = reading.read_operations(request)
@@ -62,6 +58,31 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
         feed=_feed(plan, contexts),
         topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
     )
+
+
+def has_news(request: SyncRequest) -> bool:
+    """Say whether there is something to write of a request; most only ask what is new."""
+    return bool(request.operations or request.healed)
+
+
+def heard(db: Connection, device_id: UUID, request: SyncRequest) -> Pushed:
+    """Tell a device that has no news how far it was heard; nothing is written, and nobody waits.
+
+    Raises:
+        SyncRefused: unknown or revoked device, or an incarnation that it has not registered.
+    """
+    head = _head(db, _require_usable(storage.get_device(db, device_id), device_id), request)
+    return Pushed(
+        acked_dseq=head.head_dseq, chain=head.chain, verdicts=(), durable_dseq=head.durable_dseq
+    )
+
+
+def _require_usable(device: Device | None, device_id: UUID) -> Device:
+    if device is None:
+        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
+    if device.revoked_at is not None:
+        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
+    return device
 
 
 def _head(db: Connection, device: Device, request: SyncRequest) -> IncarnationHead:
@@ -103,7 +124,7 @@ def _replayed_verdicts(
 def _plan(
     db: Connection, device: Device, request: SyncRequest, fresh: list[Received], act: Act
 ) -> tuple[PushPlan, Mapping[UUID, JobContext]]:
-    if not fresh:  # most syncs only pull
+    if not fresh:  # what was taken before is said again
         return PushPlan(), {}
     loaded = storage.load(db, device, request.incarnation, fresh)
     planner = PushPlanner(device, request, loaded, act)

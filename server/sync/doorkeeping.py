@@ -1,13 +1,13 @@
 """At the doors of the tablets: who may come in now, and what is said to whoever may not."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import AsyncGenerator
 from typing import Final
 
 import msgspec
-from litestar.di import NamedDependency
 
 from server.database import Store
 from server.people import secrets
@@ -15,11 +15,13 @@ from server.problems import HttpRequest
 from server.settings import Settings
 from server.sync.access import device_of
 from server.sync.admission import Admission
+from server.sync.recent_tokens import RecentTokens
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused, TooOften
 from server.sync.sources import SourceLimit
 from sync_protocol import wire
 from sync_protocol.messages import Refusal
+from sync_protocol.versions import Spoken
 
 BODY_S_MAX: Final = 120
 """How long a body may take to arrive; a tablet that has lost its network must not keep its room."""
@@ -33,27 +35,30 @@ TOKENS_PER_S: Final = 30.0
 
 
 class Doors(msgspec.Struct, frozen=True):
-    """What one process remembers of who came."""
+    """Whom one process understands, and what it remembers of who came."""
 
+    spoken: Spoken
     syncs: Admission
+    recent: RecentTokens
     enrolments: SourceLimit
     tokens: SourceLimit
 
 
-def make_doors(settings: Settings) -> Doors:
+def make_doors(settings: Settings, spoken: Spoken) -> Doors:
     """Make the doors of one process."""
     return Doors(
+        spoken=spoken,
         syncs=Admission(
             requests_max=settings.sync_requests_max, bytes_max=settings.sync_body_bytes_max
         ),
+        recent=RecentTokens(),
         enrolments=SourceLimit(at_once=ENROLMENTS_AT_ONCE, per_s=ENROLMENTS_PER_S),
         tokens=SourceLimit(at_once=TOKENS_AT_ONCE, per_s=TOKENS_PER_S),
     )
 
 
-async def provide_admitted(
-    request: HttpRequest, store: NamedDependency[Store], doors: NamedDependency[Doors]
-) -> AsyncGenerator[Device]:
+@contextlib.asynccontextmanager
+async def admitted(request: HttpRequest, store: Store, doors: Doors) -> AsyncGenerator[Device]:
     """Let a device in until its sync is answered; a stranger takes no room and gets no turn.
 
     Raises:
@@ -61,8 +66,10 @@ async def provide_admitted(
     """
     shown = request.headers.get("authorization")
     key = secrets.hash_secret(shown or "")
+    device = doors.recent.find(key, now_s=time.monotonic())
     # In a storm most of those who are turned away were here before: asking nobody keeps it cheap.
-    device = None if doors.syncs.has_turn(key) else await device_of(store, shown)
+    if device is None and not doors.syncs.has_turn(key):
+        device = await _looked_up(store, doors, key, shown)
     size = _announced_bytes(request)
     wait_ms = doors.syncs.enter(key, size, now_s=time.monotonic(), jitter=random.random())  # noqa: S311  no secret
     if wait_ms:
@@ -73,9 +80,15 @@ async def provide_admitted(
             retry_after_ms=wait_ms,
         )
     try:
-        yield device or await device_of(store, shown)
+        yield device or await _looked_up(store, doors, key, shown)
     finally:
         doors.syncs.leave(size, now_s=time.monotonic())
+
+
+async def _looked_up(store: Store, doors: Doors, key: str, shown: str | None) -> Device:
+    device = await device_of(store, shown)
+    doors.recent.keep(key, device, now_s=time.monotonic())
+    return device
 
 
 async def body_of(request: HttpRequest) -> bytes:

@@ -116,16 +116,17 @@ class PushPlanner:
             detail = f"first verdict: {known.verdict}"
             self._store(received, origin, Decision(verdict=VerdictKind.DUPLICATE, detail=detail))
             return
-        decision = _unread(received) if operation is None else self._decide(operation)
+        context = None if operation is None else self._contexts.get(operation.body.job_id)
+        decision = _unread(received) if operation is None else self._decide(context, operation)
         self._origins[origin] = (*heard, Known(said=said, verdict=decision.verdict))
         replaced = None
-        if operation is not None:
-            replaced = self._find_replaced(operation.body, decision)
-            self._apply(operation, decision)
+        if operation is not None and context is not None:
+            replaced = _find_replaced(context, operation.body, decision)
+            self._apply(context, operation, decision)
         self._store(received, origin, decision, replaced)
 
-    def _decide(self, operation: Operation) -> Decision:
-        return self._reused_id(operation.body) or self._decide_by_policy(operation)
+    def _decide(self, context: JobContext | None, operation: Operation) -> Decision:
+        return self._reused_id(operation.body) or self._decide_by_policy(context, operation)
 
     def _reused_id(self, body: OperationBody) -> Decision | None:
         """Answer an operation whose id is in use elsewhere; within its job the policy decides."""
@@ -141,8 +142,7 @@ class PushPlanner:
                 return Decision(verdict=VerdictKind.MERGED)
         return None
 
-    def _decide_by_policy(self, operation: Operation) -> Decision:
-        context = self._contexts.get(operation.body.job_id)
+    def _decide_by_policy(self, context: JobContext | None, operation: Operation) -> Decision:
         actor_id = TechnicianId(self._device.technician_id)
         if context is None:
             return decide(Situation(actor_id=actor_id, state=None), operation.body)
@@ -160,17 +160,15 @@ class PushPlanner:
             operation.body,
         )
 
-    def _apply(self, operation: Operation, decision: Decision) -> None:
+    def _apply(self, context: JobContext, operation: Operation, decision: Decision) -> None:
         body = operation.body
-        context = self._contexts.get(body.job_id)
-        if context is None:
-            return
-        done = derive(operation.at, self._request.clock, self._arrival)
+        done = self._derive(operation)
         self.plan.touched_jobs.add(context.job.id)
         if decision.capture is not None:
             self._add_capture(context, decision.capture, late=decision.late)
         if decision.field_value is not None and isinstance(body, SetField):
-            self._set_field(context, operation, body.field, decision.field_value)
+            entered = self._entered(operation.dseq, done)
+            self._set_field(context, body.field, decision.field_value, entered)
         if decision.state is not None:
             self._move(context, decision.state)
         if decision.keeps_evidence and isinstance(body, CompleteJob):
@@ -188,25 +186,16 @@ class PushPlanner:
             )
         )
 
-    def _find_replaced(self, body: OperationBody, decision: Decision) -> Entered | None:
-        """Find who entered the value that this one is written over unseen; None: not known."""
-        context = self._contexts.get(body.job_id)
-        if context is None or decision.field_value is None or not isinstance(body, SetField):
-            return None
-        return context.entered.get(body.field)
-
     def _set_field(
-        self, context: JobContext, operation: Operation, field: str, value: VersionedValue
+        self, context: JobContext, field: str, value: VersionedValue, entered: Entered
     ) -> None:
-        entered = self._entered(operation.dseq, operation)
         context.fields[field] = value
         context.entered[field] = entered
         self.plan.fields.append(
             FieldWrite(job_id=context.job.id, field=field, value=value, entered=entered)
         )
 
-    def _entered(self, dseq: int, operation: Operation | None) -> Entered:
-        done = operation and derive(operation.at, self._request.clock, self._arrival)
+    def _entered(self, dseq: int, done: WorkTime | None) -> Entered:
         return Entered(
             technician_id=self._device.technician_id,
             name=self._technician,
@@ -214,6 +203,9 @@ class PushPlanner:
             incarnation=self._request.incarnation,
             dseq=dseq,
         )
+
+    def _derive(self, operation: Operation) -> WorkTime:
+        return derive(operation.at, self._request.clock, self._arrival)
 
     def _add_capture(self, context: JobContext, capture: Capture, *, late: bool) -> None:
         digest = evidence.capture_digest(capture)
@@ -307,7 +299,8 @@ class PushPlanner:
         decision: Decision,
         replaced: Entered | None,
     ) -> None:
-        entered = self._entered(received.dseq, received.operation)
+        done = self._derive(received.operation) if received.operation else None
+        entered = self._entered(received.dseq, done)
         self.plan.issues.append(conflicts.withheld(entered, job_id, decision, replaced, self._act))
         context = None if job_id is None else self._contexts.get(job_id)
         if context is None or replaced is None:
@@ -315,6 +308,13 @@ class PushPlanner:
         told = conflicts.overruled(replaced, entered, context.job, decision, self._act)
         if told is not None:
             self.plan.issues.append(told)
+
+
+def _find_replaced(context: JobContext, body: OperationBody, decision: Decision) -> Entered | None:
+    """Find who entered the value that this one is written over unseen; None: not known."""
+    if decision.field_value is None or not isinstance(body, SetField):
+        return None
+    return context.entered.get(body.field)
 
 
 _ACTIONS: Final[Mapping[type[OperationBody], str]] = {

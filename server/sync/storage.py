@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from server.acts import Act
 from server.database.prepared import Prepared
-from server.database.rows import to_row
+from server.database.rows import to_rows
 from server.database.tables.people import audit, devices, technicians
 from server.database.tables.sync import issues, operations
 from server.database.tables.work import captures, completions, jobs
@@ -27,9 +27,9 @@ from sync_protocol.messages import VerdictKind
 from sync_protocol.operations import CompleteJob, Manifest, RecordCapture
 
 _IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
-_DEVICE_LOCKED: Final = Prepared(
-    sa.select(devices).where(devices.c.id == sa.bindparam("id")).with_for_update(key_share=True)
-)
+_SELECT_DEVICE: Final = sa.select(devices).where(devices.c.id == sa.bindparam("id"))
+_DEVICE: Final = Prepared(_SELECT_DEVICE)
+_DEVICE_LOCKED: Final = Prepared(_SELECT_DEVICE.with_for_update(key_share=True))
 _NAME: Final = Prepared(sa.select(technicians.c.name).where(technicians.c.id == sa.bindparam("id")))
 _JOBS_LOCKED: Final = Prepared(
     sa.select(jobs).where(jobs.c.id.in_(_IDS)).order_by(jobs.c.id).with_for_update(key_share=True)
@@ -45,7 +45,7 @@ _CAPTURE_HOMES: Final = Prepared(
 _MANIFESTS: Final = Prepared(
     sa.select(completions.c.id, completions.c.manifest).where(completions.c.id.in_(_IDS))
 )
-_ORIGINS: Final = Prepared(
+_SAID_UNDER: Final = (
     sa.select(
         operations.c.origin_incarnation,
         operations.c.origin_dseq,
@@ -54,12 +54,22 @@ _ORIGINS: Final = Prepared(
     )
     .join(devices, devices.c.id == operations.c.device_id)
     .where(
-        sa.tuple_(operations.c.origin_incarnation, operations.c.origin_dseq).in_(
-            sa.bindparam("origins", expanding=True)
-        ),
-        operations.c.verdict_kind != sa.bindparam("duplicate"),
+        operations.c.verdict_kind != VerdictKind.DUPLICATE,
         # Else one tablet could make the server ignore what another is about to say.
         devices.c.technician_id == sa.bindparam("technician"),
+    )
+)
+_SAID_UNDER_OWN: Final = Prepared(
+    _SAID_UNDER.where(
+        operations.c.origin_incarnation == sa.bindparam("of"),
+        operations.c.origin_dseq.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+)
+_SAID_UNDER_OTHERS: Final = Prepared(
+    _SAID_UNDER.where(
+        sa.tuple_(operations.c.origin_incarnation, operations.c.origin_dseq).in_(
+            sa.bindparam("origins", expanding=True)
+        )
     )
 )
 _INSERT_OPERATIONS: Final = Prepared(sa.insert(operations))
@@ -72,6 +82,11 @@ _STORED_RANGE: Final = Prepared(
         operations.c.dseq.between(sa.bindparam("first"), sa.bindparam("last")),
     )
 )
+
+
+def get_device(db: sa.Connection, device_id: UUID) -> Device | None:
+    """Find a device, or None."""
+    return _DEVICE.record(db, {"id": device_id}, Device)
 
 
 def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
@@ -116,11 +131,7 @@ def load(
     return Loaded(
         technician=_NAME.rows(db, {"id": device.technician_id})[0]["name"],
         contexts=load_contexts(db, (body.job_id for body in bodies)),
-        origins=_known_origins(
-            db,
-            device,
-            [identity.identity_of(incarnation, each.dseq, each.origin) for each in received],
-        ),
+        origins=_known_origins(db, device, incarnation, received),
         signers=signers.find(db, device, incarnation, said),
         capture_homes=_capture_homes(db, capture_ids),
         completions=_existing_completions(db, completion_ids),
@@ -143,23 +154,26 @@ def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> Mapping[UUI
 
 
 def _known_origins(
-    db: sa.Connection, device: Device, wanted: Sequence[Identity]
+    db: sa.Connection, device: Device, incarnation: UUID, received: Sequence[Received]
 ) -> Mapping[Identity, tuple[Known, ...]]:
-    """Find what this technician was heard to say under these numbers, each thing said once."""
-    if not wanted:
-        return {}
-    rows = _ORIGINS.rows(
-        db,
-        {
-            "origins": list(wanted),
-            "duplicate": VerdictKind.DUPLICATE,
-            "technician": device.technician_id,
-        },
-    )
+    """Find what this technician was heard to say under these numbers, and perhaps between them."""
+    technician = {"technician": device.technician_id}
+    rows: list[dict[str, Any]] = []
+    own = [each.dseq for each in received if each.origin is None]
+    if own:
+        within = {"of": incarnation, "first": own[0], "last": own[-1]}
+        rows += _SAID_UNDER_OWN.rows(db, technician | within)
+    others = [
+        identity.identity_of(incarnation, each.dseq, each.origin)
+        for each in received
+        if each.origin is not None
+    ]
+    if others:
+        rows += _SAID_UNDER_OTHERS.rows(db, technician | {"origins": others})
     found: dict[Identity, tuple[Known, ...]] = {}
     for row in rows:
-        key = (row["origin_incarnation"], row["origin_dseq"])
         verdict = VerdictKind(row["verdict_kind"])
+        key = (row["origin_incarnation"], row["origin_dseq"])
         known = Known(said=identity.said_in(row["raw"]), verdict=verdict)
         found[key] = (*found.get(key, ()), known)
     return found
@@ -169,9 +183,9 @@ def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
     """Write everything that a push planned, and move the head of its incarnation."""
     if not plan.operations:
         return
-    _INSERT_OPERATIONS.run_many(db, [to_row(stored) for stored in plan.operations])
-    _INSERT_CAPTURES.run_many(db, [to_row(capture) for capture in plan.captures])
-    _INSERT_ISSUES.run_many(db, [to_row(issue) for issue in plan.issues])
+    _INSERT_OPERATIONS.run_many(db, to_rows(plan.operations))
+    _INSERT_CAPTURES.run_many(db, to_rows(plan.captures))
+    _INSERT_ISSUES.run_many(db, to_rows(plan.issues))
     job_storage.update_all(db, tuple(plan.moved_jobs.values()))
     job_storage.set_fields(db, plan.fields)
     for completion, _decision in plan.completions:

@@ -1,24 +1,26 @@
 """What SQLite alone would take: the statements of real pushes, recorded and run again bare.
 
 The same statements with the same parameters in the same groups, on a copy of the same file with the
-same settings, by the driver alone: no SQLAlchemy, no planning, no HTTP.
+same settings, by the driver alone: no SQLAlchemy, no planning, no HTTP. A push is answered with
+what is new, so what reads that after the commit belongs to it.
 """
 
 import contextlib
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from server.acts import Actor, ActorKind, act_of
 from server.database import Store, schema_versions, sqlite
 from server.database.engines import parse_url
 from server.database.writer import BoundUnit, CommitCounter, run_group
-from server.sync import commands
+from server.sync import commands, pull
 from sync_protocol.messages import SyncRequest
 from tests.benchmarks import corpus
 from tests.benchmarks.corpus import BenchTablet
@@ -34,6 +36,13 @@ class Statement(msgspec.Struct, frozen=True):
     sql: str
     values: Any
     many: bool
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """What was asked for between a beginning and a commit."""
+
+    is_reading: bool
+    statements: list[Statement]
 
 
 class Rival:
@@ -55,23 +64,36 @@ class Rival:
         return _replay(self._copy, _record(self._file, groups))
 
 
-def _record(file: Path, groups: Sequence[Sequence[Push]]) -> list[list[Statement]]:
-    engine, reading = sqlite.create_engines(parse_url(f"sqlite:///{file}"))
-    recorded: list[list[Statement]] = []
+def _record(file: Path, groups: Sequence[Sequence[Push]]) -> list[Transaction]:
+    writing, reading = sqlite.create_engines(parse_url(f"sqlite:///{file}"))
+    recorded: list[Transaction] = []
+    with writing.connect() as writer, reading.connect() as reader:
+        for group in groups:
+            with _noted(writer, recorded, is_reading=False):
+                outcomes = run_group(writer, [_unit(*push) for push in group], CommitCounter())
+            assert all(outcome.error is None for outcome in outcomes), outcomes
+            for tablet, request in group:
+                with _noted(reader, recorded, is_reading=True), reader.begin():
+                    pull.read(reader, tablet.technician_id, request.epoch, request.cursor)
+    writing.dispose()
+    reading.dispose()
+    return recorded
+
+
+@contextlib.contextmanager
+def _noted(db: sa.Connection, recorded: list[Transaction], *, is_reading: bool) -> Generator[None]:
+    made = Transaction(is_reading, [])
 
     def note(*asked: Any) -> None:  # noqa: ANN401  SQLAlchemy's arguments of this event
         _connection, _cursor, sql, values, _context, many = asked
-        recorded[-1].append(Statement(sql, list(values) if many else values, many))
+        made.statements.append(Statement(sql, list(values) if many else values, many))
 
-    event.listen(engine, "before_cursor_execute", note)
-    with engine.connect() as db:
-        for group in groups:
-            recorded.append([])
-            outcomes = run_group(db, [_unit(*push) for push in group], CommitCounter())
-            assert all(outcome.error is None for outcome in outcomes), outcomes
-    engine.dispose()
-    reading.dispose()
-    return recorded
+    event.listen(db, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(db, "before_cursor_execute", note)
+    recorded.append(made)
 
 
 def _unit(tablet: BenchTablet, request: SyncRequest) -> BoundUnit:
@@ -79,19 +101,23 @@ def _unit(tablet: BenchTablet, request: SyncRequest) -> BoundUnit:
     return lambda db: commands.receive(db, tablet.device_id, request, act=act)
 
 
-def _replay(file: Path, groups: Sequence[Sequence[Statement]]) -> float:
-    engine, reading = sqlite.create_engines(parse_url(f"sqlite:///{file}"))
-    with contextlib.closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
+def _replay(file: Path, transactions: Sequence[Transaction]) -> float:
+    writing, reading = sqlite.create_engines(parse_url(f"sqlite:///{file}"))
+    with (
+        contextlib.closing(writing.raw_connection()) as writer,
+        contextlib.closing(reading.raw_connection()) as reader,
+    ):
         begun = time.perf_counter()
-        for group in groups:
-            for statement in group:
+        for transaction in transactions:
+            connection = reader if transaction.is_reading else writer
+            cursor = connection.cursor()
+            for statement in transaction.statements:
                 if statement.many:
                     cursor.executemany(statement.sql, statement.values)
                 else:
                     cursor.execute(statement.sql, statement.values).fetchall()
             connection.commit()
         took = time.perf_counter() - begun
-    engine.dispose()
+    writing.dispose()
     reading.dispose()
     return took

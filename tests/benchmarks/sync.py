@@ -105,7 +105,7 @@ async def _measure_server(
         sizes = await _sizes(port, tablets[0])
         times = [await _latency(port, tablet) for tablet in tablets[1 : 1 + repeat]]
         _say(f"p50 {percentile(times, 50):.1f} ms")
-        loads = await _loads(port, tablets[1 + repeat :], sizes[4], rival)
+        loads = await _loads(port, tablets[1 + repeat :], rival)
         return Measured(
             p50_ms=percentile(times, 50),
             changes_s=loads.changes_s,
@@ -119,8 +119,8 @@ async def _measure_server(
         )
 
 
-async def _sizes(port: int, tablet: BenchTablet) -> tuple[int, int, int, int, int]:
-    """Count the bytes of a first pull, of pushes and of an empty sync, and of a push's answer."""
+async def _sizes(port: int, tablet: BenchTablet) -> tuple[int, int, int, int]:
+    """Count the bytes of a first pull, of an install and a day pushed, and of an empty sync."""
     found: list[tuple[int, int]] = []
     async with counted(port) as (relay, counts), _client(relay) as client:
         for request in (
@@ -134,7 +134,7 @@ async def _sizes(port: int, tablet: BenchTablet) -> tuple[int, int, int, int, in
             assert isinstance(answer, SyncResponse), answer
             tablet.cursor = answer.pull.cursor
             found.append((counts.up - before[0], counts.down - before[1]))
-    return found[0][1], found[1][0], found[2][0], sum(found[3]), found[1][1]
+    return found[0][1], found[1][0], found[2][0], sum(found[3])
 
 
 async def _latency(port: int, tablet: BenchTablet) -> float:
@@ -167,10 +167,7 @@ class _Loads(msgspec.Struct, frozen=True):
 
 
 async def _loads(
-    port: int,
-    tablets: Sequence[BenchTablet],
-    answer_bytes: int,
-    rival: raw_sqlite.Rival | None,
+    port: int, tablets: Sequence[BenchTablet], rival: raw_sqlite.Rival | None
 ) -> _Loads:
     """Load the server with sixteen clients; push, no-op and raw SQLite take turns."""
     pushed_s = noop_s = raw_s = 0.0
@@ -190,8 +187,8 @@ async def _loads(
             made = int((await http.get("/commits")).text) - before
             count = sum(map(len, bodies))
             commits, pushes = commits + made, pushes + count
-            noop = f"/noop?answer_bytes={answer_bytes}"
-            noop_s += await _together(port, noop, tokens, bodies)
+            await http.put("/noop", content=await _one_answer(http, part[0], bodies[0][0]))
+            noop_s += await _together(port, "/noop", tokens, bodies)
             if rival is not None:
                 group = max(1, round(count / max(1, made)))
                 raw_s += await asyncio.to_thread(rival.seconds, number, group)
@@ -202,6 +199,14 @@ async def _loads(
     changes = pushes * CHANGES
     raw = changes / raw_s if raw_s else 0.0
     return _Loads(changes / pushed_s, changes / noop_s, raw, pushes / max(1, commits))
+
+
+async def _one_answer(http: httpx.AsyncClient, tablet: BenchTablet, body: bytes) -> bytes:
+    """Send a push once more; the answer to it is as long as the first was."""
+    headers = {"Authorization": f"Bearer {tablet.token}", "Content-Encoding": "gzip"}
+    answer = await http.post("/sync/v1", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.content
 
 
 async def _together(

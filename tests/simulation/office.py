@@ -216,7 +216,10 @@ class Office:
         device = self.device_of(asked)
         request = api.read_request(asked.body, asked.headers.get("content-encoding"), self.spoken)
         act = self.act(Actor(ActorKind.DEVICE, device.id))
-        pushed = self.write(self.code.receive, device.id, request, act=act)
+        if commands.has_news(request):
+            pushed = self.write(self.code.receive, device.id, request, act=act)
+        else:
+            pushed = self.read(commands.heard, device.id, request)
         epoch, page = self.read(
             self.code.pull,
             device.technician_id,

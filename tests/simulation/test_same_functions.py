@@ -22,9 +22,14 @@ from tests.simulation.tablet import InlineStore
 
 
 def test_the_sync_route_runs_what_the_office_of_a_world_runs() -> None:
-    used = _given_to_the_store(api.synchronise.fn, api)
+    exchange = api._exchange  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the question is what it calls
+    used = _given_to_the_store(exchange, api)
+    called = set[object]().union(*(_called_in(each, api) for each in used - {PRODUCTION.receive}))
 
-    assert used == {PRODUCTION.receive, PRODUCTION.pull}
+    assert exchange.__name__ in api.synchronise.fn.__code__.co_names
+    assert PRODUCTION.receive in used
+    assert {PRODUCTION.pull, office.commands.heard} <= called
+    assert office.commands.has_news in _called_in(exchange, api)
     assert office.api.read_request is api.read_request
 
 
@@ -84,13 +89,35 @@ def test_the_inline_store_is_the_store_but_for_its_threads() -> None:
 
 
 def _given_to_the_store(code: Callable[..., Any] | type, module: ModuleType) -> set[object]:
-    """Find the functions that this code hands to ``store.read`` and ``store.write``."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    """Find the functions that this code hands to the store, as they are or bound to values."""
+    calls = _calls_in(code)
+    handed = [
+        argument
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"read", "write", "write_then_read"}
+        for argument in (call.args if call.func.attr == "write_then_read" else call.args[:1])
+    ]
+    bound = [call.args[0] for call in calls if ast.unparse(call.func) == "partial"]
+    plain = [each for each in handed if ast.unparse(each).split(".")[0] in vars(module)]
+    return {_named(each, module) for each in (*plain, *bound)}
+
+
+def _called_in(code: object, module: ModuleType) -> set[object]:
+    """Find the functions of modules that this code calls."""
+    calls = (call.func for call in _calls_in(code))
+    roots = {name for name, value in vars(module).items() if isinstance(value, ModuleType)}
     return {
-        eval(ast.unparse(call.args[0]), vars(module))  # noqa: S307  our own source, a dotted name
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr in {"read", "write"}
-        and call.args
+        _named(func, module)
+        for func in calls
+        if isinstance(func, ast.Attribute) and ast.unparse(func.value) in roots
     }
+
+
+def _calls_in(code: Any) -> list[ast.Call]:  # noqa: ANN401  whatever has a source
+    tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    return [call for call in ast.walk(tree) if isinstance(call, ast.Call)]
+
+
+def _named(expression: ast.expr, module: ModuleType) -> object:
+    return eval(ast.unparse(expression), vars(module))  # noqa: S307  our own source, a dotted name

@@ -97,7 +97,9 @@ class Single(NamedTuple):
 def single(database_url: str) -> Generator[Single]:
     writing, reading = engines.create(engines.parse_url(database_url))
     boundaries: list[Boundary] = []
-    writer = Writer(writing, threads=1, notify=lambda _topics: None, probe=boundaries.append)
+    writer = Writer(
+        writing, reading, threads=1, notify=lambda _topics: None, probe=boundaries.append
+    )
     yield Single(writer, reading, boundaries)
     writer.stop()
     writing.dispose()
@@ -336,7 +338,7 @@ def test_a_writer_lives_on_when_nobody_can_be_woken(database_url: str) -> None:
         raise WrongOnPurpose
 
     writing, reading = engines.create(engines.parse_url(database_url))
-    writer = Writer(writing, threads=1, notify=cannot)
+    writer = Writer(writing, reading, threads=1, notify=cannot)
     for number in range(2):
         waking = Written(number, topics=frozenset({"jobs"}))
         assert writer.submit(lambda _db, waking=waking: waking).result(PATIENCE_S) == number
@@ -370,7 +372,7 @@ def test_a_stopping_writer_finishes_what_is_queued_and_refuses_what_comes_later(
     database_url: str,
 ) -> None:
     writing, reading = engines.create(engines.parse_url(database_url))
-    writer = Writer(writing, threads=1, notify=lambda _topics: None)
+    writer = Writer(writing, reading, threads=1, notify=lambda _topics: None)
     futures = [writer.submit(adding(f"T{number}")) for number in range(20)]
 
     writer.stop()

@@ -10,13 +10,15 @@ from uuid_utils.compat import uuid7
 from server.acts import utc_now
 from server.database import Store
 from server.database.tables.people import device_tokens, devices, enrolment_codes
+from server.database.tables.sync import operations
 from server.people.records import Scope
 from server.sync import devices as device_commands
 from sync_protocol import wire
 from sync_protocol.ids import Incarnation, TechnicianId
+from sync_protocol.jobs import JobEvent
 from tests.server.factories import Town, act, add_token, change, count
 from tests.server.sync.doors import bearer, enrolled_now, sync
-from tests.server.tablets import Tablet
+from tests.server.tablets import Tablet, move
 
 CODE = "ABCDE-FGHJK"
 
@@ -226,6 +228,23 @@ async def test_a_revoked_device_comes_in_nowhere(
         assert (answer.status_code, answer.json()["refusal"]) == (403, "device_revoked")
     blob = await client.head(f"/blobs/{'a' * 64}", headers=bearer(tablet.token))
     assert blob.status_code == 403
+
+
+async def test_a_device_that_was_let_in_a_moment_ago_is_refused_once_it_is_revoked(
+    client: httpx.AsyncClient, store: Store, town: Town
+) -> None:
+    tablet = enrolled_now(store, town.ada)
+    assert (await sync(client, tablet)).status_code == 200
+    office = bearer(add_token(store, Scope.PEOPLE_WRITE))
+
+    await client.post(f"/api/devices/{tablet.device_id}/revocation", headers=office)
+
+    asking = await sync(client, tablet)
+    tablet.say(move(UUID(int=5), JobEvent.DEPART))
+    pushing = await sync(client, tablet)
+    for refused in (asking, pushing):
+        assert (refused.status_code, refused.json()["refusal"]) == (403, "device_revoked")
+    assert count(store, operations) == 0
 
 
 async def test_revoking_an_unknown_device_says_so(client: httpx.AsyncClient, store: Store) -> None:
