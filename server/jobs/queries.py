@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from server import audit
 from server.audit import AuditEntry
 from server.database.prepared import Prepared
-from server.database.rows import to_record, to_records
+from server.database.rows import to_records
 from server.database.tables.offers import accounts, products, services
 from server.database.tables.people import technicians
 from server.database.tables.plant import premises
@@ -33,6 +33,9 @@ from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobState
 
 PAGE_MAX: Final = 200
+_BY_ID: Final = sa.select(jobs).where(jobs.c.id == sa.bindparam("wanted"))
+_FIND: Final = Prepared(_BY_ID)
+_FIND_LOCKED: Final = Prepared(_BY_ID.with_for_update(key_share=True))
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +61,7 @@ def get(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job:
 
 def find(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job | None:
     """Find a job, or None."""
-    statement = sa.select(jobs).where(jobs.c.id == job_id)
-    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
-    return None if row is None else to_record(row, Job)
+    return (_FIND_LOCKED if lock else _FIND).record(db, {"wanted": job_id}, Job)
 
 
 def find_id_by_number(db: sa.Connection, number: str) -> UUID | None:

@@ -18,6 +18,40 @@ _ITEM: Final = sa.select(order_items).where(order_items.c.id == sa.bindparam("wa
 _GET_ITEM: Final = Prepared(_ITEM)
 _GET_ITEM_LOCKED: Final = Prepared(_ITEM.with_for_update(key_share=True))
 
+_WANTED: Final = Prepared(
+    sa.select(
+        orders.c.number,
+        accounts.c.external_id.label("account"),
+        premises.c.external_id.label("premise"),
+        products.c.code.label("product"),
+        jobs.c.starts_at.label("appointment_starts_at"),
+        jobs.c.ends_at.label("appointment_ends_at"),
+    )
+    .join(accounts, accounts.c.id == orders.c.account_id)
+    .join(order_items, order_items.c.order_id == orders.c.id)
+    .join(premises, premises.c.id == order_items.c.premise_id)
+    .join(products, products.c.id == order_items.c.product_id)
+    .join(jobs, jobs.c.order_item_id == order_items.c.id)
+    .where(orders.c.number == sa.bindparam("wanted"))
+)
+_ACCOUNT: Final = Prepared(
+    sa.select(accounts.c.id).where(accounts.c.external_id == sa.bindparam("wanted"))
+)
+_PREMISE: Final = Prepared(
+    sa.select(premises.c.id).where(premises.c.external_id == sa.bindparam("wanted"))
+)
+_CURRENCIES: Final = Prepared(
+    sa.select(accounts.c.currency.label("paid"), products.c.currency.label("priced"))
+    .join_from(accounts, products, products.c.id == sa.bindparam("product"))
+    .where(accounts.c.id == sa.bindparam("account"))
+)
+_NEWEST_PRODUCT: Final = Prepared(
+    sa.select(products.c.id)
+    .where(products.c.code == sa.bindparam("wanted"))
+    .order_by(products.c.version.desc())
+    .limit(1)
+)
+
 
 class Referred(msgspec.Struct, frozen=True, kw_only=True):
     """The rows that an order names."""
@@ -51,23 +85,8 @@ def find_wanted(db: sa.Connection, number: str) -> InstallOrder | None:
     Its appointment is read from its job: nothing moves one yet. Whatever comes to move one must
     keep what was ordered, or the same order sent again would be taken for another.
     """
-    row = db.execute(
-        sa.select(
-            orders.c.number,
-            accounts.c.external_id.label("account"),
-            premises.c.external_id.label("premise"),
-            products.c.code.label("product"),
-            jobs.c.starts_at.label("appointment_starts_at"),
-            jobs.c.ends_at.label("appointment_ends_at"),
-        )
-        .join(accounts, accounts.c.id == orders.c.account_id)
-        .join(order_items, order_items.c.order_id == orders.c.id)
-        .join(premises, premises.c.id == order_items.c.premise_id)
-        .join(products, products.c.id == order_items.c.product_id)
-        .join(jobs, jobs.c.order_item_id == order_items.c.id)
-        .where(orders.c.number == number)
-    ).first()
-    return None if row is None else to_record(row, InstallOrder)
+    found = _WANTED.rows(db, {"wanted": number})
+    return msgspec.convert(found[0], InstallOrder) if found else None
 
 
 def get_placed(db: sa.Connection, number: str) -> PlacedOrder:
@@ -89,8 +108,8 @@ def resolve(db: sa.Connection, wanted: InstallOrder) -> Referred:
         WrongInput: names the id that does not exist, or the currencies that do not agree.
     """
     referred = Referred(
-        account_id=_id_of(db, accounts, accounts.c.external_id, wanted.account, "account"),
-        premise_id=_id_of(db, premises, premises.c.external_id, wanted.premise, "premise"),
+        account_id=_id_of(db, _ACCOUNT, wanted.account, "account"),
+        premise_id=_id_of(db, _PREMISE, wanted.premise, "premise"),
         product_id=_product(db, wanted.product),
     )
     _require_one_currency(db, wanted, referred)
@@ -111,35 +130,27 @@ def get_item(db: sa.Connection, order_item_id: UUID, *, lock: bool = False) -> O
     return found
 
 
-def _id_of(db: sa.Connection, table: sa.Table, column: sa.Column[str], key: str, what: str) -> UUID:
-    found = db.execute(sa.select(table.c.id).where(column == key)).scalar_one_or_none()
+def _id_of(db: sa.Connection, by_external_id: Prepared, key: str, what: str) -> UUID:
+    found = by_external_id.row(db, {"wanted": key})
     if found is None:
         raise WrongInput(f"no {what} {key!r}; import it first or correct the id")
-    return found
+    return found["id"]
 
 
 def _require_one_currency(db: sa.Connection, wanted: InstallOrder, referred: Referred) -> None:
     """An account pays in one currency: a product in another could be sold, but never be billed."""
-    found = db.execute(
-        sa.select(accounts.c.currency.label("paid"), products.c.currency.label("priced"))
-        .join_from(accounts, products, products.c.id == referred.product_id)
-        .where(accounts.c.id == referred.account_id)
-    ).one()
-    if found.paid != found.priced:
+    values = {"product": referred.product_id, "account": referred.account_id}
+    (found,) = _CURRENCIES.rows(db, values)
+    paid, priced = found["paid"], found["priced"]
+    if paid != priced:
         raise WrongInput(
-            f"product {wanted.product!r} is priced in {found.priced}, but account "
-            f"{wanted.account!r} pays in {found.paid}; order a product that is priced in "
-            f"{found.paid}"
+            f"product {wanted.product!r} is priced in {priced}, but account "
+            f"{wanted.account!r} pays in {paid}; order a product that is priced in {paid}"
         )
 
 
 def _product(db: sa.Connection, code: str) -> UUID:
-    found = db.execute(
-        sa.select(products.c.id)
-        .where(products.c.code == code)
-        .order_by(products.c.version.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+    found = _NEWEST_PRODUCT.row(db, {"wanted": code})
     if found is None:
         raise WrongInput(f"no product {code!r}; import it first or correct the code")
-    return found
+    return found["id"]

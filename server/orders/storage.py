@@ -1,18 +1,23 @@
 """Storing orders and their items."""
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from server.database.prepared import Prepared
 from server.database.rows import to_row
 from server.database.tables.offers import order_items, orders
 from server.orders.records import Order, OrderItem, OrderState
 
+_INSERT_ORDER: Final = Prepared(sa.insert(orders))
+_INSERT_ITEM: Final = Prepared(sa.insert(order_items))
+
 
 def insert(db: sa.Connection, order: Order, item: OrderItem) -> None:
     """Store a new order with its item."""
-    db.execute(sa.insert(orders).values(**to_row(order)))
-    db.execute(sa.insert(order_items).values(**to_row(item)))
+    _INSERT_ORDER.run(db, to_row(order))
+    _INSERT_ITEM.run(db, to_row(item))
 
 
 def set_item_state(db: sa.Connection, item: OrderItem, state: OrderState) -> None:

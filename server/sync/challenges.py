@@ -15,6 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from server.database import Connection
+from server.database.prepared import Prepared
 from server.database.tables.people import device_tokens
 
 LIFE: Final = timedelta(minutes=5)
@@ -22,6 +23,24 @@ LIFE_MIN: Final = LIFE / 2
 """Whoever gets a challenge has at least this long to sign it."""
 ALIVE_MAX: Final = 8
 _PREFIX: Final = "challenge:"
+_OF_DEVICE: Final = (
+    device_tokens.c.device_id == sa.bindparam("device"),
+    device_tokens.c.secret_hash.startswith(_PREFIX, autoescape=True),
+)
+_DELETE_ENDED: Final = Prepared(
+    sa.delete(device_tokens).where(*_OF_DEVICE, device_tokens.c.expires_at <= sa.bindparam("now"))
+)
+_ALIVE: Final = Prepared(
+    sa.select(device_tokens.c.secret_hash, device_tokens.c.expires_at)
+    .where(*_OF_DEVICE, device_tokens.c.expires_at > sa.bindparam("now"))
+    .order_by(device_tokens.c.expires_at)
+)
+_DELETE: Final = Prepared(
+    sa.delete(device_tokens)
+    .where(device_tokens.c.secret_hash == sa.bindparam("key"))
+    .returning(device_tokens.c.secret_hash)
+)
+_ADD: Final = Prepared(sa.insert(device_tokens))
 
 
 def give(db: Connection, device_id: UUID, fresh: str, now: datetime) -> str:
@@ -29,43 +48,27 @@ def give(db: Connection, device_id: UUID, fresh: str, now: datetime) -> str:
 
     The caller holds the device's row, else two that come at once would each add one.
     """
-    mine = _of_device(device_id)
-    db.execute(sa.delete(device_tokens).where(*mine, device_tokens.c.expires_at <= now))
-    alive = db.execute(
-        sa.select(device_tokens).where(*mine).order_by(device_tokens.c.expires_at)
-    ).all()
+    _DELETE_ENDED.run(db, {"device": device_id, "now": now})
+    alive = _ALIVE.rows(db, {"device": device_id, "now": now})
     if len(alive) >= ALIVE_MAX:
-        if alive[-1].expires_at - now >= LIFE_MIN:
-            return str(alive[-1].secret_hash).removeprefix(_PREFIX)
-        _delete(db, alive[0].secret_hash)
-    db.execute(
-        sa.insert(device_tokens).values(
-            secret_hash=_PREFIX + fresh, device_id=device_id, expires_at=now + LIFE
-        )
+        newest = alive[-1]
+        if newest["expires_at"] - now >= LIFE_MIN:
+            return str(newest["secret_hash"]).removeprefix(_PREFIX)
+        _delete(db, alive[0]["secret_hash"])
+    _ADD.run(
+        db,
+        {"secret_hash": _PREFIX + fresh, "device_id": device_id, "expires_at": now + LIFE},
     )
     return fresh
 
 
 def take(db: Connection, device_id: UUID, challenge: str, now: datetime) -> bool:
     """Use a challenge up; False when it is not this device's, was used, or has ended."""
-    alive = db.execute(
-        sa.select(device_tokens.c.secret_hash).where(
-            *_of_device(device_id), device_tokens.c.expires_at > now
-        )
-    ).scalars()
+    alive = _ALIVE.rows(db, {"device": device_id, "now": now})
     # Compared here: what a caller sends may hold a NUL, which PostgreSQL does not take.
-    found = next((key for key in alive if key == _PREFIX + challenge), None)
-    return found is not None and _delete(db, found)
-
-
-def _of_device(device_id: UUID) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        device_tokens.c.device_id == device_id,
-        device_tokens.c.secret_hash.startswith(_PREFIX, autoescape=True),
-    )
+    wanted = _PREFIX + challenge
+    return any(row["secret_hash"] == wanted for row in alive) and _delete(db, wanted)
 
 
 def _delete(db: Connection, key: str) -> bool:
-    return (
-        db.execute(sa.delete(device_tokens).where(device_tokens.c.secret_hash == key)).rowcount > 0
-    )
+    return _DELETE.row(db, {"key": key}) is not None

@@ -44,6 +44,17 @@ _BY_TOKEN: Final = Prepared(
     )
 )
 
+_BY_ID: Final = sa.select(devices).where(devices.c.id == sa.bindparam("id"))
+_USABLE: Final = Prepared(_BY_ID)
+_USABLE_LOCKED: Final = Prepared(_BY_ID.with_for_update(key_share=True))
+_DELETE_ENDED: Final = Prepared(
+    sa.delete(device_tokens).where(
+        device_tokens.c.device_id == sa.bindparam("device"),
+        device_tokens.c.expires_at <= sa.bindparam("now"),
+    )
+)
+_ADD_TOKEN: Final = Prepared(sa.insert(device_tokens))
+
 
 class EnrolmentCode(msgspec.Struct, frozen=True, kw_only=True):
     """A code to give to a technician; it works once and soon ends."""
@@ -204,11 +215,7 @@ def renew_token(
             Refusal.UNKNOWN_DEVICE,
             f"the challenge was not answered by device {device.id}; sign a new one with its key",
         )
-    db.execute(
-        sa.delete(device_tokens).where(
-            device_tokens.c.device_id == device.id, device_tokens.c.expires_at <= act.now
-        )
-    )
+    _DELETE_ENDED.run(db, {"device": device.id, "now": act.now})
     return Written(
         Token(token=token, expires_at=_store_token(db, device.id, token, act.now + token_life))
     )
@@ -269,22 +276,22 @@ def usable(db: Connection, device_id: UUID, *, lock: bool = False) -> Device:
     Raises:
         SyncRefused: unknown or revoked device.
     """
-    statement = sa.select(devices).where(devices.c.id == device_id)
-    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
-    if row is None:
+    statement = _USABLE_LOCKED if lock else _USABLE
+    device = statement.record(db, {"id": device_id}, Device)
+    if device is None:
         raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
-    device = to_record(row, Device)
     if device.revoked_at is not None:
         raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
     return device
 
 
 def _store_token(db: Connection, device_id: UUID, token: str, expires_at: datetime) -> datetime:
-    db.execute(
-        sa.insert(device_tokens).values(
-            secret_hash=secrets.hash_secret(token), device_id=device_id, expires_at=expires_at
-        )
-    )
+    values = {
+        "secret_hash": secrets.hash_secret(token),
+        "device_id": device_id,
+        "expires_at": expires_at,
+    }
+    _ADD_TOKEN.run(db, values)
     return expires_at
 
 

@@ -101,7 +101,7 @@ def check_step(office: Office, seat: Seat) -> None:
     blocked = None if seat.is_keyless else seat.tablet.blocked()
     require(blocked is None, f"{seat.tablet.name} cannot go on syncing: {blocked}")
     require(not seat.tablet.bounds.broken, "\n".join(seat.tablet.bounds.broken))
-    state, kept, heals, place = seat.tablet.read(readings.glance, seat.saved_dseq)
+    state, kept, heals, place = seat.tablet.look(readings.glance, seat.saved_dseq)
     if state.incarnation != seat.incarnation:
         _check_begun_anew(seat)
         seat.begin_anew()

@@ -1,5 +1,6 @@
 """What checks read of both sides: rows of the office's database and of replicas."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from field_client.replica.state import ReplicaState, get_state
 from field_client.storage import Connection as ReplicaConnection
 from field_client.storage.statements import fetch_all
 from server.database import tables
+from server.database.prepared import Prepared
 from server.database.tables import fulfilment, people, sync, work
 from sync_protocol import evidence, wire
 from sync_protocol.documents import OVERRULED, JobDocument
@@ -22,6 +24,12 @@ from sync_protocol.operations import Manifest, Operation, SetField
 from tests.simulation.pending import Place, place
 
 NEEDS_ISSUE: Final = (VerdictKind.KEPT_AS_CONFLICT, VerdictKind.PARKED, VerdictKind.REJECTED)
+
+_HEAD: Final = Prepared(
+    sa.select(people.incarnations.c.head_dseq).where(
+        people.incarnations.c.incarnation == sa.bindparam("wanted")
+    )
+)
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +49,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def head(db: sa.Connection, incarnation: UUID) -> int:
-    table = people.incarnations
-    statement = sa.select(table.c.head_dseq).where(table.c.incarnation == incarnation)
-    return db.execute(statement).scalar_one()
+    (found,) = _HEAD.rows(db, {"wanted": incarnation})
+    return found["head_dseq"]
 
 
 def is_device(db: sa.Connection, device_id: UUID) -> bool:
@@ -142,9 +149,15 @@ def inbox(db: sa.Connection) -> list[UUID]:
 def dump(db: sa.Connection) -> str:
     """Write everything that the database holds, so that two states can be compared."""
     return "\n".join(
-        f"{table.name}: {sorted(map(repr, db.execute(sa.select(table)).all()))}"
-        for table in told(tables.metadata.sorted_tables)
+        f"{name}: {sorted(map(repr, db.execute(statement).all()))}"
+        for name, statement in _everything_told()
     )
+
+
+@functools.cache
+def _everything_told() -> tuple[tuple[str, sa.Select[Any]], ...]:
+    """Sort the tables and build their statements once: each world asks for them twice."""
+    return tuple((table.name, sa.select(table)) for table in told(tables.metadata.sorted_tables))
 
 
 def told(known: Iterable[sa.Table]) -> Iterable[sa.Table]:

@@ -1,5 +1,6 @@
 """Running seeds: a folder in memory, one world after the other, and what they came to together."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Generator, Iterable
@@ -40,7 +41,14 @@ def open_ground() -> Generator[Ground]:
     home = _MEMORY if _MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="firstlight-sim-", dir=home) as name:
         folder = Path(name)
-        yield Ground(town=found_town(folder), folder=folder / "world")
+        ground = Ground(town=found_town(folder), folder=folder / "world")
+        # What is there by now stays: each full collection would walk over all of it again.
+        gc.collect()
+        gc.freeze()
+        try:
+            yield ground
+        finally:
+            gc.unfreeze()
 
 
 def live(

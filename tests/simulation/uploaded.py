@@ -6,17 +6,24 @@ again.
 """
 
 import hashlib
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from field_client.replica.state import get_state
 from field_client.storage import Connection as ReplicaConnection
+from server.database.prepared import Prepared
 from server.database.tables.sync import blobs, sync_head
 from tests.simulation.office import Office
 from tests.simulation.tablet import Tablet
 
 _MARKED = "SELECT DISTINCT sha256, size_bytes FROM blob WHERE uploaded_at IS NOT NULL"
+
+_HEAD: Final = Prepared(sa.select(sync_head.c.epoch))
+_NOTED: Final = Prepared(
+    sa.select(blobs.c.size_bytes).where(blobs.c.sha256 == sa.bindparam("sha256"))
+)
 
 
 class Uploads:
@@ -27,7 +34,7 @@ class Uploads:
 
     def faults(self, office: Office, tablet: Tablet, *, anew: bool = False) -> list[str]:
         """Name every file that was marked since the last look (``anew``: ever) and is not there."""
-        heard, marked = tablet.read(_marked)
+        heard, marked = tablet.look(_marked)
         looked_at = [sha256 for sha256 in marked if anew or sha256 not in self._told]
         self._told = {sha256: self._told.get(sha256, heard) for sha256 in marked}
         if not looked_at:
@@ -59,8 +66,10 @@ def _marked(db: ReplicaConnection) -> tuple[UUID | None, dict[str, int]]:
 
 
 def _epoch(db: sa.Connection) -> UUID:
-    return db.execute(sa.select(sync_head.c.epoch)).scalar_one()
+    (head,) = _HEAD.rows(db, {})
+    return head["epoch"]
 
 
 def _noted_size(db: sa.Connection, sha256: str) -> int | None:
-    return db.execute(sa.select(blobs.c.size_bytes).where(blobs.c.sha256 == sha256)).scalar()
+    noted = _NOTED.row(db, {"sha256": sha256})
+    return None if noted is None else noted["size_bytes"]
