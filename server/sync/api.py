@@ -31,6 +31,7 @@ from server.sync import (
 from server.sync.access import device_of
 from server.sync.commands import Pushed
 from server.sync.doorkeeping import Doors
+from server.sync.fingerprints import Fingerprints
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
@@ -141,17 +142,20 @@ async def synchronise(request: HttpRequest, doors: NamedDependency[Doors]) -> Re
     async with doorkeeping.admitted(request, store, doors) as device:
         body = await doorkeeping.body_of(request)
         wanted = read_request(body, request.headers.get("content-encoding"), doors.spoken)
-        answer = await _exchange(store, device, wanted, doors.spoken)
+        answer = await _exchange(store, device, wanted, doors)
     return packed(answer, request.headers.get("accept-encoding", ""))
 
 
-async def _exchange(store: Store, device: Device, wanted: SyncRequest, spoken: Spoken) -> bytes:
+async def _exchange(store: Store, device: Device, wanted: SyncRequest, doors: Doors) -> bytes:
     act = act_of(Actor(ActorKind.DEVICE, device.id))
-    take = partial(commands.receive, device_id=device.id, request=wanted, act=act)
+    known = doors.fingerprints
     if commands.has_news(wanted):
-        pushed, news = await store.write_then_read(take, partial(_news_of, device, wanted))
+        pushed, news = await store.write_then_read(
+            partial(commands.receive, device_id=device.id, request=wanted, act=act),
+            partial(_news_of, device, wanted, known),
+        )
     else:
-        pushed, news = await store.read(partial(_listen, device, wanted))
+        pushed, news = await store.read(partial(_listen, device, wanted, known))
     committed_at, epoch, page = news
     response = SyncResponse(
         protocol=PROTOCOL_VERSION,
@@ -173,7 +177,7 @@ async def _exchange(store: Store, device: Device, wanted: SyncRequest, spoken: S
         more=page.more,
         healed=wanted.healed,
     )
-    return wire.encode(versions.as_understood(response, wanted, spoken))
+    return wire.encode(versions.as_understood(response, wanted, doors.spoken))
 
 
 def packed(answer: bytes, accepted: str) -> Response[bytes]:
@@ -187,18 +191,27 @@ def packed(answer: bytes, accepted: str) -> Response[bytes]:
 _News = tuple[datetime, Epoch, PullPage]
 
 
-def _news_of(device: Device, wanted: SyncRequest, db: Connection) -> _News:
+def _news_of(
+    device: Device, wanted: SyncRequest, fingerprints: Fingerprints, db: Connection
+) -> _News:
     """Read what is new for a device, and note the instant at which everything before was stored."""
     now = utc_now()
     epoch, page = pull.read(
-        db, device.technician_id, wanted.epoch, wanted.cursor, check_scope=wanted.check_scope
+        db,
+        device.technician_id,
+        wanted.epoch,
+        wanted.cursor,
+        check_scope=wanted.check_scope,
+        fingerprints=fingerprints,
     )
     return now, epoch, page
 
 
-def _listen(device: Device, wanted: SyncRequest, db: Connection) -> tuple[Pushed, _News]:
+def _listen(
+    device: Device, wanted: SyncRequest, fingerprints: Fingerprints, db: Connection
+) -> tuple[Pushed, _News]:
     """Answer a device that has no news itself; it waits for no writer."""
-    return commands.heard(db, device.id, wanted), _news_of(device, wanted, db)
+    return commands.heard(db, device.id, wanted), _news_of(device, wanted, fingerprints, db)
 
 
 def read_request(body: bytes, encoding: str | None, spoken: Spoken = SPOKEN) -> SyncRequest:

@@ -15,6 +15,7 @@ from server.problems import HttpRequest
 from server.settings import Settings
 from server.sync.access import device_of
 from server.sync.admission import Admission
+from server.sync.fingerprints import Fingerprints
 from server.sync.recent_tokens import RecentTokens
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused, TooOften
@@ -35,11 +36,12 @@ TOKENS_PER_S: Final = 30.0
 
 
 class Doors(msgspec.Struct, frozen=True):
-    """Whom one process understands, and what it remembers of who came."""
+    """Whom one process understands, and what it remembers of who came and what they were sent."""
 
     spoken: Spoken
     syncs: Admission
     recent: RecentTokens
+    fingerprints: Fingerprints
     enrolments: SourceLimit
     tokens: SourceLimit
 
@@ -52,6 +54,7 @@ def make_doors(settings: Settings, spoken: Spoken) -> Doors:
             requests_max=settings.sync_requests_max, bytes_max=settings.sync_body_bytes_max
         ),
         recent=RecentTokens(),
+        fingerprints=Fingerprints(),
         enrolments=SourceLimit(at_once=ENROLMENTS_AT_ONCE, per_s=ENROLMENTS_PER_S),
         tokens=SourceLimit(at_once=TOKENS_AT_ONCE, per_s=TOKENS_PER_S),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -13,10 +13,11 @@ from server.database.tables.sync import feed, issues, sync_head
 from server.database.units import FeedKind
 from server.jobs import queries as job_queries
 from server.sync import floors
+from server.sync.fingerprints import Fingerprints, Reference, Standing
 from server.sync.floors import SnapshotReason
 from server.sync.records import Issue
 from sync_protocol import wire
-from sync_protocol.digest import HeldDocument, scope_digest
+from sync_protocol.digest import DigestedDocument, digest_of_digests, document_digest
 from sync_protocol.documents import IssueDocument, IssueKind
 from sync_protocol.ids import Epoch, Incarnation, IssueId, JobId
 from sync_protocol.messages import (
@@ -58,7 +59,7 @@ _AFTER: Final = Prepared(
     )
 )
 _PRESENT: Final = Prepared(
-    sa.select(feed.c.entity, feed.c.entity_id).where(
+    sa.select(feed.c.entity, feed.c.entity_id, feed.c.seq).where(
         feed.c.scope == sa.bindparam("of"), feed.c.kind != FeedKind.LEAVE
     )
 )
@@ -66,13 +67,6 @@ _EPOCH: Final = Prepared(sa.select(sync_head.c.epoch))
 _ISSUES: Final = Prepared(
     sa.select(issues).where(issues.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
-
-
-class Reference(NamedTuple):
-    """An entity of a feed."""
-
-    entity: str
-    entity_id: UUID
 
 
 class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +90,7 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
         return Cursor(seq=self.seq, entity=self.entity, entity_id=str(self.entity_id))
 
 
-def read(
+def read(  # noqa: PLR0913  what a request says, each by name
     db: sa.Connection,
     technician_id: UUID,
     known_epoch: UUID | None,
@@ -104,15 +98,17 @@ def read(
     *,
     limit: int = PAGE_ENTRIES_MAX,
     check_scope: bool = False,
+    fingerprints: Fingerprints | None = None,
 ) -> tuple[Epoch, PullPage]:
     """Read the server's epoch and the next page, in one snapshot.
 
     A cursor of another epoch counts places in another feed: the page begins a snapshot.
     """
     current = epoch(db)
+    digesting = _Digesting(db, current, None if check_scope else fingerprints)
     if cursor is None or known_epoch in {None, current}:
-        return current, page(db, technician_id, cursor, limit=limit, check_scope=check_scope)
-    begun = page(db, technician_id, None, limit=limit, check_scope=check_scope)
+        return current, _page(digesting, technician_id, cursor, limit, check_scope=check_scope)
+    begun = _page(digesting, technician_id, None, limit, check_scope=check_scope)
     return current, msgspec.structs.replace(begun, snapshot_reason=SnapshotReason.OTHER_EPOCH)
 
 
@@ -121,13 +117,21 @@ def epoch(db: sa.Connection) -> Epoch:
     return Epoch(_EPOCH.rows(db, {})[0]["epoch"])
 
 
-def page(
-    db: sa.Connection,
+class _Digesting(msgspec.Struct, frozen=True):
+    """Where documents are read, and what is known of those that were rendered before."""
+
+    db: sa.Connection
+    epoch: Epoch
+    fingerprints: Fingerprints | None
+
+
+def _page(
+    reading: _Digesting,
     technician_id: UUID,
     cursor: Cursor | None,
+    limit: int,
     *,
-    limit: int = PAGE_ENTRIES_MAX,
-    check_scope: bool = False,
+    check_scope: bool,
 ) -> PullPage:
     """Read the next page of a technician's feed after a cursor; None begins from nothing.
 
@@ -135,33 +139,54 @@ def page(
     page that brings something carries the digest of the scope; an empty one does where
     ``check_scope`` asks for it, so that a sync without news costs nothing.
     """
+    db = reading.db
     floor = floors.find(db, technician_id)
     place = floors.place_of(cursor, floor)
     rows = rows_after(db, technician_id, place.after, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     is_digested = not more and (check_scope or bool(rows))
     scope = _scope(db, technician_id) if is_digested else ()
+    known = _known(reading, scope)
     present = (row.reference for row in rows if row.kind is not FeedKind.LEAVE)
-    documents = _documents(db, {*scope, *present})
+    unknown = (row.reference for row in scope if row not in known)
+    documents = _documents(db, {*unknown, *present})
     return PullPage(
         cursor=floors.cursor_after(place, rows[-1].cursor if rows else None, floor, more=more),
         more=more,
         entries=tuple(_entry(row, place.after, documents) for row in rows),
         snapshot=place.after is None,
         snapshot_reason=place.reason,
-        digest=_digest(scope, documents) if is_digested else None,
+        digest=_digest(reading, scope, known, documents) if is_digested else None,
     )
 
 
-def _scope(db: sa.Connection, technician_id: UUID) -> tuple[Reference, ...]:
+def _scope(db: sa.Connection, technician_id: UUID) -> tuple[Standing, ...]:
     """List what is in a technician's scope."""
     rows = _PRESENT.rows(db, {"of": technician_id})
-    return tuple(Reference(row["entity"], row["entity_id"]) for row in rows)
+    return tuple(
+        Standing(technician_id, row["entity"], row["entity_id"], row["seq"]) for row in rows
+    )
 
 
-def _digest(scope: Iterable[Reference], documents: Mapping[Reference, bytes]) -> Sha256Hex:
-    return scope_digest(
-        HeldDocument(each.entity, str(each.entity_id), documents[each]) for each in scope
+def _known(reading: _Digesting, scope: Iterable[Standing]) -> dict[Standing, Sha256Hex]:
+    if reading.fingerprints is None:
+        return {}
+    found = ((row, reading.fingerprints.find(reading.epoch, row)) for row in scope)
+    return {row: digest for row, digest in found if digest is not None}
+
+
+def _digest(
+    reading: _Digesting,
+    scope: Iterable[Standing],
+    known: dict[Standing, Sha256Hex],
+    documents: Mapping[Reference, bytes],
+) -> Sha256Hex:
+    rendered = {row: document_digest(documents[row.reference]) for row in scope if row not in known}
+    if reading.fingerprints is not None:
+        reading.fingerprints.keep(reading.epoch, rendered.items())
+    return digest_of_digests(
+        DigestedDocument(row.entity, str(row.entity_id), digest)
+        for row, digest in (known | rendered).items()
     )
 
 

@@ -23,6 +23,7 @@ from server.database import Store
 from server.jobs import board
 from server.jobs.queries import JobFilter
 from server.sync import commands, pull
+from server.sync.fingerprints import Fingerprints
 from sync_protocol.messages import Cursor, JobEntered, JobUpdated, PullPage
 from tests.benchmarks.corpus import CHANGES, EDITED, JOBS, PUSHES, BenchTablet
 from tests.benchmarks.figures import Figure, percentile
@@ -55,6 +56,7 @@ class Site(msgspec.Struct, kw_only=True):
     built_s: float
     size_mb: float
     timings: Timings = msgspec.field(default_factory=Timings)
+    fingerprints: Fingerprints = msgspec.field(default_factory=Fingerprints)
 
 
 async def measure(subscribers: int) -> tuple[Figure, ...]:
@@ -111,7 +113,9 @@ def _sync(site: Site, tablet: BenchTablet, number: int) -> None:
     store, timings = site.store, site.timings
 
     def read(cursor: Cursor | None) -> PullPage:
-        return store.read_now(pull.read, tablet.technician_id, None, cursor)[1]
+        return store.read_now(
+            pull.read, tablet.technician_id, None, cursor, fingerprints=site.fingerprints
+        )[1]
 
     first = _timed(timings.first_pull, lambda: read(None))
     pushed = _timed(

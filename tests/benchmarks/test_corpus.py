@@ -18,7 +18,7 @@ def test_a_push_of_the_corpus_is_forty_changes_that_all_take_effect(tmp_path: Pa
     store = Store(url)
     tablet = corpus.found(store, 1).tablets[0]
 
-    documents = store.read_now(pull.page, tablet.technician_id, None).entries
+    documents = store.read_now(pull.read, tablet.technician_id, None, None)[1].entries
     sizes = [len(msgspec.json.encode(document)) for document in documents]
     kinds: Counter[str] = Counter()
     for request in (*(tablet.push(at) for at in range(corpus.PUSHES)), tablet.day()):

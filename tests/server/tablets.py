@@ -239,4 +239,4 @@ def verdicts(pushed: Pushed) -> list[tuple[str, str | None]]:
 def pull_page(
     store: Store, tablet: Tablet, cursor: Cursor | None = None, *, limit: int = 100
 ) -> PullPage:
-    return store.read_now(pull.page, tablet.technician_id, cursor, limit=limit)
+    return store.read_now(pull.read, tablet.technician_id, None, cursor, limit=limit)[1]

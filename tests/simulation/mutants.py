@@ -111,14 +111,10 @@ def _pull_by_number_alone(
     technician_id: UUID,
     known_epoch: UUID | None,
     cursor: Cursor | None,
-    *,
-    limit: int,
-    check_scope: bool = False,
+    **wanted: Any,  # noqa: ANN401  as pull.read takes it
 ) -> tuple[Epoch, PullPage]:
     """Go on after the number, not after the row: a commit of several rows loses some."""
-    epoch, page = pull.read(
-        db, technician_id, known_epoch, cursor, limit=limit, check_scope=check_scope
-    )
+    epoch, page = pull.read(db, technician_id, known_epoch, cursor, **wanted)
     if page.cursor is None:
         return epoch, page
     last = Cursor(seq=page.cursor.seq, entity="issue", entity_id=str(UUID(int=2**128 - 1)))
@@ -130,14 +126,10 @@ def _pull_by_sequence(
     technician_id: UUID,
     known_epoch: UUID | None,
     cursor: Cursor | None,
-    *,
-    limit: int,
-    check_scope: bool = False,
+    **wanted: Any,  # noqa: ANN401  as pull.read takes it
 ) -> tuple[Epoch, PullPage]:
     """Hand out a number that a sequence has given away, before its rows can be read."""
-    epoch, page = pull.read(
-        db, technician_id, known_epoch, cursor, limit=limit, check_scope=check_scope
-    )
+    epoch, page = pull.read(db, technician_id, known_epoch, cursor, **wanted)
     if page.cursor is None or page.more:
         return epoch, page
     ahead = Cursor(seq=page.cursor.seq + 1, entity="job", entity_id=str(UUID(int=2**128 - 1)))

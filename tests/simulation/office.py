@@ -33,6 +33,7 @@ from server.sync import (
     versions,
 )
 from server.sync.blob_store import BlobUnknown, ContentWrong, FolderBlobStore, OffsetWrong
+from server.sync.fingerprints import Fingerprints
 from server.sync.records import Device
 from server.sync.refusals import SyncRefused
 from sync_protocol import wire
@@ -105,6 +106,7 @@ class Office:
         self._writing, self._reading = _engines(self._url)
         self._writer, self._reader = self._writing.connect(), self._reading.connect()
         self._counter = CommitCounter(self._show)
+        self._fingerprints = Fingerprints()
 
     def _show(self, boundary: Boundary) -> None:
         self.probe(boundary)
@@ -227,6 +229,7 @@ class Office:
             request.cursor,
             limit=self._page_limit,
             check_scope=request.check_scope,
+            fingerprints=self._fingerprints,
         )
         response = SyncResponse(
             protocol=PROTOCOL_VERSION,
