@@ -7,7 +7,6 @@ import runpy
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,16 +38,17 @@ def _commit_after_answering(
 ) -> None:
     """Answer each caller when its unit has run, and commit a little later."""
 
-    def overheard(unit: Callable[[Connection], Written[Any]], future: Future[Any]) -> Any:  # noqa: ANN401  any unit of work
+    def overheard(one: Any) -> Callable[[Connection], Written[Any]]:  # noqa: ANN401  what was submitted
         def run(db: Connection) -> Written[Any]:
-            written = unit(db)
-            future.set_result(written.value)
+            written = one.unit(db)
+            read = one.then and one.then(db)
+            one.future.set_result((written.value, read) if one.then else written.value)
             threading.Event().wait(_HEAD_START_S)
             return written
 
         return run
 
-    run_group(db, [overheard(one.unit, one.future) for one in group], self.counter)
+    run_group(db, [overheard(one) for one in group], self.counter)
 
 
 MUTANTS: Final[Mapping[str, tuple[str, tuple[tuple[Any, str, Any], ...]]]] = {

@@ -18,7 +18,8 @@ from tests.simulation.mutants import MUTANTS
 from tests.simulation.policies import POLICIES
 from tests.simulation.runs import Failed, Ground, live, open_ground
 
-WORLDS_MAX: Final = 60
+WORLDS_MAX: Final = 150
+"""The rarest of the mistakes shows in one of some thirty worlds."""
 HISTORIES_MAX: Final = 200
 POINTS: Final = 30
 _WHY_CHARACTERS: Final = 90
