@@ -115,3 +115,17 @@ def test_examples_in_docstrings_are_true(path: Path) -> None:
 
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_every_check_and_test_that_the_proof_names_exists() -> None:
+    rows = [line for line in page("docs/proof.md").splitlines() if line.startswith("| P")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    files = [*(ROOT / "tests").rglob("*.py")]
+    defined = {
+        name
+        for file in files
+        for name in re.findall(r"^ *(?:async )?(?:def|class) (\w+)", file.read_text("utf-8"), re.M)
+    }
+
+    assert [row.split(" | ")[0] for row in rows] == [f"| P{number}" for number in range(1, 22)]
+    assert named - defined == set()
