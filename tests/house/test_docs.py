@@ -124,7 +124,9 @@ def test_every_check_and_test_that_the_proof_names_exists() -> None:
     defined = {
         name
         for file in files
-        for name in re.findall(r"^ *(?:async )?(?:def|class) (\w+)", file.read_text("utf-8"), re.M)
+        for name in re.findall(
+            r"^ *(?:async )?(?:def|class) (\w+)", file.read_text("utf-8"), re.MULTILINE
+        )
     }
 
     assert [row.split(" | ")[0] for row in rows] == [f"| P{number}" for number in range(1, 22)]

@@ -1,10 +1,12 @@
 """Running seeds: a folder in memory, one world after the other, and what they came to together."""
 
+import functools
 import gc
+import multiprocessing.util
 import shutil
 import tempfile
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -79,6 +81,14 @@ def live_all(ground: Ground, seeds: Iterable[int]) -> Generator[Told | Failed]:
 
 
 def live_somewhere(seeds: Iterable[int]) -> list[Told | Failed]:
-    """Live through seeds on a ground of their own; for a process beside others."""
-    with open_ground() as ground:
-        return list(live_all(ground, seeds))
+    """Live through seeds on the ground of this process, which is one beside others."""
+    return list(live_all(_own_ground(), seeds))
+
+
+@functools.cache
+def _own_ground() -> Ground:
+    """Open a ground for as long as this process lives: what is compiled for it is kept."""
+    stack = ExitStack()
+    # Such a process ends without running what is left to atexit.
+    multiprocessing.util.Finalize(None, stack.close, exitpriority=1)
+    return stack.enter_context(open_ground())
