@@ -11,7 +11,7 @@ from server.database import Connection, FeedChange, Written
 from server.database.units import FeedKind
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
-from server.sync import healing, incarnations, reading, storage
+from server.sync import devices, healing, incarnations, reading, storage
 from server.sync.planning import JobContext, PushPlan, PushPlanner
 from server.sync.reading import Received
 from server.sync.records import Device, IncarnationHead
@@ -35,7 +35,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
         SyncRefused: unknown or revoked device, an incarnation that it has not registered, a gap, or
             a fork; nothing was stored.
     """
-    device = _require_usable(storage.get_device_locked(db, device_id), device_id)
+    device = devices.usable(db, device_id, lock=True)
     head = _head(db, device, request)
     healing.note(db, device.id, request.healed, act=act)
     received = reading.read_operations(request)
@@ -71,18 +71,10 @@ def heard(db: Connection, device_id: UUID, request: SyncRequest) -> Pushed:
     Raises:
         SyncRefused: unknown or revoked device, or an incarnation that it has not registered.
     """
-    head = _head(db, _require_usable(storage.get_device(db, device_id), device_id), request)
+    head = _head(db, devices.usable(db, device_id), request)
     return Pushed(
         acked_dseq=head.head_dseq, chain=head.chain, verdicts=(), durable_dseq=head.durable_dseq
     )
-
-
-def _require_usable(device: Device | None, device_id: UUID) -> Device:
-    if device is None:
-        raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
-    if device.revoked_at is not None:
-        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
-    return device
 
 
 def _head(db: Connection, device: Device, request: SyncRequest) -> IncarnationHead:

@@ -105,7 +105,7 @@ def read(  # noqa: PLR0913  what a request says, each by name
     A cursor of another epoch counts places in another feed: the page begins a snapshot.
     """
     current = epoch(db)
-    digesting = _Digesting(db, current, None if check_scope else fingerprints)
+    digesting = _Digesting(db, current, fingerprints)
     if cursor is None or known_epoch in {None, current}:
         return current, _page(digesting, technician_id, cursor, limit, check_scope=check_scope)
     begun = _page(digesting, technician_id, None, limit, check_scope=check_scope)
@@ -146,8 +146,9 @@ def _page(
     more, rows = len(rows) > limit, rows[:limit]
     is_digested = not more and (check_scope or bool(rows))
     scope = _scope(db, technician_id) if is_digested else ()
-    known = _known(reading, scope)
-    present = (row.reference for row in rows if row.kind is not FeedKind.LEAVE)
+    present = {row.reference for row in rows if row.kind is not FeedKind.LEAVE}
+    # What is rendered is digested as it is sent, whatever was known of it.
+    known = {} if check_scope else _known(reading, scope, present)
     unknown = (row.reference for row in scope if row not in known)
     documents = _documents(db, {*unknown, *present})
     return PullPage(
@@ -168,10 +169,14 @@ def _scope(db: sa.Connection, technician_id: UUID) -> tuple[Standing, ...]:
     )
 
 
-def _known(reading: _Digesting, scope: Iterable[Standing]) -> dict[Standing, Sha256Hex]:
+def _known(
+    reading: _Digesting, scope: Iterable[Standing], rendered: AbstractSet[Reference]
+) -> dict[Standing, Sha256Hex]:
+    """Find the digests of what need not be rendered."""
     if reading.fingerprints is None:
         return {}
-    found = ((row, reading.fingerprints.find(reading.epoch, row)) for row in scope)
+    rest = (row for row in scope if row.reference not in rendered)
+    found = ((row, reading.fingerprints.find(reading.epoch, row)) for row in rest)
     return {row: digest for row, digest in found if digest is not None}
 
 

@@ -27,9 +27,6 @@ from sync_protocol.messages import VerdictKind
 from sync_protocol.operations import CompleteJob, Manifest, RecordCapture
 
 _IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
-_SELECT_DEVICE: Final = sa.select(devices).where(devices.c.id == sa.bindparam("id"))
-_DEVICE: Final = Prepared(_SELECT_DEVICE)
-_DEVICE_LOCKED: Final = Prepared(_SELECT_DEVICE.with_for_update(key_share=True))
 _NAME: Final = Prepared(sa.select(technicians.c.name).where(technicians.c.id == sa.bindparam("id")))
 _JOBS_LOCKED: Final = Prepared(
     sa.select(jobs).where(jobs.c.id.in_(_IDS)).order_by(jobs.c.id).with_for_update(key_share=True)
@@ -82,16 +79,6 @@ _STORED_RANGE: Final = Prepared(
         operations.c.dseq.between(sa.bindparam("first"), sa.bindparam("last")),
     )
 )
-
-
-def get_device(db: sa.Connection, device_id: UUID) -> Device | None:
-    """Find a device, or None."""
-    return _DEVICE.record(db, {"id": device_id}, Device)
-
-
-def get_device_locked(db: sa.Connection, device_id: UUID) -> Device | None:
-    """Find a device and keep its other requests waiting until this transaction ends."""
-    return _DEVICE_LOCKED.record(db, {"id": device_id}, Device)
 
 
 def load_contexts(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobContext]:

@@ -21,7 +21,7 @@ from server.database.units import FeedKind
 from server.database.writer import CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
 from server.jobs.records import Job
-from server.sync import commands, pull
+from server.sync import commands, devices, pull
 from server.sync import storage as sync_storage
 from server.sync.blob_store import FolderBlobStore
 from server.sync.commands import Pushed
@@ -63,8 +63,7 @@ def _receive_deciding_anew(
 ) -> Written[Pushed]:
     """Judge what is repeated as if it came for the first time, and answer that."""
     written = commands.receive(db, device_id, request, act=act)
-    device = sync_storage.get_device_locked(db, device_id)
-    assert device is not None
+    device = devices.usable(db, device_id, lock=True)
     received = read_operations(request)
     loaded = sync_storage.load(db, device, request.incarnation, received)
     planner = PushPlanner(device, request, loaded, act)

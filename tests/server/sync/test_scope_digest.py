@@ -124,6 +124,21 @@ def test_a_change_that_the_feed_was_not_told_of_is_found_by_who_asks_for_the_sco
     assert asked.digest == whole.digest
 
 
+def test_a_scope_that_healed_stays_whole_whatever_was_remembered_of_it(field: Field) -> None:
+    other = assigned_job(field.store, field.town.ada, "O-2", house=2).job_id
+    known = Fingerprints()
+    _news(field, None, known)
+    change(field.store, sa.update(jobs).where(jobs.c.id == field.job_id).values(number="another"))
+
+    healed = _news(field, None, known)
+    field.tablet.say(set_field(other, "gate 1"))
+    field.push()
+    then = _news(field, healed.cursor, known)
+
+    assert healed.digest == digest_of(healed)
+    assert then.digest == digest_of(_news(field, None, None))
+
+
 def test_what_is_known_of_one_life_of_the_server_says_nothing_of_the_next() -> None:
     known = Fingerprints()
     row = Standing(UUID(int=1), "job", UUID(int=2), 7)
