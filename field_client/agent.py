@@ -6,8 +6,10 @@ import random
 import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
+import msgspec
 from uuid_utils.compat import uuid7
 
 from field_client import capture, media
@@ -15,6 +17,7 @@ from field_client.clock import Clock, SystemClock
 from field_client.enrolling import Wish, enrol
 from field_client.keys import KeyFolder, KeyStore, new_salt
 from field_client.loop import SyncLoop
+from field_client.replica.memory import forget_gone_jobs
 from field_client.replica.outbox import Pen
 from field_client.replica.state import (
     find_enrolment,
@@ -27,7 +30,7 @@ from field_client.replica.state import (
 from field_client.replica.uploads import forget_uploaded, is_spoken_of
 from field_client.scanner import LabelScanner, Scanner, ScanResult, find_zbar
 from field_client.session import Means, Session, SessionReport
-from field_client.settings import Settings
+from field_client.settings import ServerUrl, Settings
 from field_client.storage import (
     Aside,
     BlobFolder,
@@ -44,6 +47,7 @@ from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.messages import EnrolResponse
 from sync_protocol.quoting import quoted
+from sync_protocol.units import Sha256Hex
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -117,6 +121,28 @@ class Agent:
         self.loop.note_recorded()
         return value
 
+    @property
+    def home(self) -> str:
+        """The folder of this tablet."""
+        return self._settings.home
+
+    @property
+    def known_server(self) -> str | None:
+        """The server that the settings name; None: the person has to."""
+        return self._settings.server_url
+
+    def now(self) -> datetime:
+        """Tell the time, by the clock of this tablet."""
+        return self._clock.moment().wall
+
+    async def read_file(self, sha256: Sha256Hex) -> bytes:
+        """Give a photo or signature back.
+
+        Raises:
+            BlobUnreadable: the file is gone or damaged; its row is kept.
+        """
+        return await self._aside.run(self._blobs.get, sha256)
+
     async def add_photo(self, job_id: JobId, subject: str, data: bytes) -> capture.FileReceipt:
         """Keep a photo: its file first, then its row.
 
@@ -172,7 +198,7 @@ class Agent:
         Raises:
             NotAnImage: and what ``capture.record_serial`` raises.
         """
-        result = await self._aside.run(self._scanner.scan, image)
+        result = await self.read_codes(image)
         read = [found.text for found in result.candidates if found.serial is not None]
         if len(result.serials) != 1:
             return result, None
@@ -185,10 +211,20 @@ class Agent:
         await self.store.write(set_flight_mode, int(is_on))
         await self.loop.set_flight_mode(is_on=is_on)
 
-    async def enrol(self, code: str, device_name: str) -> EnrolResponse:
+    async def read_codes(self, image: bytes) -> ScanResult:
+        """Read the codes of a photo, one photo at a time, and record nothing.
+
+        Raises:
+            NotAnImage: nothing that could be decoded.
+        """
+        return await self._aside.run(self._scanner.scan, image)
+
+    async def enrol(
+        self, code: str, device_name: str, *, server_url: str | None = None
+    ) -> EnrolResponse:
         """Make this tablet a technician's; again, where its key is lost and its replica is not.
 
-        Syncs nothing, for a command ends afterwards.
+        Syncs nothing, for a command ends afterwards. ``server_url`` goes before what is set.
 
         Raises:
             NotACode, AlreadyEnrolled, EnrolmentRefused, ServerUnreachable, NoServer: nothing was
@@ -201,7 +237,7 @@ class Agent:
         public_key = self._keys.device_key().public_text()
         if enrolment is not None and enrolment.public_key in {None, public_key}:
             raise AlreadyEnrolled(f"this tablet is already {enrolment.technician_name}'s")
-        server_url = await self._server_url()
+        server_url = await self._server_url() if server_url is None else _checked(server_url)
         async with _transport(server_url) as transport:
             answer = await enrol(
                 self.store,
@@ -258,7 +294,7 @@ class Agent:
         """Remove files that were uploaded long ago and whose jobs are gone."""
         async with self._files_lock:
             try:
-                freed = await self.store.write(forget_uploaded, self._clock.moment().wall)
+                freed = await self.store.write(_forget_gone, self._clock.moment().wall)
             except StorageFull:
                 return  # the session has told of it, and the next one comes here again
             for sha256 in freed:
@@ -296,6 +332,20 @@ async def open_agent(settings: Settings) -> AsyncGenerator[Agent, None]:
 def default_device_name() -> str:
     """Name a device after its machine where nobody names it."""
     return socket.gethostname()[:200] or "tablet"
+
+
+def _checked(server_url: str) -> str:
+    try:
+        return msgspec.convert(server_url, ServerUrl)
+    except msgspec.ValidationError as error:
+        raise NoServer(
+            f"{quoted(server_url)} is no address of a server; it is like https://field.example.net"
+        ) from error
+
+
+def _forget_gone(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:
+    forget_gone_jobs(db)
+    return forget_uploaded(db, now)
 
 
 @asynccontextmanager

@@ -25,12 +25,19 @@ from field_client.agent import (
     open_agent,
 )
 from field_client.app import build_app
+from field_client.browser_door import BrowserDoor
 from field_client.engine import Synced
 from field_client.keys import KeyDamaged
 from field_client.replica.views import NotEnrolled, list_jobs
 from field_client.settings import BadSettings, Settings, load_settings
 from field_client.status import get_status
-from field_client.storage import ReplicaTooNew, ReplicaUnreadable, SettingNotTaken, StorageFull
+from field_client.storage import (
+    Disk,
+    ReplicaTooNew,
+    ReplicaUnreadable,
+    SettingNotTaken,
+    StorageFull,
+)
 from sync_protocol.sqlite_builds import UnsafeSqlite
 
 FAILED, WRONG_INPUT = 1, 2
@@ -140,13 +147,15 @@ async def _serve(settings: Settings) -> None:
         listener.listen()
         port = listener.getsockname()[1]
         async with open_agent(settings) as agent:
+            door = BrowserDoor(settings.key_folder, Disk())
             config = uvicorn.Config(
-                build_app(agent, token),
+                build_app(agent, token, door),
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=2,
             )
-            _print({"ready": True, "port": port, "token": token})
+            launch = f"http://127.0.0.1:{port}/launch?code={door.new_code()}"
+            _print({"ready": True, "port": port, "token": token, "launch": launch})
             await uvicorn.Server(config).serve(sockets=[listener])
 
 

@@ -71,6 +71,14 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
 LocalRequest = Request[None, None, Any]
 
 
+def status_of(error: Exception) -> int:
+    """Say which status an error is answered with."""
+    if isinstance(error, HTTPException):
+        return error.status_code
+    known = next((kind for kind in type(error).__mro__ if kind in _TABLE), None)
+    return HTTPStatus.INTERNAL_SERVER_ERROR if known is None else _TABLE[known][0]
+
+
 def _answer_known(_request: LocalRequest, error: Exception) -> Response[Problem]:
     status, code = _TABLE[next(kind for kind in type(error).__mro__ if kind in _TABLE)]
     return problem_response(Problem(status=status, code=code, detail=str(error)))

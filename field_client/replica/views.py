@@ -13,7 +13,13 @@ from field_client.storage import Connection
 from field_client.storage.driver import Row
 from field_client.storage.statements import fetch_all, find_row
 from sync_protocol import wire
-from sync_protocol.documents import Appointment, IssueDocument, JobDocument, VersionedValue
+from sync_protocol.documents import (
+    Appointment,
+    IssueDocument,
+    JobDocument,
+    JobKind,
+    VersionedValue,
+)
 from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobState
 from sync_protocol.operations import (
@@ -47,6 +53,22 @@ class Receipt(enum.StrEnum):
     LIVE = "service_live"
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person who looked at a job has seen of it, as far as the office may change it.
+
+    The state is not in it: the technician moves it, and an end by the office is told by itself.
+    """
+
+    appointment: Appointment
+    address: str
+    customer: str
+    phone: str
+    product: str
+    terminal: str
+    expected_ont: str
+    fields: Mapping[str, str]
+
+
 class JobCard(msgspec.Struct, frozen=True, kw_only=True):
     """A job in the list of the day."""
 
@@ -59,6 +81,12 @@ class JobCard(msgspec.Struct, frozen=True, kw_only=True):
     receipt: Receipt
     pending_operations: int
     pending_blobs: int
+    kind: JobKind
+    shown: Shown
+    customer_name: str
+    latitude: float
+    longitude: float
+    zone: str
 
 
 class CaptureView(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,10 +168,13 @@ def list_jobs(db: Connection) -> tuple[JobCard, ...]:
         NotEnrolled: there is nobody whose jobs they could be.
     """
     technician_id, pending = _technician_id(db), _pending(db)
+    # Most jobs are as their documents say; only of the others are the operations read.
+    unsettled = frozenset(row["job_id"] for row in fetch_all(db, "jobs_unsettled"))
     cards = (
         _card(document, _overlaid(document, technician_id, kept), row, pending)
         for row in fetch_all(db, "jobs")
-        for document, kept in ((_document(row), _kept(db, row["id"])),)
+        for document in (_document(row),)
+        for kept in (_kept(db, row["id"]) if row["id"] in unsettled else [],)
     )
     return tuple(sorted(cards, key=lambda card: (card.appointment.starts_at, card.number)))
 
@@ -287,6 +318,26 @@ def _card(document: JobDocument, overlaid: Overlaid, row: Row, pending: _Pending
         receipt=_receipt(document, operations + blobs),
         pending_operations=operations,
         pending_blobs=blobs,
+        kind=document.kind,
+        shown=_shown(document, overlaid),
+        customer_name=document.customer.name,
+        latitude=document.premise.latitude,
+        longitude=document.premise.longitude,
+        zone=document.premise.zone,
+    )
+
+
+def _shown(document: JobDocument, overlaid: Overlaid) -> Shown:
+    plant = document.plant
+    return Shown(
+        appointment=document.appointment,
+        address=document.premise.address,
+        customer=document.customer.name,
+        phone=document.customer.phone or "",
+        product=document.product.name,
+        terminal=f"{plant.terminal} / {plant.terminal_port}",
+        expected_ont=document.reserved_serial or "",
+        fields={name: field.value for name, field in overlaid.fields.items()},
     )
 
 

@@ -261,3 +261,57 @@ SELECT sha256 FROM blob WHERE sha256 = :sha256 LIMIT 1;
 
 -- name: blob_forget
 DELETE FROM blob WHERE sha256 = :sha256;
+
+-- name: draft_store
+INSERT INTO draft (job_id, field, value, saved_at) VALUES (:job_id, :field, :value, :saved_at)
+ON CONFLICT (job_id, field) DO UPDATE SET value = excluded.value, saved_at = excluded.saved_at;
+
+-- name: drafts
+SELECT field, value FROM draft WHERE job_id = :job_id;
+
+-- name: drafts_drop
+DELETE FROM draft WHERE job_id = :job_id;
+
+-- name: drafts_purge
+DELETE FROM draft WHERE job_id NOT IN (SELECT id FROM job);
+
+-- name: seen_store
+INSERT INTO seen (job_id, shown) VALUES (:job_id, :shown)
+ON CONFLICT (job_id) DO UPDATE SET shown = excluded.shown;
+
+-- name: seen
+SELECT shown FROM seen WHERE job_id = :job_id;
+
+-- name: seen_all
+SELECT job_id, shown FROM seen;
+
+-- name: seen_purge
+DELETE FROM seen WHERE job_id NOT IN (SELECT id FROM job);
+
+-- name: preference_store
+INSERT INTO preference (name, value) VALUES (:preference, :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: preferences
+SELECT name, value FROM preference;
+
+-- name: issues_count
+SELECT count(*) AS count FROM issue;
+
+-- name: blobs_pending_count
+SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS size_bytes FROM blob
+WHERE uploaded_at IS NULL;
+
+-- name: jobs_unsettled
+-- Jobs of which something was said that is not in their documents yet.
+SELECT job_id FROM past_operation WHERE NOT is_settled
+UNION SELECT job_id FROM operation, replica WHERE dseq > settled_dseq;
+
+-- name: queue_operations
+-- What waits for a verdict, oldest first; its size as it will be sent.
+SELECT dseq, job_id, kind, recorded_at, length(raw) AS size_bytes FROM operation, replica
+WHERE dseq > acked_dseq ORDER BY dseq LIMIT :count_max;
+
+-- name: queue_blobs
+SELECT sha256, job_id, size_bytes, media_type, recorded_at, tries, last_error FROM blob
+WHERE uploaded_at IS NULL ORDER BY tries, recorded_at LIMIT :count_max;

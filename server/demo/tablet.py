@@ -93,7 +93,7 @@ class Tablet:
         self.url = f"http://127.0.0.1:{port}"
         self.token = token
         self._http = httpx.AsyncClient(
-            base_url=self.url, timeout=60, headers={"Authorization": f"Bearer {token}"}
+            base_url=f"{self.url}/api", timeout=60, headers={"Authorization": f"Bearer {token}"}
         )
 
     async def close(self) -> None:

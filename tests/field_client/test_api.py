@@ -42,7 +42,7 @@ async def launched_process(
     try:
         ready = await _ready(process)
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{ready['port']}",
+            base_url=f"http://127.0.0.1:{ready['port']}/api",
             headers={"Authorization": f"Bearer {ready['token']}"},
             timeout=DEADLINE_S,
         ) as client:

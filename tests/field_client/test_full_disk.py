@@ -10,11 +10,19 @@ import pytest
 
 from field_client import capture
 from field_client.app import build_app
+from field_client.browser_door import BrowserDoor
 from field_client.engine import NoRoom, Synced
 from field_client.replica.views import count_all, list_jobs
 from field_client.session import SessionReport
 from field_client.status import get_status
-from field_client.storage import Connection, StorageFull, Store, Unencrypted, open_replica
+from field_client.storage import (
+    Connection,
+    Disk,
+    StorageFull,
+    Store,
+    Unencrypted,
+    open_replica,
+)
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import JobState
 from tests.field_client.factories import JPEG, a_job
@@ -88,10 +96,11 @@ async def test_a_photo_whose_row_does_not_fit_takes_no_room(tmp_path: Path) -> N
 async def test_the_page_is_told_in_plain_words_what_to_do(tmp_path: Path) -> None:
     async with an_agent(tmp_path) as (agent, _):
         agent.loop.set_out(flight_mode=True)
-        transport = httpx.ASGITransport(app=build_app(agent, "token"))  # pyright: ignore[reportArgumentType]  httpx types an ASGI application by plain dicts
+        app = build_app(agent, "token", BrowserDoor(tmp_path / "keys", Disk()))
+        transport = httpx.ASGITransport(app=app)  # pyright: ignore[reportArgumentType]  httpx types an ASGI application by plain dicts
         headers = {"Authorization": "Bearer token"}
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1", headers=headers
+            transport=transport, base_url="http://127.0.0.1/api", headers=headers
         ) as client:
             await agent.add_photo(JOB, "ont", JPEG)
             with files_end_at(len(BIG) - 1):

@@ -96,7 +96,7 @@ async def _agent(
     try:
         token = started.ready["token"]
         async with httpx.AsyncClient(
-            base_url=started.url, timeout=60, headers={"authorization": f"Bearer {token}"}
+            base_url=f"{started.url}/api", timeout=60, headers={"authorization": f"Bearer {token}"}
         ) as client:
             yield client
     finally:

@@ -1,0 +1,1 @@
+"""What a technician sees: pages over the same calls that the local API makes."""

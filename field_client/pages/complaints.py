@@ -1,0 +1,68 @@
+"""What went wrong, in the technician's language: what failed, whether it was saved, what helps."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from litestar.exceptions import HTTPException
+
+from field_client.agent import (
+    AlreadyEnrolled,
+    EnrolmentRefused,
+    NoServer,
+    NotACode,
+    ServerUnreachable,
+)
+from field_client.capture import JobReadOnly
+from field_client.enrolling import OtherTechnician
+from field_client.loop import FlightModeOn
+from field_client.media import NotADrawing, NotAPhoto
+from field_client.pages.languages import N_, Language
+from field_client.replica.views import JobUnknown
+from field_client.scanner import NotAnImage
+from field_client.storage import StorageFull
+from sync_protocol.jobs import MoveNotAllowed
+from sync_protocol.serials import NotAnOntSerial
+from sync_protocol.units import NotALightLevel
+from sync_protocol.visit_codes import NotAVisitCode
+
+_SENTENCES: Final[Mapping[type[Exception], str]] = {
+    AlreadyEnrolled: N_("This tablet is set up already."),
+    EnrolmentRefused: N_(
+        "The office does not take this code. It may be used or too old: ask for a new one."
+    ),
+    FlightModeOn: N_("Sending is switched off. Switch it on first."),
+    JobReadOnly: N_(
+        "This job has left this tablet, nothing can be added. What you saved before is being sent."
+    ),
+    JobUnknown: N_("This job is no longer on this tablet."),
+    MoveNotAllowed: N_("That is not possible now: the job has moved on."),
+    NoServer: N_("This tablet does not know its office yet: fill in its address."),
+    NotACode: N_("That is no code of the office: it has 8 to 80 characters."),
+    NotADrawing: N_("There is no signature to save yet."),
+    NotALightLevel: N_("This is no light level. Type what the meter shows, like -19.4."),
+    NotAPhoto: N_("This file is no photo. Take it again."),
+    NotAVisitCode: N_("Choose one of the reasons."),
+    NotAnImage: N_("This picture cannot be read. Take it again, or type the serial."),
+    NotAnOntSerial: N_(
+        "This is no ONT serial. It has 4 letters and 8 digits or letters A to F, "
+        "like HWTC1A2B3C4D."
+    ),
+    OtherTechnician: N_(
+        "This code is somebody else's. The work on this tablet is kept for its technician."
+    ),
+    ServerUnreachable: N_("The office cannot be reached. Try again where there is a network."),
+    StorageFull: N_("This tablet is full: nothing was saved. Free some space, then try again."),
+}  # fmt: skip
+
+KNOWN: Final = tuple(_SENTENCES)
+"""What a page may meet and explain; anything else is a mistake of the program."""
+
+
+def complaint(error: Exception, say: Language) -> str:
+    """Explain an error to the technician."""
+    if isinstance(error, HTTPException):
+        return say("There is no such page here.")
+    kind = next((kind for kind in type(error).__mro__ if kind in _SENTENCES), None)
+    if kind is None:
+        return say("A mistake of this program. What was marked as saved is safe.")
+    return say(_SENTENCES[kind])

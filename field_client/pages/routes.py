@@ -1,0 +1,98 @@
+"""The pages as a whole: their routes behind one way of explaining what went wrong."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+import structlog
+from litestar import Response, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from field_client.agent import Agent
+from field_client.browser_door import BrowserDoor
+from field_client.pages.assets import asset_routes
+from field_client.pages.complaints import KNOWN, complaint
+from field_client.pages.enrolment import enrol, read_code, show_enrolment
+from field_client.pages.fields import keep_draft, set_field
+from field_client.pages.frame import Desk, PageRequest, Theme, looks_found, provide_desk
+from field_client.pages.issues import show_issues
+from field_client.pages.job import show_job
+from field_client.pages.launch import launch
+from field_client.pages.queue import send_now, show_chip, show_queue, switch_sending
+from field_client.pages.settings_page import change_settings, show_settings
+from field_client.pages.templates import html, render
+from field_client.pages.today import show_today
+from field_client.pages.visit.finish import finish, give_up, show_cannot_finish, show_receipt
+from field_client.pages.visit.light import record_light
+from field_client.pages.visit.photos import add_photo, show_file
+from field_client.pages.visit.scan import read_frame, read_label, record_serial
+from field_client.pages.visit.screen_of import show_step
+from field_client.pages.visit.signature import sign
+from field_client.pages.visit.travel import go_on, move
+from field_client.problems import status_of
+from field_client.replica.views import NotEnrolled
+
+log = structlog.stdlib.get_logger()
+
+_HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
+    launch, show_enrolment, enrol, read_code, show_today, show_job, go_on, show_step, move,
+    record_serial, read_frame, read_label, record_light, add_photo, show_file, sign, finish,
+    give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
+    send_now, switch_sending, show_issues, show_settings, change_settings,
+)  # fmt: skip
+
+
+class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, in a sentence. ``problem.html`` and ``_complaint.html``."""
+
+    text: str
+    theme: Theme
+
+
+def page_routes(agent: Agent, door: BrowserDoor) -> tuple[ControllerRouterHandler, ...]:
+    """Make the routes of the pages."""
+
+    async def give_desk(request: PageRequest) -> Desk:
+        return await provide_desk(request, agent)
+
+    def give_door() -> BrowserDoor:
+        return door
+
+    pages = Router(
+        path="/",
+        route_handlers=_HANDLERS,
+        dependencies={
+            "desk": Provide(give_desk),
+            "door": Provide(give_door, sync_to_thread=False),
+        },
+        exception_handlers=dict(_EXPLAINED),
+    )
+    return (pages, asset_routes())
+
+
+def _to_enrolment(_request: PageRequest, _error: Exception) -> Response[Any]:
+    return Redirect("/enrol", status_code=303)
+
+
+def _explain(request: PageRequest, error: Exception) -> Response[str]:
+    """Explain what went wrong: beside the entry that htmx sent, else as a page of its own."""
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, KNOWN):
+        log.error("page.failed", path=request.url.path, exc_info=error)
+    looks = looks_found(request)
+    view = ProblemView(text=complaint(error, looks.say), theme=looks.theme)
+    if "HX-Request" in request.headers:
+        answer = html(render(looks.say.code, "_complaint.html", view=view), status=status)
+        answer.headers |= {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
+        return answer
+    return html(render(looks.say.code, "problem.html", view=view), status=status)
+
+
+_EXPLAINED: Final[Mapping[Any, Any]] = {
+    NotEnrolled: _to_enrolment,
+    **dict.fromkeys((*KNOWN, HTTPException, Exception), _explain),
+}

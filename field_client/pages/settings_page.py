@@ -1,0 +1,139 @@
+"""How the person likes the pages, what this tablet is, and whether one may drive off with it."""
+
+import shutil
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+
+from field_client.pages.forms import read_form
+from field_client.pages.frame import Desk, PageRequest, Theme
+from field_client.pages.languages import NAMES, Language
+from field_client.pages.wording import local_date, moment, size
+from field_client.replica.memory import store_preference
+from field_client.replica.queue import Waiting, count_waiting
+from field_client.replica.state import Enrolment, find_enrolment
+from field_client.replica.views import JobCard, list_jobs
+from field_client.session import APP_VERSION
+from field_client.storage import Connection
+
+_FREE_MIN = 1_000_000_000
+"""Bytes: a day's photos and then some."""
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several values."""
+
+    value: str
+    text: str
+    is_chosen: bool
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be in order before one drives off."""
+
+    text: str
+    is_good: bool
+
+
+class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
+    """``settings.html``."""
+
+    technician: str
+    server: str
+    version: str
+    languages: tuple[Option, ...]
+    themes: tuple[Option, ...]
+    checks: tuple[Check, ...]
+    is_ready: bool
+
+
+class _Found(msgspec.Struct, frozen=True, kw_only=True):
+    waiting: Waiting
+    enrolment: Enrolment | None
+    cards: tuple[JobCard, ...]
+
+
+@get("/settings")
+async def show_settings(desk: NamedDependency[Desk]) -> Response[str]:
+    """Show the settings, and the check before leaving."""
+    found = await desk.agent.store.read(_find)
+    free = shutil.disk_usage(desk.agent.home).free
+    checks = tuple(checks_of(found, free, desk))
+    view = SettingsView(
+        technician="" if found.enrolment is None else found.enrolment.technician_name,
+        server="" if found.enrolment is None else found.enrolment.server_url,
+        version=APP_VERSION,
+        languages=tuple(
+            Option(value=code, text=name, is_chosen=code == desk.say.code)
+            for code, name in NAMES.items()
+        ),
+        themes=tuple(
+            Option(value=theme, text=text, is_chosen=theme is desk.looks.theme)
+            for theme, text in _themes(desk.say)
+        ),
+        checks=checks,
+        is_ready=all(check.is_good for check in checks),
+    )
+    return await desk.page(
+        "settings.html", view, title=desk.say("This tablet"), back="/", section="settings"
+    )
+
+
+def _find(db: Connection) -> _Found:
+    enrolment = find_enrolment(db)
+    return _Found(
+        waiting=count_waiting(db),
+        enrolment=enrolment,
+        cards=() if enrolment is None else list_jobs(db),
+    )
+
+
+def _themes(say: Language) -> tuple[tuple[Theme, str], ...]:
+    return (
+        (Theme.AUTO, say("Like the device")),
+        (Theme.LIGHT, say("Sunlight")),
+        (Theme.DARK, say("Dark")),
+    )
+
+
+def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
+    """Check what one would miss on the road: today's jobs, nothing unsent, room for photos."""
+    say, now, waiting = desk.say, desk.agent.now(), found.waiting
+    zone = found.cards[0].zone if found.cards else "UTC"
+    last, today = waiting.last_synced_at, local_date(now, zone)
+    is_fresh = last is not None and local_date(last, zone) == today
+    when = say("never") if last is None else moment(last, zone, say)
+    count = sum(local_date(card.appointment.starts_at, zone) == today for card in found.cards)
+    unsent = waiting.operations + waiting.blobs
+    return (
+        Check(text=say("Jobs are from today (%(when)s)", when=when), is_good=is_fresh),
+        Check(
+            text=say.count("%(num)s job for today", "%(num)s jobs for today", count), is_good=True
+        ),
+        Check(
+            text=say("Nothing waits to be sent")
+            if not unsent
+            else say.count(
+                "%(num)s item waits to be sent", "%(num)s items wait to be sent", unsent
+            ),
+            is_good=not unsent,
+        ),
+        Check(
+            text=say("%(size)s free for photos", size=size(free_bytes, say)),
+            is_good=free_bytes >= _FREE_MIN,
+        ),
+        Check(text=say("Sending is on"), is_good=not waiting.flight_mode),
+    )
+
+
+@post("/settings", status_code=303)
+async def change_settings(desk: NamedDependency[Desk], request: PageRequest) -> Redirect:
+    """Remember the person's choices; a value that is none is left out."""
+    form = await read_form(request)
+    possible = {"language": set(NAMES), "theme": set(Theme)}
+    for name, values in possible.items():
+        if form.get(name) in values:
+            await desk.agent.store.write(store_preference, name, form[name])
+    return Redirect("/settings", status_code=303)

@@ -1,0 +1,57 @@
+"""The network between a tablet and its server, as one that can be cut at the socket."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+
+class Relay:
+    """Passes bytes on, until it is cut: then what is open ends and nothing new comes through."""
+
+    def __init__(self, target_url: str) -> None:
+        self._target = urlsplit(target_url)
+        self._open: set[asyncio.StreamWriter] = set()
+        self._is_cut = False
+        self.url = ""
+
+    def cut(self) -> None:
+        """Go out of reach."""
+        self._is_cut = True
+        for writer in self._open:
+            writer.close()
+
+    def mend(self) -> None:
+        """Come back into reach."""
+        self._is_cut = False
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass one connection on, both ways."""
+        if self._is_cut:
+            writer.close()
+            return
+        far_reader, far_writer = await asyncio.open_connection(
+            self._target.hostname, self._target.port
+        )
+        self._open |= {writer, far_writer}
+        await asyncio.gather(_pass(reader, far_writer), _pass(far_reader, writer))
+        self._open -= {writer, far_writer}
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def relaying(target_url: str) -> AsyncGenerator[Relay, None]:
+    """Listen on a free port of 127.0.0.1 and pass everything on."""
+    relay = Relay(target_url)
+    listener = await asyncio.start_server(relay.connected, "127.0.0.1", 0)
+    async with listener:
+        relay.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        yield relay
+        relay.cut()
