@@ -17,6 +17,8 @@ FOLDER: Final = Path(__file__).parent.parent / "locale"
 SOURCE: Final = "en"
 NAMES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch"}
 """Every language that there is, by its code, as its speakers call it."""
+_LOCALES: Final[Mapping[str, str]] = {"en": "en_GB"}
+"""Whose rules for dates a language takes; the day stands before the month."""
 
 
 def N_(text: str) -> str:  # noqa: N802  gettext's own name for a text that is translated later
@@ -29,7 +31,7 @@ class Language:
 
     def __init__(self, code: str, catalog: Catalog | None) -> None:
         self.code = code
-        self.locale = Locale.parse(code)
+        self.locale = Locale.parse(_LOCALES.get(code, code))
         self._catalog = catalog
 
     def __call__(self, text: str, **values: object) -> str:
