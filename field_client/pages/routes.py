@@ -8,7 +8,6 @@ import msgspec
 import structlog
 from litestar import Response, Router
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
@@ -33,7 +32,7 @@ from field_client.pages.visit.scan import read_frame, read_label, record_serial
 from field_client.pages.visit.screen_of import show_step
 from field_client.pages.visit.signature import sign
 from field_client.pages.visit.travel import go_on, move
-from field_client.problems import status_of
+from field_client.problems import HANDLERS, status_of
 from field_client.replica.views import NotEnrolled
 
 log = structlog.stdlib.get_logger()
@@ -93,6 +92,6 @@ def _explain(request: PageRequest, error: Exception) -> Response[str]:
 
 
 _EXPLAINED: Final[Mapping[Any, Any]] = {
+    **dict.fromkeys(HANDLERS, _explain),
     NotEnrolled: _to_enrolment,
-    **dict.fromkeys((*KNOWN, HTTPException, Exception), _explain),
 }
