@@ -70,7 +70,7 @@ def _after(situation: Situation, body: OperationBody, decision: Decision) -> Sit
 
 def split_captures(
     settled: Sequence[OperationBody],
-) -> Mapping[CaptureId, Sha256Hex]:
+) -> dict[CaptureId, Sha256Hex]:
     """Give the digests of captures that the server has."""
     return {
         body.capture.id: evidence.capture_digest(body.capture)

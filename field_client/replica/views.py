@@ -4,6 +4,7 @@ import enum
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -11,7 +12,7 @@ from field_client.replica.overlay import Overlaid, overlay, split_captures
 from field_client.replica.state import find_enrolment, get_state
 from field_client.storage import Connection
 from field_client.storage.driver import Row
-from field_client.storage.statements import fetch_all, find_row
+from field_client.storage.statements import fetch_all, fetch_row, find_row
 from sync_protocol import wire
 from sync_protocol.documents import (
     Appointment,
@@ -20,7 +21,7 @@ from sync_protocol.documents import (
     JobKind,
     VersionedValue,
 )
-from sync_protocol.ids import JobId, TechnicianId
+from sync_protocol.ids import CaptureId, JobId, TechnicianId
 from sync_protocol.jobs import JobState
 from sync_protocol.operations import (
     Capture,
@@ -156,6 +157,11 @@ class _Kept(NamedTuple):
     is_settled: bool
 
 
+class _Unsettled(NamedTuple):
+    pending: list[OperationBody]
+    captures: dict[CaptureId, Sha256Hex]
+
+
 class _Pending(NamedTuple):
     operations: Mapping[str, int]
     blobs: Mapping[str, int]
@@ -167,14 +173,12 @@ def list_jobs(db: Connection) -> tuple[JobCard, ...]:
     Raises:
         NotEnrolled: there is nobody whose jobs they could be.
     """
-    technician_id, pending = _technician_id(db), _pending(db)
-    # Most jobs are as their documents say; only of the others are the operations read.
-    unsettled = frozenset(row["job_id"] for row in fetch_all(db, "jobs_unsettled"))
+    technician_id, pending, waiting = _technician_id(db), _pending(db), _unsettled(db)
+    nothing = _Unsettled([], {})
     cards = (
-        _card(document, _overlaid(document, technician_id, kept), row, pending)
+        _card(document, _overlaid(document, technician_id, unsettled), row, pending)
         for row in fetch_all(db, "jobs")
-        for document in (_document(row),)
-        for kept in (_kept(db, row["id"]) if row["id"] in unsettled else [],)
+        for document, unsettled in ((_document(row), waiting.get(row["id"], nothing)),)
     )
     return tuple(sorted(cards, key=lambda card: (card.appointment.starts_at, card.number)))
 
@@ -190,7 +194,7 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
     if row is None:
         raise JobUnknown(f"job {job_id} is not on this tablet")
     document, kept = _document(row), _kept(db, str(job_id))
-    overlaid = _overlaid(document, _technician_id(db), kept)
+    overlaid = _overlaid(document, _technician_id(db), _split(kept))
     predicted_cdbm, plant_problem = _predicted(document)
     captures = tuple(
         CaptureView(
@@ -200,7 +204,7 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         if isinstance(item.body, RecordCapture)
     )
     return JobView(
-        card=_card(document, overlaid, row, _pending(db)),
+        card=_card(document, overlaid, row, _pending_of_job(db, row["id"])),
         document=document,
         state_version=overlaid.state_version,
         fields=overlaid.fields,
@@ -229,7 +233,7 @@ def count_all(db: Connection) -> Counts:
     return Counts(
         captured=state.acked_before + state.head_dseq,
         pending_operations=state.head_dseq - state.acked_dseq,
-        pending_blobs=sum(_pending(db).blobs.values()),
+        pending_blobs=fetch_row(db, "blobs_pending_count")["count"],
         by_verdict={str(row["verdict"]): int(row["count"]) for row in rows},
     )
 
@@ -286,13 +290,29 @@ def _kept(db: Connection, job_id: str) -> list[_Kept]:
     ]
 
 
-def _overlaid(document: JobDocument, technician_id: TechnicianId, kept: list[_Kept]) -> Overlaid:
-    return overlay(
-        document,
-        technician_id,
-        captures=split_captures([item.body for item in kept if item.is_settled]),
-        pending=[item.body for item in kept if not item.is_settled],
+def _overlaid(
+    document: JobDocument, technician_id: TechnicianId, unsettled: _Unsettled
+) -> Overlaid:
+    return overlay(document, technician_id, captures=unsettled.captures, pending=unsettled.pending)
+
+
+def _split(kept: list[_Kept]) -> _Unsettled:
+    return _Unsettled(
+        [item.body for item in kept if not item.is_settled],
+        split_captures([item.body for item in kept if item.is_settled]),
     )
+
+
+def _unsettled(db: Connection) -> Mapping[str, _Unsettled]:
+    """Read what documents do not contain yet, for a list: most jobs are as their documents say."""
+    found: dict[str, _Unsettled] = {}
+    for row in fetch_all(db, "operations_unsettled"):
+        body = wire.decode(row["raw"], Operation).body
+        found.setdefault(row["job_id"], _Unsettled([], {})).pending.append(body)
+    for row in fetch_all(db, "captures_settled"):
+        capture_id = CaptureId(UUID(row["capture_id"]))
+        found[row["job_id"]].captures[capture_id] = row["capture_digest"]
+    return found
 
 
 def _pending(db: Connection) -> _Pending:
@@ -303,6 +323,14 @@ def _pending(db: Connection) -> _Pending:
         {row["job_id"]: row["count"] for row in operations},
         {row["job_id"]: row["count"] for row in blobs},
     )
+
+
+def _pending_of_job(db: Connection, job_id: str) -> _Pending:
+    """Count as ``_pending`` does, for one job: every entry asks, and most wait for another job."""
+    acked_dseq = get_state(db).acked_dseq
+    operations = fetch_row(db, "operations_pending_of_job", job_id=job_id, acked_dseq=acked_dseq)
+    blobs = fetch_row(db, "blobs_pending_of_job", job_id=job_id)
+    return _Pending({job_id: operations["count"]}, {job_id: blobs["count"]})
 
 
 def _card(document: JobDocument, overlaid: Overlaid, row: Row, pending: _Pending) -> JobCard:

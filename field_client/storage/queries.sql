@@ -149,6 +149,12 @@ SELECT coalesce(verdict_kind, 'pending') AS verdict, count(*) AS count FROM (
 -- name: operations_pending_by_job
 SELECT job_id, count(*) AS count FROM operation WHERE dseq > :acked_dseq GROUP BY job_id;
 
+-- name: operations_pending_of_job
+SELECT count(*) AS count FROM operation WHERE job_id = :job_id AND dseq > :acked_dseq;
+
+-- name: blobs_pending_of_job
+SELECT count(*) AS count FROM blob WHERE uploaded_at IS NULL AND job_id = :job_id;
+
 -- name: operations_forget
 DELETE FROM operation WHERE dseq <= :dseq;
 
@@ -302,10 +308,25 @@ SELECT count(*) AS count FROM issue;
 SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS size_bytes FROM blob
 WHERE uploaded_at IS NULL;
 
--- name: jobs_unsettled
--- Jobs of which something was said that is not in their documents yet.
-SELECT job_id FROM past_operation WHERE NOT is_settled
-UNION SELECT job_id FROM operation, replica WHERE dseq > settled_dseq;
+-- name: operations_unsettled
+-- Of all jobs at once, what is not in their documents yet; under earlier incarnations first.
+SELECT job_id, raw FROM (
+  SELECT 0 AS life, position AS place, job_id, raw FROM past_operation WHERE NOT is_settled
+  UNION ALL
+  SELECT 1, dseq, job_id, raw FROM operation, replica WHERE dseq > settled_dseq
+) ORDER BY life, place;
+
+-- name: captures_settled
+-- The captures in the documents, of jobs whose completion is not: it alone is judged by them.
+WITH unsettled AS (
+  SELECT job_id FROM past_operation WHERE NOT is_settled AND kind = 'complete'
+  UNION SELECT job_id FROM operation, replica WHERE dseq > settled_dseq AND kind = 'complete'
+)
+SELECT job_id, capture_id, capture_digest FROM past_operation
+WHERE is_settled AND capture_id IS NOT NULL AND job_id IN unsettled
+UNION ALL
+SELECT job_id, capture_id, capture_digest FROM operation, replica
+WHERE dseq <= settled_dseq AND capture_id IS NOT NULL AND job_id IN unsettled;
 
 -- name: queue_operations
 -- What waits for a verdict, oldest first; its size as it will be sent.

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -53,6 +54,14 @@ class RunningAgent:
         self._process.terminate()
         _, errors = await asyncio.wait_for(self._process.communicate(), DEADLINE_S)
         assert b"Traceback" not in errors, errors.decode()
+
+    def rss_bytes(self) -> int:
+        """Tell how much memory it holds."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
+        kilobytes = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+        assert kilobytes is not None
+        return int(kilobytes[1]) * 1024
 
     def api(self) -> httpx.AsyncClient:
         """Talk to it as a program does."""

@@ -255,10 +255,10 @@ WRONG: list[tuple[str, str, bytes, int, str]] = [
     ("POST", f"/jobs/{UUID(int=404)}/moves", b'{"event":"start"}', 404, str(UUID(int=404))),
     ("GET", f"/jobs/{UUID(int=404)}", b"", 404, str(UUID(int=404))),
     ("GET", "/jobs/one", b"", 404, "Not Found"),
-    ("GET", "/jobs/one", b"", 404, "'/jobs/one'"),
+    ("GET", "/jobs/one", b"", 404, "'/api/jobs/one'"),
     ("GET", "/operations?after=-1", b"", 400, "after is '-1'"),
     ("GET", "/operations?limit=many", b"", 400, "limit is 'many'"),
-    ("DELETE", "/status", b"", 405, "DELETE '/status'"),
+    ("DELETE", "/status", b"", 405, "DELETE '/api/status'"),
 ]
 
 
