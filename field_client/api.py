@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from field_client import capture
 from field_client.agent import Agent
+from field_client.browser_door import BrowserDoor
 from field_client.problems import Problem, problem_response
 from field_client.replica.views import (
     JobCard,
@@ -131,6 +132,13 @@ class TabletController(Controller):
         answer = await agent.enrol(data.code, data.device_name)
         agent.loop.note_enrolled()
         return Enrolled(device_id=str(answer.device_id), technician_name=answer.technician_name)
+
+    @post("/launch", status_code=200)
+    async def launch(
+        self, door: NamedDependency[BrowserDoor], request: LocalRequest
+    ) -> dict[str, str]:
+        """Make the address that lets one browser in, once."""
+        return {"launch": door.launch_url(request.headers["Host"])}
 
     @post("/sync", status_code=200)
     async def sync(self, agent: AgentDependency) -> SessionReport:

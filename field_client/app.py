@@ -30,10 +30,16 @@ def build_app(agent: Agent, token: str, door: BrowserDoor) -> ASGIApp:
     def provide_agent() -> Agent:
         return agent
 
+    def provide_door() -> BrowserDoor:
+        return door
+
     api = Router(
         path="/api",
         route_handlers=[TabletController, JobController],
-        dependencies={"agent": Provide(provide_agent, sync_to_thread=False)},
+        dependencies={
+            "agent": Provide(provide_agent, sync_to_thread=False),
+            "door": Provide(provide_door, sync_to_thread=False),
+        },
     )
     inside = Litestar(
         route_handlers=[api, *page_routes(agent, door)],

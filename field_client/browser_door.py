@@ -40,6 +40,10 @@ class BrowserDoor:
         self._code = self._new_secret()
         return self._code
 
+    def launch_url(self, host: str) -> str:
+        """Make the address of the next launch, for a host with its port."""
+        return f"http://{host}/launch?code={self.new_code()}"
+
     def let_in(self, code: str) -> str | None:
         """Take a launch code; the secret for the cookie, or None: it is not, or no longer, good.
 

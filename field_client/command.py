@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+import webbrowser
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -13,6 +14,7 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 import uvicorn
+from platformdirs import user_data_dir, user_log_dir
 
 from field_client.agent import (
     Agent,
@@ -30,6 +32,7 @@ from field_client.engine import Synced
 from field_client.keys import KeyDamaged
 from field_client.replica.views import NotEnrolled, list_jobs
 from field_client.settings import BadSettings, Settings, load_settings
+from field_client.starting import AgentDoesNotStart, AgentSilent, Launcher
 from field_client.status import get_status
 from field_client.storage import (
     Disk,
@@ -41,8 +44,13 @@ from field_client.storage import (
 from sync_protocol.sqlite_builds import UnsafeSqlite
 
 FAILED, WRONG_INPUT = 1, 2
+APP_NAME: Final = "firstlight-field"
+HOME: Final = Path(user_data_dir(APP_NAME, appauthor=False))
+"""Where this user's tablet lives, as the system has it; its logs lie where logs belong."""
 _WRONG: Final = (AlreadyEnrolled, BadSettings, EnrolmentRefused, NoServer, NotACode, NotEnrolled)
 _BROKEN: Final = (
+    AgentDoesNotStart,
+    AgentSilent,
     KeyDamaged,
     OSError,
     ReplicaTooNew,
@@ -88,6 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    start = _add(commands, "start", "run the agent and open its pages in the browser", None)
+    start.set_defaults(run=_run_start)
+    start.add_argument("--port", type=int, help="port on 127.0.0.1; by default that of last time")
+    start.add_argument("--no-browser", action="store_true", help="only print the address to open")
     serve = _add(commands, "serve", "run the local agent until it is stopped", None)
     serve.add_argument("--port", type=int, help="port on 127.0.0.1; 0 (default) takes a free one")
     enrol = _add(commands, "enrol", "make this tablet a technician's", _enrol)
@@ -100,7 +112,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add(commands: Subparsers, name: str, summary: str, ask: Ask | None) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
-    parser.add_argument("--home", type=Path, required=True, help="the folder of this tablet")
+    parser.add_argument(
+        "--home", type=Path, default=HOME, help="the folder of this tablet (default: %(default)s)"
+    )
     parser.add_argument("--server", help="the operator's server, like https://field.example.net")
     parser.add_argument(
         "--plain",
@@ -112,14 +126,39 @@ def _add(commands: Subparsers, name: str, summary: str, ask: Ask | None) -> argp
 
 
 def _run(args: argparse.Namespace) -> int:
-    """Read the settings, do what was asked, and turn expected errors into one sentence."""
-    _log_to_stderr()
-    try:
-        settings = load_settings(args.home, os.environ, _given(args))
+    """Serve, or ask the agent something."""
+
+    def do(settings: Settings) -> int:
         if args.ask is None:
             asyncio.run(_serve(settings))
             return 0
         return asyncio.run(_ask(settings, args))
+
+    return _doing(args, do)
+
+
+def _run_start(args: argparse.Namespace) -> int:
+    """Start the agent, watch it, and open its pages."""
+
+    def show(address: str) -> None:
+        sys.stdout.write(f"{address}\n")
+        sys.stdout.flush()
+        if not args.no_browser:
+            webbrowser.open(address)
+
+    def do(settings: Settings) -> int:
+        logs = Path(user_log_dir(APP_NAME, appauthor=False))
+        Launcher(settings, logs if args.home == HOME else args.home / "logs", Disk(), show).run()
+        return 0
+
+    return _doing(args, do)
+
+
+def _doing(args: argparse.Namespace, do: Callable[[Settings], int]) -> int:
+    """Read the settings, do what was asked, and turn expected errors into one sentence."""
+    _log_to_stderr()
+    try:
+        return do(load_settings(args.home, os.environ, _given(args)))
     except _WRONG as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_INPUT
@@ -154,7 +193,7 @@ async def _serve(settings: Settings) -> None:
                 access_log=False,
                 timeout_graceful_shutdown=2,
             )
-            launch = f"http://127.0.0.1:{port}/launch?code={door.new_code()}"
+            launch = door.launch_url(f"127.0.0.1:{port}")
             _print({"ready": True, "port": port, "token": token, "launch": launch})
             await uvicorn.Server(config).serve(sockets=[listener])
 
