@@ -45,9 +45,16 @@ _STEPS: Final = ("travel", "scan", "light", "photos", "signature", "finish")
 
 async def measure(times: int) -> tuple[Figure, ...]:
     """Fill a tablet, start it, and ask for every page so many times."""
+    return await measure_filled(times, jobs=JOBS, captures=CAPTURES, pending=PENDING)
+
+
+async def measure_filled(
+    times: int, *, jobs: int, captures: int, pending: int
+) -> tuple[Figure, ...]:
+    """Measure a tablet that is as full as this."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "tablet"
-        jobs = await fill(home, jobs=JOBS, captures=CAPTURES)
+        ids = await fill(home, jobs=jobs, captures=captures, pending=pending)
         starts_s = [await _cold_start_s(home) for _ in range(3)]
         agent = RunningAgent(home, _NOWHERE)
         await agent.start()
@@ -55,15 +62,16 @@ async def measure(times: int) -> tuple[Figure, ...]:
             async with httpx.AsyncClient(base_url=agent.url, timeout=60) as browser:
                 await browser.get(agent.launch_url, follow_redirects=True)
                 browser.headers["Origin"] = agent.url
-                pages = await _pages_ms(browser, jobs, times)
-                saves = await _saves_ms(browser, jobs, times * 3)
+                pages = await _pages_ms(browser, ids, times)
+                saves = await _saves_ms(browser, ids, times * 3)
             rss_mb = agent.rss_bytes() / 1e6
         finally:
             await agent.stop()
-    return _figures(pages, saves, starts_s, rss_mb)
+    held = f"{jobs} jobs, {captures:,} captures, {pending} of them waiting"
+    return _figures(pages, saves, starts_s, (rss_mb, held))
 
 
-async def fill(home: Path, *, jobs: int, captures: int) -> tuple[JobId, ...]:
+async def fill(home: Path, *, jobs: int, captures: int, pending: int) -> tuple[JobId, ...]:
     """Write a replica as a tablet has it after many days: jobs, captures sent and waiting."""
     settings = Settings(home=str(home))
     key = KeyFolder(settings.key_folder, Disk()).replica_key()
@@ -74,7 +82,7 @@ async def fill(home: Path, *, jobs: int, captures: int) -> tuple[JobId, ...]:
         await store.write(_put_jobs, ids)
         for done in range(0, captures, 500):
             await store.write(_work, ids, range(done, min(done + 500, captures)))
-        await store.write(_send, PENDING)
+        await store.write(_send, pending)
     return ids
 
 
@@ -172,10 +180,13 @@ async def _timed_ms(ask: Callable[[], Awaitable[httpx.Response]]) -> float:
 
 
 def _figures(
-    pages: dict[str, list[float]], saves: list[float], starts_s: list[float], rss_mb: float
+    pages: dict[str, list[float]],
+    saves: list[float],
+    starts_s: list[float],
+    tablet: tuple[float, str],
 ) -> tuple[Figure, ...]:
     slowest = max(pages, key=lambda name: percentile(pages[name], 95))
-    held = f"{JOBS} jobs, {CAPTURES:,} captures, {PENDING} of them waiting"
+    rss_mb, held = tablet
     load = f"load average {os.getloadavg()[0]:.1f}"
     each = (
         Figure(
