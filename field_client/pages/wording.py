@@ -60,7 +60,7 @@ def decibels(value_cdb: int, unit: str, say: Language) -> str:
     """Write hundredths of a dB or dBm, with a true minus sign and the decimal mark of the language.
 
     >>> from field_client.pages.languages import get_language
-    >>> decibels(-1940, "dBm", get_say("de"))
+    >>> decibels(-1940, "dBm", get_language("de"))
     '−19,4 dBm'
     """  # noqa: RUF002  the minus is what people get
     number = format_decimal(abs(value_cdb) / 100, "0.0#", locale=say.locale)

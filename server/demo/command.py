@@ -151,7 +151,7 @@ async def _keep_open(stage: Stage) -> None:
     password = main.installation.outside.secrets.password
     narrator.plain(f"  console   {main.office.url}  as {EMAIL}, password {password}")
     for tablet in sorted(main.tablets.values(), key=lambda one: one.owner):
-        narrator.plain(f"  tablet    {tablet.url}  {tablet.owner}, Bearer {tablet.token}")
+        narrator.plain(f"  tablet    {await tablet.launch()}  {tablet.owner}; opens once")
     narrator.plain(f"  receiver  {stage.receiver.url.removesuffix('/hooks')}/seen")
     narrator.plain(f"  mail      {stage.post.log}")
     ended = asyncio.Event()

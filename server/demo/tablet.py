@@ -100,6 +100,10 @@ class Tablet:
         """Give the connections back."""
         await self._http.aclose()
 
+    async def launch(self) -> str:
+        """Make the address that opens its pages in one browser."""
+        return (await self._ask("/launch", dict[str, str], {}))["launch"]
+
     async def enrol(self, code: str) -> None:
         """Make it the technician's."""
         await self._ask("/enrol", dict[str, str], {"code": code, "device_name": self.owner})

@@ -2,13 +2,12 @@ import doctest
 import importlib
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import dev
+from server import cli
 from tests.house.test_tidy import PACKAGES, ROOT, modules, texts
 
 PAGES = sorted(path for path in texts() if path.suffix == ".md")
@@ -49,13 +48,16 @@ def test_the_readme_names_the_two_commands() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=str)
-def test_installed_commands_on_a_page_explain_themselves(path: Path) -> None:
+def test_installed_commands_on_a_page_explain_themselves(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     found = [re.match(r"firstlight ([a-z][a-z-]*)", code) for code in code_in(page(str(path)))]
-    firstlight = Path(sys.executable).with_name("firstlight")
 
     for command in sorted({match[1] for match in found if match}):
-        ran = subprocess.run([str(firstlight), command, "--help"], capture_output=True, check=False)
-        assert ran.returncode == 0, f"firstlight {command} --help: {ran.stderr.decode()}"
+        with pytest.raises(SystemExit) as ended:
+            cli.main([command, "--help"])
+        assert ended.value.code == 0, f"firstlight {command} --help"
+        assert f"usage: firstlight {command}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", PAGES, ids=str)
