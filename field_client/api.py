@@ -81,8 +81,8 @@ class Scanned(msgspec.Struct, frozen=True, kw_only=True):
     recorded: capture.SerialReceipt | None
 
 
-class LightBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A level in dBm as read off the meter."""
+class LightBody(capture.LightSetup, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A level in dBm as read off the meter, and how it was measured."""
 
     reading: str | float
 
@@ -201,7 +201,7 @@ class JobController(Controller):
     ) -> capture.LightReceipt:
         """Record a light level."""
         data = await _read(request, LightBody)
-        return await agent.enter(capture.record_light, job_id, str(data.reading))
+        return await agent.enter(capture.record_light, job_id, str(data.reading), data)
 
     @post("/{job_id:uuid}/photos", status_code=200)
     async def photo(

@@ -1,12 +1,12 @@
 """What pages ask the replica: jobs with their overlay, counts, issues, receipts."""
 
-import enum
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
+from field_client.replica.captures import CaptureView, Latest, Receipt, latest
 from field_client.replica.overlay import Overlaid, overlay, split_captures
 from field_client.replica.state import find_enrolment, get_state
 from field_client.storage import Connection
@@ -17,7 +17,6 @@ from sync_protocol.documents import Appointment, IssueDocument, JobDocument, Ver
 from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobState
 from sync_protocol.operations import (
-    Capture,
     CaptureBody,
     LightReading,
     Operation,
@@ -39,14 +38,6 @@ class NotEnrolled(RuntimeError):
     """The tablet belongs to nobody yet; enrol it with a code from the office."""
 
 
-class Receipt(enum.StrEnum):
-    """How far what was entered has got."""
-
-    SAVED = "saved_on_tablet"
-    SENT = "sent"
-    LIVE = "service_live"
-
-
 class JobCard(msgspec.Struct, frozen=True, kw_only=True):
     """A job in the list of the day."""
 
@@ -61,13 +52,6 @@ class JobCard(msgspec.Struct, frozen=True, kw_only=True):
     pending_blobs: int
 
 
-class CaptureView(msgspec.Struct, frozen=True, kw_only=True):
-    """A capture and whether the server has it."""
-
-    capture: Capture
-    receipt: Receipt
-
-
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
     """One job whole. ``document`` is the server's; state and fields include what waits here."""
 
@@ -76,6 +60,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     state_version: Counter
     fields: Mapping[str, VersionedValue]
     captures: tuple[CaptureView, ...]
+    latest: Latest
+    """Of each thing what stands, out of the captures."""
     missing: tuple[str, ...]
     predicted_cdbm: RxPowerCdbm | None
     plant_problem: str | None
@@ -174,6 +160,7 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         state_version=overlaid.state_version,
         fields=overlaid.fields,
         captures=captures,
+        latest=latest(captures),
         missing=missing_for_completion(document, [view.capture.body for view in captures]),
         predicted_cdbm=predicted_cdbm,
         plant_problem=plant_problem,
@@ -184,9 +171,13 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
 def missing_for_completion(document: JobDocument, captured: list[CaptureBody]) -> tuple[str, ...]:
     """Name what a completion still needs; empty when nothing is missing."""
     subjects = {body.subject for body in captured if isinstance(body, Photo)}
-    needed = (("serial", SerialScan), ("light", LightReading), ("signature", Signature))
+    needed = (
+        ("serial", any(isinstance(body, SerialScan) for body in captured)),
+        ("light", any(isinstance(body, LightReading) and body.is_at_house for body in captured)),
+        ("signature", any(isinstance(body, Signature) for body in captured)),
+    )
     return (
-        *(name for name, kind in needed if not any(isinstance(body, kind) for body in captured)),
+        *(name for name, is_there in needed if not is_there),
         *(f"photo:{subject}" for subject in document.required_photos if subject not in subjects),
     )
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from field_client import capture
-from field_client.capture import JobReadOnly, SerialEntry
+from field_client.capture import SerialEntry
+from field_client.entries import JobReadOnly
 from field_client.replica.outbox import record_operation
 from field_client.replica.views import JobCard, JobUnknown, JobView, get_job, list_jobs
 from sync_protocol.documents import JobDocument
