@@ -11,6 +11,8 @@ from server.database import Connection, FeedChange, Written
 from server.database.units import FeedKind
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
+from server.plant import custody
+from server.proposals import commands as proposals
 from server.sync import devices, healing, incarnations, reading, storage
 from server.sync.planning import JobContext, PushPlan, PushPlanner
 from server.sync.reading import Received
@@ -46,7 +48,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
         _name_lost(db, head, reading.find_lost(head, request, fresh[0].dseq), act)
     plan, contexts = _plan(db, device, request, fresh, act)
     storage.store_plan(db, plan, act)
-    topics = intake.take_completions(db, plan.completions, act=act)
+    topics = _take_effects(db, plan, contexts, act)
     last = plan.operations[-1] if plan.operations else None
     return Written(
         Pushed(
@@ -58,6 +60,16 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
         feed=_feed(plan, contexts),
         topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
     )
+
+
+def _take_effects(
+    db: Connection, plan: PushPlan, contexts: Mapping[UUID, JobContext], act: Act
+) -> frozenset[str]:
+    """Start what was stored causes elsewhere; answer whom to wake."""
+    custody.take(db, plan.captures, act=act)
+    premises = {job_id: context.job.premise_id for job_id, context in contexts.items()}
+    raised = proposals.take(db, plan.captures, premises)
+    return intake.take_completions(db, plan.completions, act=act) | raised
 
 
 def has_news(request: SyncRequest) -> bool:
