@@ -12,6 +12,7 @@ from litestar.types import ASGIApp
 
 from field_client.agent import Agent
 from field_client.api import JobController, TabletController
+from field_client.field_jobs import create
 from field_client.findings_api import ROUTES as FINDINGS
 from field_client.gate import Gate
 from field_client.problems import HANDLERS
@@ -27,7 +28,7 @@ def build_app(agent: Agent, token: str) -> ASGIApp:
         return agent
 
     inside = Litestar(
-        route_handlers=[TabletController, JobController, *FINDINGS],
+        route_handlers=[TabletController, JobController, create, *FINDINGS],
         dependencies={"agent": Provide(provide_agent, sync_to_thread=False)},
         exception_handlers=dict(HANDLERS),
         lifespan=[partial(_syncing, agent)],

@@ -19,6 +19,7 @@ from field_client.agent import (
 from field_client.capture import NotAField, NotAFieldEvent
 from field_client.enrolling import OtherTechnician
 from field_client.entries import JobReadOnly
+from field_client.field_jobs import NoPlace, NoReason
 from field_client.findings import NothingSaid
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
@@ -54,6 +55,8 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     JobReadOnly: (HTTPStatus.CONFLICT, "job_read_only"),
     JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
     MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
+    NoPlace: (HTTPStatus.BAD_REQUEST, "no_place"),
+    NoReason: (HTTPStatus.BAD_REQUEST, "no_reason"),
     NoServer: (HTTPStatus.CONFLICT, "no_server"),
     OtherTechnician: (HTTPStatus.CONFLICT, "other_technician"),
     NotACode: (HTTPStatus.BAD_REQUEST, "not_a_code"),

@@ -15,7 +15,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from sync_protocol.documents import LongText, ShortText
+from sync_protocol.documents import AddressText, LongText, ShortText
 from sync_protocol.ids import CaptureId, CompletionId, Incarnation, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.optics import Verdict
@@ -257,7 +257,23 @@ class GiveUpJob(msgspec.Struct, frozen=True, kw_only=True, tag="give_up"):
     remark: LongText = ""
 
 
-OperationBody = RecordCapture | MoveJob | SetField | CompleteJob | GiveUpJob
+class CreateJob(msgspec.Struct, frozen=True, kw_only=True, tag="create_job"):
+    """Begin a job that nobody planned, under an id that the tablet made.
+
+    It is at the premise and about the service of ``premise_of``, where that is a job of the same
+    technician. Address and name travel also then: for the person who has to place it otherwise.
+    """
+
+    job_id: JobId
+    kind: ShortText
+    """A ``JobKind``; a text, so that one which a server does not know yet loses nothing."""
+    reason: LongText
+    premise_of: JobId | None = None
+    address: AddressText = ""
+    customer_name: ShortText = ""
+
+
+OperationBody = RecordCapture | MoveJob | SetField | CompleteJob | GiveUpJob | CreateJob
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from field_client.replica.captures import CaptureView, Latest, Receipt, latest
+from field_client.replica.created import document_of, list_created
 from field_client.replica.overlay import Overlaid, overlay, split_captures
 from field_client.replica.state import find_enrolment, get_state
 from field_client.storage import Connection
@@ -50,6 +51,8 @@ class JobCard(msgspec.Struct, frozen=True, kw_only=True):
     receipt: Receipt
     pending_operations: int
     pending_blobs: int
+    is_only_here: bool = False
+    """True: it began on this tablet, and the office has not taken it up yet."""
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +111,12 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     by_verdict: Mapping[str, int]
 
 
+class _Held(NamedTuple):
+    document: JobDocument
+    left_reason: str | None
+    is_only_here: bool
+
+
 class _Kept(NamedTuple):
     body: OperationBody
     is_acked: bool
@@ -125,11 +134,11 @@ def list_jobs(db: Connection) -> tuple[JobCard, ...]:
     Raises:
         NotEnrolled: there is nobody whose jobs they could be.
     """
-    technician_id, pending = _technician_id(db), _pending(db)
+    technician_id, pending = get_technician_id(db), _pending(db)
     cards = (
-        _card(document, _overlaid(document, technician_id, kept), row, pending)
-        for row in fetch_all(db, "jobs")
-        for document, kept in ((_document(row), _kept(db, row["id"])),)
+        _card(held, _overlaid(held.document, technician_id, kept), pending)
+        for held in _held(db, technician_id)
+        for kept in (_kept(db, held),)
     )
     return tuple(sorted(cards, key=lambda card: (card.appointment.starts_at, card.number)))
 
@@ -141,11 +150,12 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         JobUnknown: not on this tablet.
         NotEnrolled: as ``list_jobs``.
     """
-    row = find_row(db, "job", id=str(job_id))
-    if row is None:
+    technician_id = get_technician_id(db)
+    held = _find_held(db, job_id, technician_id)
+    if held is None:
         raise JobUnknown(f"job {job_id} is not on this tablet")
-    document, kept = _document(row), _kept(db, str(job_id))
-    overlaid = _overlaid(document, _technician_id(db), kept)
+    document, kept = held.document, _kept(db, held)
+    overlaid = _overlaid(document, technician_id, kept)
     predicted_cdbm, plant_problem = _predicted(document)
     captures = tuple(
         CaptureView(
@@ -155,7 +165,7 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         if isinstance(item.body, RecordCapture)
     )
     return JobView(
-        card=_card(document, overlaid, row, _pending(db)),
+        card=_card(held, overlaid, _pending(db)),
         document=document,
         state_version=overlaid.state_version,
         fields=overlaid.fields,
@@ -164,7 +174,7 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         missing=missing_for_completion(document, [view.capture.body for view in captures]),
         predicted_cdbm=predicted_cdbm,
         plant_problem=plant_problem,
-        left_reason=row["left_reason"],
+        left_reason=held.left_reason,
     )
 
 
@@ -224,25 +234,50 @@ def find_serial_elsewhere(db: Connection, serial: str, job_id: JobId) -> JobId |
     return None if row is None else msgspec.convert(row["job_id"], JobId, strict=False)
 
 
-def _technician_id(db: Connection) -> TechnicianId:
+def get_technician_id(db: Connection) -> TechnicianId:
+    """Say whose tablet this is.
+
+    Raises:
+        NotEnrolled: nobody's.
+    """
     enrolment = find_enrolment(db)
     if enrolment is None:
         raise NotEnrolled("this tablet is not enrolled; enrol it with a code from the office")
     return enrolment.technician_id
 
 
-def _document(row: Row) -> JobDocument:
-    return wire.decode(row["document"], JobDocument)
+def _held(db: Connection, technician_id: TechnicianId) -> list[_Held]:
+    """Read the server's documents, and those of jobs that began here and have none."""
+    held = [_from_row(row) for row in fetch_all(db, "jobs")]
+    documents = {each.document.id: each.document for each in held}
+    for said in list_created(db):
+        document = document_of(said, technician_id, documents)
+        documents[document.id] = document  # the next one may be beside it
+        held.append(_Held(document, None, is_only_here=True))
+    return held
 
 
-def _kept(db: Connection, job_id: str) -> list[_Kept]:
+def _find_held(db: Connection, job_id: JobId, technician_id: TechnicianId) -> _Held | None:
+    row = find_row(db, "job", id=str(job_id))
+    if row is not None:
+        return _from_row(row)
+    # Rare, and there are few of them.
+    return next((held for held in _held(db, technician_id) if held.document.id == job_id), None)
+
+
+def _from_row(row: Row) -> _Held:
+    return _Held(wire.decode(row["document"], JobDocument), row["left_reason"], is_only_here=False)
+
+
+def _kept(db: Connection, held: _Held) -> list[_Kept]:
+    """Read what was said of a job; where there is no document, none of it is in one."""
     return [
         _Kept(
             wire.decode(row["raw"], Operation).body,
             bool(row["is_acked"]),
-            bool(row["is_settled"]),
+            bool(row["is_settled"]) and not held.is_only_here,
         )
-        for row in fetch_all(db, "operations_of_job", job_id=job_id)
+        for row in fetch_all(db, "operations_of_job", job_id=str(held.document.id))
     ]
 
 
@@ -265,19 +300,21 @@ def _pending(db: Connection) -> _Pending:
     )
 
 
-def _card(document: JobDocument, overlaid: Overlaid, row: Row, pending: _Pending) -> JobCard:
-    operations = pending.operations.get(row["id"], 0)
-    blobs = pending.blobs.get(row["id"], 0)
+def _card(held: _Held, overlaid: Overlaid, pending: _Pending) -> JobCard:
+    document = held.document
+    operations = pending.operations.get(str(document.id), 0)
+    blobs = pending.blobs.get(str(document.id), 0)
     return JobCard(
         id=document.id,
         number=document.number,
         state=overlaid.state,
         address=document.premise.address,
         appointment=document.appointment,
-        lingering=row["left_reason"] is not None,
+        lingering=held.left_reason is not None,
         receipt=_receipt(document, operations + blobs),
         pending_operations=operations,
         pending_blobs=blobs,
+        is_only_here=held.is_only_here,
     )
 
 

@@ -222,7 +222,8 @@ def _from_field(entry: AuditEntry) -> Sentence:
         case "job.field_set":
             return Sentence(f"{phrase(what)} changed")
         case action:
-            return Sentence(phrase(action), note=phrase(what))
+            said = _SIMPLE.get(action)
+            return Sentence(said.text if said else phrase(action), note=phrase(what))
 
 
 def _with_verdict(said: Sentence, entry: AuditEntry) -> Sentence:
