@@ -52,7 +52,7 @@ def create_job(db: Connection, pen: Pen, entry: JobEntry) -> JobBegun:
         JobUnknown, NotEnrolled: there is no such job to be beside.
         NoPlace, NoReason: names what is missing.
     """
-    get_technician_id(db)
+    get_technician_id(db)  # nobody's tablet has nobody's jobs
     reason, address, customer_name = (
         entry.reason.strip(),
         entry.address.strip(),

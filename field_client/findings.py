@@ -3,6 +3,9 @@
 Each is one capture: a fact that is kept for ever and that a completion vouches for.
 """
 
+import re
+from typing import Final
+
 import msgspec
 
 from field_client.entries import record_capture, writable
@@ -21,11 +24,18 @@ from sync_protocol.operations import (
     OntMoved,
     Subject,
 )
+from sync_protocol.quoting import quoted
 from sync_protocol.serials import OntSerial, parse_serial
+
+_CHECK_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class NothingSaid(ValueError):
     """What must be said is empty; nothing was recorded."""
+
+
+class NotACheck(ValueError):
+    """No name of a check; nothing was recorded."""
 
 
 class CheckEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,10 +85,12 @@ def record_check(
 
     Raises:
         JobUnknown, JobReadOnly: there is no such job to add to.
-        NothingSaid: the check has no name.
+        NotACheck: names the text and what would be right.
     """
+    if not _CHECK_NAME.fullmatch(name):
+        raise NotACheck(f"{quoted(name)} is no name of a check; write a code like bend_radius")
     body = Check(
-        name=_said(name, "the name of the check"),
+        name=name,
         answer=entry.answer,
         value=entry.value,
         remark=entry.remark,

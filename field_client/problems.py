@@ -20,7 +20,7 @@ from field_client.capture import NotAField, NotAFieldEvent
 from field_client.enrolling import OtherTechnician
 from field_client.entries import JobReadOnly
 from field_client.field_jobs import NoPlace, NoReason
-from field_client.findings import NothingSaid
+from field_client.findings import NotACheck, NothingSaid
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.views import JobUnknown, NotEnrolled
@@ -59,6 +59,7 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NoReason: (HTTPStatus.BAD_REQUEST, "no_reason"),
     NoServer: (HTTPStatus.CONFLICT, "no_server"),
     OtherTechnician: (HTTPStatus.CONFLICT, "other_technician"),
+    NotACheck: (HTTPStatus.BAD_REQUEST, "not_a_check"),
     NotACode: (HTTPStatus.BAD_REQUEST, "not_a_code"),
     NotADrawing: (HTTPStatus.BAD_REQUEST, "not_a_drawing"),
     NotAField: (HTTPStatus.BAD_REQUEST, "not_a_field"),

@@ -129,7 +129,7 @@ def _verdict(reading: LightReading) -> str:
     if reading.verdict is not None:
         return _VERDICTS[reading.verdict]
     if reading.wavelength_nm is not None:
-        return f"not judged: the meter was set to {reading.wavelength_nm} nm"
+        return f"not judged, measured at {reading.wavelength_nm} nm"
     return "not judged: its path was unknown"
 
 

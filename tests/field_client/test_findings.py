@@ -110,8 +110,9 @@ def test_a_completion_vouches_for_what_was_found(db: Connection) -> None:
 def test_what_says_nothing_or_cannot_be_is_named_and_leaves_nothing(db: Connection) -> None:
     with pytest.raises(findings.NothingSaid, match="the note is empty"):
         findings.record_note(db, a_pen(), JOB, " \n")
-    with pytest.raises(findings.NothingSaid, match="the name of the check"):
-        findings.record_check(db, a_pen(), JOB, " ", findings.CheckEntry(answer=Answer.YES))
+    for name in (" ", "Bend radius", "x" * 61):
+        with pytest.raises(findings.NotACheck, match="a code like bend_radius"):
+            findings.record_check(db, a_pen(), JOB, name, findings.CheckEntry(answer=Answer.YES))
     empty = findings.CorrectionEntry(subject=Subject.PREMISE, field="unit", proposed_value=" ")
     with pytest.raises(findings.NothingSaid, match="the proposed value"):
         findings.record_correction(db, a_pen(), JOB, empty)

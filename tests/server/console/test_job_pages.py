@@ -85,7 +85,7 @@ async def test_what_was_found_beside_the_required_evidence_is_shown(
 
     for text in (
         "Light level at the terminal",
-        "not judged: the meter was set to 1550 nm",
+        "not judged, measured at 1550 nm",
         "Check: Bend radius",
         "yes, 30 mm",
         "by the wall",

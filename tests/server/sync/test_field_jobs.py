@@ -12,6 +12,7 @@ from server.database.tables.offers import order_items, orders
 from server.database.tables.people import audit
 from server.database.tables.sync import issues
 from server.database.tables.work import captures, completions, jobs
+from server.fulfilment import queries as fulfilment
 from server.jobs import commands as job_commands
 from server.jobs import queries
 from server.jobs.records import Job
@@ -20,7 +21,7 @@ from sync_protocol import wire
 from sync_protocol.field_jobs import number_of
 from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobEvent, JobState
-from sync_protocol.messages import JobEntered
+from sync_protocol.messages import JobEntered, WithJob
 from sync_protocol.operations import Note, Operation
 from tests.server.factories import OFFICE, act, assign, count, place_order, rows
 from tests.server.sync.field import Field
@@ -128,6 +129,31 @@ def test_finishing_it_activates_and_charges_nothing(field: Field) -> None:
     assert count(field.store, processes) == 0
     (item,) = (row for row in rows(field.store, order_items) if row["id"] == begun.order_item_id)
     assert item["state"] == "completed"
+
+
+def test_what_changes_the_service_is_told_of_every_job_about_it(field: Field) -> None:
+    job_id = begin(field)
+    cursor = pull_page(field.store, field.tablet).cursor
+    field.tablet.complete(field.job_id)
+    field.push(2)
+
+    told = {
+        each.document.id: each.document.service_state
+        for each in pull_page(field.store, field.tablet, cursor).entries
+        if isinstance(each, WithJob)
+    }
+
+    assert told == {field.job_id: "reserved", job_id: "reserved"}
+
+
+def test_the_office_sees_that_it_causes_nothing(field: Field) -> None:
+    job_id = begin(field)
+    field.tablet.complete(job_id)
+    field.push(2)
+
+    shown = field.store.read_now(fulfilment.of_job, job_id)
+
+    assert (shown.processes, shown.waiting_for, shown.charges) == ((), (), ())
 
 
 def test_a_job_may_begin_beside_one_that_began_in_the_same_push(field: Field) -> None:
