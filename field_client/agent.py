@@ -12,7 +12,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 import msgspec
 from uuid_utils.compat import uuid7
 
-from field_client import capture, media
+from field_client import capture, media, photos
 from field_client.clock import Clock, SystemClock
 from field_client.enrolling import Wish, enrol
 from field_client.keys import KeyFolder, KeyStore, new_salt
@@ -144,14 +144,16 @@ class Agent:
         return await self._aside.run(self._blobs.get, sha256)
 
     async def add_photo(self, job_id: JobId, subject: str, data: bytes) -> capture.FileReceipt:
-        """Keep a photo: its file first, then its row.
+        """Keep a photo, made small: its file first, then its row.
 
         Raises:
             NotAPhoto, StorageFull: and what ``capture.record_photo`` raises.
         """
-        media_type = media.photo_media_type(data)
-        async with self._keeping(data, media_type) as stored:
-            return await self.enter(capture.record_photo, job_id, subject=subject, stored=stored)
+        small = await self._aside.run(photos.prepare, data)
+        async with self._keeping(small.data, small.media_type) as stored:
+            return await self.enter(
+                capture.record_photo, job_id, subject=subject, stored=stored, facts=small.facts
+            )
 
     async def add_signature(
         self, job_id: JobId, *, signer_name: str, statement: str, svg: str

@@ -12,15 +12,8 @@ from field_client import capture
 from field_client.agent import Agent
 from field_client.browser_door import BrowserDoor
 from field_client.problems import Problem, problem_response
-from field_client.replica.views import (
-    JobCard,
-    JobView,
-    OperationRow,
-    get_job,
-    list_issues,
-    list_jobs,
-    list_operations,
-)
+from field_client.replica.cards import JobCard, list_jobs
+from field_client.replica.views import JobView, OperationRow, get_job, list_issues, list_operations
 from field_client.scanner import ScanResult
 from field_client.session import SessionReport
 from field_client.status import Status, get_status
@@ -82,8 +75,8 @@ class Scanned(msgspec.Struct, frozen=True, kw_only=True):
     recorded: capture.SerialReceipt | None
 
 
-class LightBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A level in dBm as read off the meter."""
+class LightBody(capture.LightSetup, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A level in dBm as read off the meter, and how it was measured."""
 
     reading: str | float
 
@@ -209,7 +202,7 @@ class JobController(Controller):
     ) -> capture.LightReceipt:
         """Record a light level."""
         data = await _read(request, LightBody)
-        return await agent.enter(capture.record_light, job_id, str(data.reading))
+        return await agent.enter(capture.record_light, job_id, str(data.reading), data)
 
     @post("/{job_id:uuid}/photos", status_code=200)
     async def photo(

@@ -13,6 +13,8 @@ from litestar.types import ASGIApp
 from field_client.agent import Agent
 from field_client.api import JobController, TabletController
 from field_client.browser_door import BrowserDoor
+from field_client.field_jobs import create
+from field_client.findings_api import ROUTES as FINDINGS
 from field_client.gate import Gate
 from field_client.pages.routes import page_routes
 from field_client.problems import HANDLERS
@@ -35,7 +37,7 @@ def build_app(agent: Agent, token: str, door: BrowserDoor) -> ASGIApp:
 
     api = Router(
         path="/api",
-        route_handlers=[TabletController, JobController],
+        route_handlers=[TabletController, JobController, create, *FINDINGS],
         dependencies={
             "agent": Provide(provide_agent, sync_to_thread=False),
             "door": Provide(provide_door, sync_to_thread=False),

@@ -6,43 +6,41 @@ with the answer. Refused is only what is no such value, or a job that is no long
 
 import enum
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
+from field_client.entries import Position, record_capture, writable
+from field_client.photos import PhotoFacts
 from field_client.replica.outbox import Pen, expect_blob, record_operation, stamp
-from field_client.replica.views import JobView, find_serial_elsewhere, get_job
+from field_client.replica.views import JobView, find_serial_elsewhere
 from field_client.storage import Connection, StoredBlob
 from sync_protocol import evidence
-from sync_protocol.documents import VersionedValue
+from sync_protocol.documents import ShortText, VersionedValue
 from sync_protocol.ids import CaptureId, CompletionId, JobId
 from sync_protocol.jobs import JobEvent, JobState, next_state
 from sync_protocol.merge import FIELD_EVENTS, FIELD_OWNERS, Owner
 from sync_protocol.operations import (
     Capture,
-    CaptureBody,
     CompleteJob,
     GiveUpJob,
     LightReading,
     Manifest,
     MoveJob,
     Photo,
-    RecordCapture,
+    Place,
     SerialScan,
     SetField,
     Signature,
 )
-from sync_protocol.optics import OPTIC_CLASSES, Judgement, judge
+from sync_protocol.optics import OPTIC_CLASSES, Judgement, LightPath, judge
 from sync_protocol.quoting import quoted
 from sync_protocol.serials import OntSerial, parse_serial
-from sync_protocol.units import RxPowerCdbm, parse_dbm
+from sync_protocol.units import RxPowerCdbm, read_dbm
 from sync_protocol.visit_codes import check_done, check_not_done
 
 Sign = Callable[[bytes], str]
 """Signs with the device's key; the signature in base64."""
-
-
-class JobReadOnly(RuntimeError):
-    """The job has left this tablet and waits only for its work to be sent; nothing was recorded."""
 
 
 class NotAFieldEvent(ValueError):
@@ -84,6 +82,14 @@ class SerialReceipt(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Warned, ...]
 
 
+class LightSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """How a light level was measured; what is None nobody said."""
+
+    meter: ShortText | None = None
+    wavelength_nm: Literal[1310, 1490, 1550, 1577] | None = None
+    place: Place | None = None
+
+
 class LightReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """A recorded reading and what it means; without a judgement, ``unjudged`` says why."""
 
@@ -91,6 +97,8 @@ class LightReceipt(msgspec.Struct, frozen=True, kw_only=True):
     rx_power_cdbm: RxPowerCdbm
     judgement: Judgement | None
     unjudged: str | None = None
+    sign_added: bool = False
+    """True: a minus was added, for the level was typed without a sign."""
 
 
 class FileReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +132,7 @@ def move_job(db: Connection, pen: Pen, job_id: JobId, event: str) -> JobState:
     if event not in FIELD_EVENTS:
         possible = ", ".join(sorted(FIELD_EVENTS))
         raise NotAFieldEvent(f"{quoted(event)} is no move of the tablet; possible: {possible}")
-    view, moved = _writable(db, job_id), JobEvent(event)
+    view, moved = writable(db, job_id), JobEvent(event)
     state = next_state(view.card.state, moved)
     body = MoveJob(job_id=job_id, event=moved, base_state_version=view.state_version)
     record_operation(db, pen, body)
@@ -143,7 +151,7 @@ def record_serial(
         JobUnknown, JobReadOnly: there is no such job to add to.
         NotAnOntSerial: names the text and what would be right.
     """
-    view, serial = _writable(db, job_id), parse_serial(entry.text)
+    view, serial = writable(db, job_id), parse_serial(entry.text)
     warnings = (*_against_reserved(view, serial), *_against_others(db, job_id, serial))
     body = SerialScan(
         serial=serial,
@@ -151,24 +159,33 @@ def record_serial(
         method=entry.method,
         override_reason=entry.override_reason,
     )
-    capture = _record_capture(db, pen, job_id, body)
+    capture = record_capture(db, pen, job_id, body)
     return SerialReceipt(capture_id=capture.capture.id, serial=serial, warnings=warnings)
 
 
-def record_light(db: Connection, pen: Pen, job_id: JobId, text: str) -> LightReceipt:
+def record_light(
+    db: Connection, pen: Pen, job_id: JobId, text: str, setup: LightSetup | None = None
+) -> LightReceipt:
     """Record a light level as typed, judged against the path that this tablet knows.
 
-    Over a path that cannot be predicted it is recorded without a verdict: what only the office can
-    correct keeps nobody from finishing a job.
+    Over a path that cannot be predicted, or with another wavelength or from another place than the
+    prediction is for, it is recorded without a verdict: that keeps nobody from finishing a job.
 
     Raises:
         JobUnknown, JobReadOnly: there is no such job to add to.
         NotALightLevel: names the text and what would be right.
     """
-    view, power_cdbm = _writable(db, job_id), parse_dbm(text)
+    view, typed, how = writable(db, job_id), read_dbm(text), setup or LightSetup()
     plant = view.document.plant
-    judgement = None if view.plant_problem else judge(power_cdbm, plant.light_path)
-    body = LightReading(rx_power_cdbm=power_cdbm, plant_snapshot=plant.snapshot)
+    unjudged = view.plant_problem or _unlike_prediction(plant.light_path, how)
+    judgement = None if unjudged else judge(typed.power_cdbm, plant.light_path)
+    body = LightReading(
+        rx_power_cdbm=typed.power_cdbm,
+        plant_snapshot=plant.snapshot,
+        wavelength_nm=how.wavelength_nm,
+        meter=how.meter,
+        place=how.place,
+    )
     if judgement is not None:
         body = msgspec.structs.replace(
             body,
@@ -176,30 +193,54 @@ def record_light(db: Connection, pen: Pen, job_id: JobId, text: str) -> LightRec
             predicted_cdbm=judgement.predicted_cdbm,
             verdict=judgement.verdict,
         )
-    capture = _record_capture(db, pen, job_id, body)
+    capture = record_capture(db, pen, job_id, body)
     return LightReceipt(
         capture_id=capture.capture.id,
-        rx_power_cdbm=power_cdbm,
+        rx_power_cdbm=typed.power_cdbm,
         judgement=judgement,
-        unjudged=view.plant_problem,
+        unjudged=unjudged,
+        sign_added=typed.sign_added,
     )
 
 
+def _unlike_prediction(path: LightPath, how: LightSetup) -> str | None:
+    """Say why a prediction over a known path is not for what was measured; None: it is."""
+    if how.place is Place.TERMINAL:
+        return "measured at the terminal, where the drop is not in the path"
+    predicted_nm = OPTIC_CLASSES[path.optic_class].wavelength_nm
+    if how.wavelength_nm not in (None, predicted_nm):
+        return (
+            f"the meter was set to {how.wavelength_nm} nm, "
+            f"the light of this path has {predicted_nm} nm"
+        )
+    return None
+
+
 def record_photo(
-    db: Connection, pen: Pen, job_id: JobId, *, subject: str, stored: StoredBlob
+    db: Connection,
+    pen: Pen,
+    job_id: JobId,
+    *,
+    subject: str,
+    stored: StoredBlob,
+    facts: PhotoFacts | None = None,
 ) -> FileReceipt:
-    """Record a photo whose file is already safe (``BlobFolder.put``).
+    """Record a photo whose file is already safe (``BlobFolder.put``), and what is known of it.
 
     Raises:
         JobUnknown, JobReadOnly: there is no such job to add to.
     """
+    known = facts or PhotoFacts()
     body = Photo(
         subject=subject,
         sha256=stored.sha256,
         size_bytes=stored.size_bytes,
         media_type=stored.media_type,
+        width=known.width,
+        height=known.height,
+        taken_at=known.taken_at,
     )
-    return _record_file(db, pen, job_id, body, stored)
+    return _record_file(db, pen, job_id, (body, known.position), stored)
 
 
 def record_signature(
@@ -223,7 +264,7 @@ def record_signature(
         size_bytes=stored.size_bytes,
         media_type=stored.media_type,
     )
-    return _record_file(db, pen, job_id, body, stored)
+    return _record_file(db, pen, job_id, (body, None), stored)
 
 
 def set_field(db: Connection, pen: Pen, job_id: JobId, *, field: str, value: str) -> VersionedValue:
@@ -236,7 +277,7 @@ def set_field(db: Connection, pen: Pen, job_id: JobId, *, field: str, value: str
     if FIELD_OWNERS.get(field) is not Owner.SHARED:
         shared = sorted(name for name, owner in FIELD_OWNERS.items() if owner is Owner.SHARED)
         raise NotAField(f"{quoted(field)} is not set on a tablet; these are: {', '.join(shared)}")
-    base = _writable(db, job_id).fields.get(field, VersionedValue(value="", version=0))
+    base = writable(db, job_id).fields.get(field, VersionedValue(value="", version=0))
     body = SetField(
         job_id=job_id,
         field=field,
@@ -257,7 +298,7 @@ def complete_job(
         JobUnknown, JobReadOnly, MoveNotAllowed: this job cannot be finished here and now.
         NotAVisitCode: names the text and the codes of a job that was done.
     """
-    view = _writable(db, job_id)
+    view = writable(db, job_id)
     next_state(view.card.state, JobEvent.COMPLETE)
     checked = check_done(code)
     if view.missing:
@@ -286,7 +327,7 @@ def give_up_job(db: Connection, pen: Pen, job_id: JobId, *, code: str, remark: s
         JobUnknown, JobReadOnly, MoveNotAllowed: this job cannot be given up here and now.
         NotAVisitCode: names the text and the codes of a job that was not done.
     """
-    view = _writable(db, job_id)
+    view = writable(db, job_id)
     state = next_state(view.card.state, JobEvent.GIVE_UP)
     body = GiveUpJob(
         job_id=job_id,
@@ -298,28 +339,15 @@ def give_up_job(db: Connection, pen: Pen, job_id: JobId, *, code: str, remark: s
     return state
 
 
-def _writable(db: Connection, job_id: JobId) -> JobView:
-    view = get_job(db, job_id)
-    if view.card.lingering:
-        raise JobReadOnly(
-            f"job {view.card.number} has left this tablet ({view.left_reason}); "
-            "what was recorded is being sent, nothing can be added"
-        )
-    return view
-
-
-def _record_capture(db: Connection, pen: Pen, job_id: JobId, body: CaptureBody) -> RecordCapture:
-    capture = Capture(id=CaptureId(pen.new_id()), at=stamp(db, pen), body=body, salt=pen.new_salt())
-    recorded = RecordCapture(job_id=job_id, capture=capture)
-    record_operation(db, pen, recorded)
-    return recorded
-
-
 def _record_file(
-    db: Connection, pen: Pen, job_id: JobId, body: Photo | Signature, stored: StoredBlob
+    db: Connection,
+    pen: Pen,
+    job_id: JobId,
+    said: tuple[Photo | Signature, Position | None],
+    stored: StoredBlob,
 ) -> FileReceipt:
-    _writable(db, job_id)
-    recorded = _record_capture(db, pen, job_id, body)
+    writable(db, job_id)
+    recorded = record_capture(db, pen, job_id, *said)
     expect_blob(db, pen, recorded, stored)
     return FileReceipt(
         capture_id=recorded.capture.id, sha256=stored.sha256, size_bytes=stored.size_bytes

@@ -30,7 +30,8 @@ from field_client.app import build_app
 from field_client.browser_door import BrowserDoor
 from field_client.engine import Synced
 from field_client.keys import KeyDamaged
-from field_client.replica.views import NotEnrolled, list_jobs
+from field_client.replica.cards import list_jobs
+from field_client.replica.held import NotEnrolled
 from field_client.settings import BadSettings, Settings, load_settings
 from field_client.starting import AgentDoesNotStart, AgentSilent, Launcher
 from field_client.status import get_status

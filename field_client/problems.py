@@ -16,13 +16,17 @@ from field_client.agent import (
     NotACode,
     ServerUnreachable,
 )
-from field_client.capture import JobReadOnly, NotAField, NotAFieldEvent
+from field_client.capture import NotAField, NotAFieldEvent
 from field_client.enrolling import OtherTechnician
+from field_client.entries import JobReadOnly
+from field_client.field_jobs import NoPlace, NoReason
+from field_client.findings import NotACheck, NothingSaid
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
-from field_client.replica.views import JobUnknown, NotEnrolled
+from field_client.replica.held import JobUnknown, NotEnrolled
 from field_client.scanner import NotAnImage
 from field_client.storage import StorageFull
+from sync_protocol.corrections import NotCorrectable
 from sync_protocol.jobs import MoveNotAllowed
 from sync_protocol.quoting import quoted
 from sync_protocol.serials import NotAnOntSerial
@@ -51,8 +55,11 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     JobReadOnly: (HTTPStatus.CONFLICT, "job_read_only"),
     JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
     MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
+    NoPlace: (HTTPStatus.BAD_REQUEST, "no_place"),
+    NoReason: (HTTPStatus.BAD_REQUEST, "no_reason"),
     NoServer: (HTTPStatus.CONFLICT, "no_server"),
     OtherTechnician: (HTTPStatus.CONFLICT, "other_technician"),
+    NotACheck: (HTTPStatus.BAD_REQUEST, "not_a_check"),
     NotACode: (HTTPStatus.BAD_REQUEST, "not_a_code"),
     NotADrawing: (HTTPStatus.BAD_REQUEST, "not_a_drawing"),
     NotAField: (HTTPStatus.BAD_REQUEST, "not_a_field"),
@@ -62,7 +69,9 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotAnImage: (HTTPStatus.BAD_REQUEST, "not_an_image"),
     NotAVisitCode: (HTTPStatus.BAD_REQUEST, "not_a_visit_code"),
     NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),
+    NotCorrectable: (HTTPStatus.BAD_REQUEST, "not_correctable"),
     NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
+    NothingSaid: (HTTPStatus.BAD_REQUEST, "nothing_said"),
     StorageFull: (HTTPStatus.INSUFFICIENT_STORAGE, "storage_full"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),
     Unreadable: (HTTPStatus.BAD_REQUEST, "unreadable"),

@@ -1,16 +1,13 @@
 """The way through a visit: which steps it has, which are done, and which comes next. Pure."""
 
 import enum
-from collections.abc import Iterable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from field_client.replica.views import JobView
 from sync_protocol.jobs import OPEN_STATES, JobEvent, JobState
-from sync_protocol.operations import Capture, LightReading, Photo, SerialScan, Signature
-
-B = TypeVar("B", SerialScan, LightReading, Photo, Signature)
 
 
 class Step(enum.StrEnum):
@@ -31,17 +28,6 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     done: bool
 
 
-class Latest(msgspec.Struct, frozen=True, kw_only=True):
-    """Of everything captured, what stands now: the last of its kind."""
-
-    serial: Capture | None
-    light: Capture | None
-    signature: Capture | None
-    photos: tuple[Capture, ...]
-    """All photos, oldest first."""
-
-
-TRAVEL_EVENTS: Final = (JobEvent.DEPART, JobEvent.ARRIVE, JobEvent.START)
 _ORDER: Final = tuple(Step)
 _NEXT_MOVES: Final = {
     JobState.ASSIGNED: (JobEvent.DEPART, JobEvent.ARRIVE),
@@ -66,17 +52,6 @@ def is_open(view: JobView) -> bool:
 def has_begun(state: JobState) -> bool:
     """Say whether somebody is at work, or was."""
     return state not in {JobState.ASSIGNED, JobState.ACCEPTED, JobState.EN_ROUTE, JobState.ON_SITE}
-
-
-def latest_of(view: JobView) -> Latest:
-    """Pick what stands now."""
-    captures = [item.capture for item in view.captures]
-    return Latest(
-        serial=_last(captures, SerialScan),
-        light=_last(captures, LightReading),
-        signature=_last(captures, Signature),
-        photos=tuple(capture for capture in captures if isinstance(capture.body, Photo)),
-    )
 
 
 def stages_of(view: JobView) -> tuple[Stage, ...]:
@@ -104,9 +79,3 @@ def neighbours(step: Step) -> tuple[Step | None, Step | None]:
     before = _ORDER[place - 1] if place else None
     after = _ORDER[place + 1] if place + 1 < len(_ORDER) else None
     return before, after
-
-
-def _last(captures: Iterable[Capture], kind: type[B]) -> Capture | None:
-    return next(
-        (capture for capture in reversed(list(captures)) if isinstance(capture.body, kind)), None
-    )

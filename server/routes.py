@@ -10,6 +10,7 @@ from server.inputs import require_request_of_program
 from server.invoices.api import BillingController
 from server.jobs.api import JobController
 from server.orders.api import OrderController
+from server.proposals.api import ProposalController
 from server.settings import Settings
 from server.sync import api as sync_api
 from server.sync import blob_api, refusals
@@ -40,6 +41,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             TechnicianController,
             BillingController,
             FulfilmentController,
+            ProposalController,
         ],
         before_request=require_request_of_program,
     )

@@ -13,19 +13,21 @@ from typing import Final, assert_never
 import msgspec
 
 from sync_protocol import evidence
-from sync_protocol.documents import VersionedValue
+from sync_protocol.documents import JobKind, VersionedValue
 from sync_protocol.ids import CaptureId, TechnicianId
 from sync_protocol.jobs import FINAL_STATES, JobEvent, JobState, MoveNotAllowed, next_state
 from sync_protocol.messages import VerdictKind
 from sync_protocol.operations import (
     Capture,
     CompleteJob,
+    CreateJob,
     GiveUpJob,
     MoveJob,
     OperationBody,
     RecordCapture,
     SetField,
 )
+from sync_protocol.quoting import quoted
 from sync_protocol.units import Counter, Sha256Hex
 
 
@@ -76,6 +78,7 @@ class Code(enum.StrEnum):
     NOT_A_FIELD_EVENT = "not_a_field_event"
     BAD_VALUE = "bad_value"
     UNKNOWN_OPERATION = "unknown_operation"
+    NEEDS_PLACING = "needs_placing"
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +91,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     crew_ids: Collection[TechnicianId] = ()
     fields: Mapping[str, VersionedValue] = {}
     captures: Mapping[CaptureId, Sha256Hex] = {}
+    has_place: bool = False
+    """Whether the job that a new one is to be beside is known, and this technician's."""
 
     @property
     def is_theirs(self) -> bool:
@@ -116,6 +121,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     keeps_evidence: bool = False
     late: bool = False
     clash: Clash | None = None
+    creates_job: bool = False
 
 
 def decide(situation: Situation, body: OperationBody) -> Decision:
@@ -131,6 +137,8 @@ def decide(situation: Situation, body: OperationBody) -> Decision:
             return _decide_completion(situation, body)
         case GiveUpJob():
             return _decide_give_up(situation, body)
+        case CreateJob():
+            return _decide_creation(situation, body)
         case _:
             assert_never(body)
 
@@ -287,6 +295,29 @@ def _decide_field(situation: Situation, body: SetField) -> Decision:
             office_value=current.value,
         ),
     )
+
+
+def _decide_creation(situation: Situation, body: CreateJob) -> Decision:
+    """Begin a job where it is known at which premise it is; any other is for a person to place.
+
+    The id is the tablet's, so that work on the job can refer to it before anybody has heard of it.
+    """
+    if situation.state is not None:
+        return Decision(
+            verdict=VerdictKind.REJECTED,
+            code=Code.ID_REUSE,
+            detail=f"job {body.job_id} exists already",
+        )
+    if not situation.has_place or body.kind not in set(JobKind):
+        return Decision(
+            verdict=VerdictKind.PARKED,
+            code=Code.NEEDS_PLACING,
+            detail=f"a job of the kind {quoted(body.kind)} at "
+            f"{quoted(body.address) if body.address else 'an address that is not told'}; "
+            "kept for a person to place",
+            late=True,
+        )
+    return Decision(verdict=VerdictKind.APPLIED, creates_job=True)
 
 
 def _unknown_job(capture: Capture | None = None) -> Decision:

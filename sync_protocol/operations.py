@@ -9,12 +9,13 @@ server stores the bytes as received, so what an old server does not know is not 
 digested and signed leaves defaults out: a field that is added later changes no digest of before.
 """
 
+import enum
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from sync_protocol.documents import LongText, ShortText
+from sync_protocol.documents import AddressText, LongText, ShortText
 from sync_protocol.ids import CaptureId, CompletionId, Incarnation, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.optics import Verdict
@@ -46,11 +47,19 @@ class SerialScan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     override_reason: ShortText | None = None
 
 
+class Place(enum.StrEnum):
+    """Where a light level is measured; on the wire it is a text, and may be another."""
+
+    TERMINAL = "terminal"
+    WALL_OUTLET = "wall_outlet"
+    ONT = "ont"
+
+
 class LightReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="light"):
     """A light level with the verdict that the tablet gave, and what it was judged against.
 
-    Where the path is not known there is nothing to judge against: wavelength, prediction and
-    verdict are None together.
+    ``wavelength_nm`` is what the meter was set to; where nobody said, that of the path. Prediction
+    and verdict are None together: the path is not known, or is not the one that was measured.
     """
 
     rx_power_cdbm: RxPowerCdbm
@@ -58,15 +67,41 @@ class LightReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     wavelength_nm: Annotated[int, Meta(ge=800, le=2000)] | None = None
     predicted_cdbm: RxPowerCdbm | None = None
     verdict: Verdict | None = None
+    meter: ShortText | None = None
+    """Which meter it was read off: maker and number, as the technician has it."""
+    place: ShortText | None = None
+    """A ``Place``; None: at the house."""
+
+    @property
+    def is_at_house(self) -> bool:
+        """Whether the whole path was measured; at the terminal the drop is not in it."""
+        return self.place != Place.TERMINAL
+
+
+Pixels = Annotated[int, Meta(ge=1, le=100_000)]
+CameraTime = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d)?$",
+        description="the camera's local time, with its offset where the camera knew it",
+    ),
+]
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="photo"):
-    """A photo by its content; the bytes travel apart, before or after."""
+    """A photo by its content; the bytes travel apart, before or after.
+
+    Width and height are those of the bytes that travel, upright.
+    """
 
     subject: ShortText
     sha256: Sha256Hex
     size_bytes: Annotated[int, Meta(ge=1, le=50_000_000)]
     media_type: ShortText = "image/jpeg"
+    width: Pixels | None = None
+    height: Pixels | None = None
+    taken_at: CameraTime | None = None
+    """When the camera says that it was taken; much earlier than the capture, it is an old photo."""
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="signature"):
@@ -79,7 +114,69 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     media_type: ShortText = "image/svg+xml"
 
 
-CaptureBody = SerialScan | LightReading | Photo | Signature
+class Answer(enum.StrEnum):
+    """What a check found."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="check"):
+    """One thing that was looked at: a code like ``bend_radius``. The last of a name stands."""
+
+    name: ShortText
+    answer: Answer
+    value: ShortText | None = None
+    """What was measured, with its unit."""
+    remark: LongText = ""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="note"):
+    """Something worth writing down; notes stand beside each other, nobody overwrites anybody's."""
+
+    text: LongText
+
+
+class Subject(enum.StrEnum):
+    """What a correction is about."""
+
+    PREMISE = "premise"
+    PLANT = "plant"
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="correction"):
+    """Data that are not as the technician sees them: a proposal, which the office decides.
+
+    ``field`` is one of ``sync_protocol.corrections`` where the tablet knows it; any text is kept.
+    """
+
+    subject: Subject
+    field: ShortText
+    proposed_value: LongText
+    seen_value: LongText = ""
+    """What the tablet showed when it was corrected."""
+    reason: LongText = ""
+
+
+class OntMove(enum.StrEnum):
+    """Where an ONT went."""
+
+    INSTALLED = "installed"
+    RECOVERED = "recovered"
+    DEFECTIVE = "defective"
+
+
+class OntMoved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ont_moved"):
+    """An ONT left the van for a house, or came back into it."""
+
+    serial: SerialText
+    move: OntMove
+    model: ShortText | None = None
+    reason: LongText = ""
+
+
+CaptureBody = SerialScan | LightReading | Photo | Signature | Check | Note | Correction | OntMoved
 
 
 class Capture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,6 +190,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     salt: ShortText | None = None
     """Random; part of what is digested. Once a capture is erased with it, nobody can find out by
     guessing what the digest in the manifest was made of."""
+    accuracy_m: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
+    """How far off latitude and longitude may be, in metres; None: not known."""
 
 
 class CaptureDigest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -158,7 +257,23 @@ class GiveUpJob(msgspec.Struct, frozen=True, kw_only=True, tag="give_up"):
     remark: LongText = ""
 
 
-OperationBody = RecordCapture | MoveJob | SetField | CompleteJob | GiveUpJob
+class CreateJob(msgspec.Struct, frozen=True, kw_only=True, tag="create_job"):
+    """Begin a job that nobody planned, under an id that the tablet made.
+
+    It is at the premise and about the service of ``premise_of``, where that is a job of the same
+    technician. Address and name travel also then: for the person who has to place it otherwise.
+    """
+
+    job_id: JobId
+    kind: ShortText
+    """A ``JobKind``; a text, so that one which a server does not know yet loses nothing."""
+    reason: LongText
+    premise_of: JobId | None = None
+    address: AddressText = ""
+    customer_name: ShortText = ""
+
+
+OperationBody = RecordCapture | MoveJob | SetField | CompleteJob | GiveUpJob | CreateJob
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ matter of policy (which light level passes) do not belong here; see ``sync_proto
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -43,32 +43,69 @@ def format_dbm(power_cdbm: int) -> str:
     return f"{sign}{whole}.{digits[0]}{digits[1].rstrip('0')}"
 
 
-def parse_dbm(text: str) -> int:
+class TypedLevel(NamedTuple):
+    """A light level as it was understood; the page says so where a sign was added."""
+
+    power_cdbm: int
+    sign_added: bool
+
+
+def read_dbm(text: str) -> TypedLevel:
     """Read a light level as a person types it: decimal comma or point, any minus sign.
 
-    A level without a sign is taken as negative: no ONT receives more than 15 dBm, and technicians
-    read "19.4" off the meter.
+    A missing minus is forgiven where nothing else makes sense: technicians read "19.4" off the
+    meter, and no ONT receives +8 dBm or more. Below that it could be either and must be said.
 
-    >>> parse_dbm("-19,4"), parse_dbm("19.4"), parse_dbm("+1.5 dBm")
-    (-1940, -1940, 150)
+    >>> read_dbm("19,4"), read_dbm("-3.2 dBm").power_cdbm
+    (TypedLevel(power_cdbm=-1940, sign_added=True), -320)
 
     Raises:
-        NotALightLevel: the text holds no number, or one that no ONT can receive.
+        NotALightLevel: the text holds no number, one that could be either, or one that no ONT can
+            receive.
     """
-    cleaned = text.strip().lower().removesuffix("dbm").strip()
-    cleaned = cleaned.replace("−", "-").replace(",", ".")  # noqa: RUF001  the typographic minus
-    positive = cleaned.startswith("+")
-    digits = cleaned[1:] if cleaned.startswith(("+", "-")) else cleaned
+    sign, digits = _split_sign(text)
     whole, _, fraction = digits.partition(".")
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 2):  # noqa: PLR2004
         raise NotALightLevel(f"{quoted(text)} is not a light level; write it like -19.4")
     if fraction and not (fraction.isascii() and fraction.isdigit() and len(fraction) <= 2):  # noqa: PLR2004
         raise NotALightLevel(f"{quoted(text)} has more than two decimals; write it like -19.45")
-    power_cdbm = int(whole) * 100 + int(fraction.ljust(2, "0") or 0)
-    signed = power_cdbm if positive else -power_cdbm
+    size_cdbm = int(whole) * 100 + int(fraction.ljust(2, "0") or 0)
+    if not sign and 0 < size_cdbm < _NEVER_POSITIVE_CDBM:
+        raise NotALightLevel(
+            f"{quoted(text)} could be either side of zero; write -{digits} or +{digits}"
+        )
     try:
-        return msgspec.convert(signed, RxPowerCdbm)
+        power_cdbm = msgspec.convert(size_cdbm if sign == "+" else -size_cdbm, RxPowerCdbm)
     except msgspec.ValidationError as error:
         raise NotALightLevel(
             f"{quoted(text)} is outside what a meter can read; -60 to +15 dBm is possible"
         ) from error
+    return TypedLevel(power_cdbm, sign_added=not sign and power_cdbm != 0)
+
+
+def parse_dbm(text: str) -> int:
+    """Read a light level as ``read_dbm`` does; hundredths of dBm.
+
+    >>> parse_dbm("-19,4"), parse_dbm("19.4"), parse_dbm("+1.5 dBm")
+    (-1940, -1940, 150)
+
+    Raises:
+        NotALightLevel: as ``read_dbm``.
+    """
+    return read_dbm(text).power_cdbm
+
+
+_NEVER_POSITIVE_CDBM: Final = 800
+"""The strongest launch of any optic class is +7 dBm, and there is a splitter behind it."""
+_MINUS_SIGNS: Final = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
+"""What keyboards and meters write for a minus, the typographic one among them."""
+
+
+def _split_sign(text: str) -> tuple[str, str]:
+    """Separate the sign, "+", "-" or nothing, from digits with a decimal point."""
+    cleaned = text.strip().lower().removesuffix("dbm").strip().replace(",", ".")
+    if cleaned[:1] and cleaned[0] in _MINUS_SIGNS:
+        return "-", cleaned[1:].lstrip()
+    if cleaned.startswith("+"):
+        return "+", cleaned[1:].lstrip()
+    return "", cleaned

@@ -5,7 +5,7 @@ import msgspec
 from field_client.pages import words
 from field_client.pages.languages import Language
 from field_client.pages.wording import moment
-from field_client.replica.views import Shown
+from field_client.replica.cards import Shown
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,12 +12,12 @@ from field_client.agent import (
     NotACode,
     ServerUnreachable,
 )
-from field_client.capture import JobReadOnly
 from field_client.enrolling import OtherTechnician
+from field_client.entries import JobReadOnly
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.pages.languages import N_, Language
-from field_client.replica.views import JobUnknown
+from field_client.replica.held import JobUnknown
 from field_client.scanner import NotAnImage
 from field_client.storage import StorageFull
 from sync_protocol.jobs import MoveNotAllowed

@@ -11,7 +11,8 @@ from field_client.pages import words
 from field_client.pages.frame import Desk
 from field_client.pages.languages import N_, Language
 from field_client.pages.wording import moment
-from field_client.replica.views import JobCard, list_issues, list_jobs
+from field_client.replica.cards import JobCard, list_jobs
+from field_client.replica.views import list_issues
 from field_client.storage import Connection
 from sync_protocol.documents import OVERRULED, IssueDocument, IssueKind
 from sync_protocol.ids import JobId

@@ -15,8 +15,9 @@ from field_client.pages.frame import Desk
 from field_client.pages.job_head import JobHead, job_head
 from field_client.pages.languages import Language
 from field_client.pages.light_budget import Budget, budget_of
+from field_client.replica.cards import Shown
 from field_client.replica.memory import find_seen, note_seen
-from field_client.replica.views import JobView, Shown, get_job
+from field_client.replica.views import JobView, get_job
 from field_client.storage import Connection
 from field_client.visit import has_begun
 from sync_protocol.documents import JobDocument

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from field_client.pages.wording import distance_m, local_date
-from field_client.replica.views import JobCard
+from field_client.replica.cards import JobCard
 from sync_protocol.jobs import OPEN_STATES
 
 

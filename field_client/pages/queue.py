@@ -14,6 +14,7 @@ from field_client.pages.forms import read_form
 from field_client.pages.frame import Chip, Desk, PageRequest
 from field_client.pages.languages import N_, Language
 from field_client.pages.wording import moment, size
+from field_client.replica.cards import JobCard, list_jobs
 from field_client.replica.queue import (
     QueuedBlob,
     QueuedOperation,
@@ -22,7 +23,6 @@ from field_client.replica.queue import (
     list_queued_blobs,
     list_queued_operations,
 )
-from field_client.replica.views import JobCard, list_jobs
 from field_client.session import SessionReport
 from field_client.storage import Connection
 from sync_protocol.ids import JobId
@@ -34,6 +34,7 @@ _KINDS = {
     "set_field": N_("Field"),
     "complete": N_("Finish"),
     "give_up": N_("Cannot finish"),
+    "create_job": N_("New job"),
 }
 
 

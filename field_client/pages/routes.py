@@ -33,7 +33,7 @@ from field_client.pages.visit.screen_of import show_step
 from field_client.pages.visit.signature import sign
 from field_client.pages.visit.travel import go_on, move
 from field_client.problems import HANDLERS, status_of
-from field_client.replica.views import NotEnrolled
+from field_client.replica.held import NotEnrolled
 
 log = structlog.stdlib.get_logger()
 

@@ -11,10 +11,10 @@ from field_client.pages.forms import read_form
 from field_client.pages.frame import Desk, PageRequest, Theme
 from field_client.pages.languages import NAMES, Language
 from field_client.pages.wording import local_date, moment, size
+from field_client.replica.cards import JobCard, list_jobs
 from field_client.replica.memory import store_preference
 from field_client.replica.queue import Waiting, count_waiting
 from field_client.replica.state import Enrolment, find_enrolment
-from field_client.replica.views import JobCard, list_jobs
 from field_client.session import APP_VERSION
 from field_client.storage import Connection
 

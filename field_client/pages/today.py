@@ -11,10 +11,10 @@ from field_client.pages.frame import Desk
 from field_client.pages.languages import Language
 from field_client.pages.planning import Plan, Stop, plan
 from field_client.pages.wording import day, length, local_date, window
+from field_client.replica.cards import JobCard, list_jobs
 from field_client.replica.memory import list_changed_since_seen
 from field_client.replica.queue import count_waiting
 from field_client.replica.state import find_enrolment
-from field_client.replica.views import JobCard, list_jobs
 from field_client.storage import Connection
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import OPEN_STATES, JobState

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from field_client.pages.languages import N_, Language
-from field_client.replica.views import Receipt
+from field_client.replica.captures import Receipt
 from sync_protocol.documents import JobKind
 from sync_protocol.jobs import JobEvent, JobState
+from sync_protocol.operations import Answer, OntMove
 from sync_protocol.optics import Cause, Verdict
 
 KINDS: Final[Mapping[str, str]] = {
@@ -119,6 +120,40 @@ PHOTOS: Final[Mapping[str, str]] = {
     "cleaned_up": N_("The room, cleaned up"),
 }
 
+CHECKS: Final[Mapping[str, str]] = {
+    "power_outlet": N_("A power outlet is within reach"),
+    "connector_cleaned": N_("Connectors inspected and cleaned"),
+    "bend_radius": N_("No bend of the drop is tighter than 25 mm"),
+    "drop_slack": N_("The drop has slack"),
+    "terminal_closed": N_("The terminal is closed and labelled"),
+    "speed_test": N_("The speed test reaches the product"),
+    "room_clean": N_("The room is as clean as before"),
+}
+
+ANSWERS: Final[Mapping[Answer, str]] = {
+    Answer.YES: N_("Yes"),
+    Answer.NO: N_("No"),
+    Answer.NOT_APPLICABLE: N_("Does not apply"),
+}
+
+CORRECTABLE: Final[Mapping[str, str]] = {
+    "address": N_("Address"),
+    "unit": N_("Unit or floor"),
+    "position": N_("Position (latitude, longitude)"),
+    "access_notes": N_("How to get in"),
+    "hazards": N_("Hazards"),
+    "splitter": N_("Splitter"),
+    "terminal": N_("Terminal"),
+    "terminal_port": N_("Port of the terminal"),
+    "drop_length_m": N_("Length of the drop in metres"),
+}
+
+CUSTODY: Final[Mapping[OntMove, str]] = {
+    OntMove.INSTALLED: N_("ONT installed"),
+    OntMove.RECOVERED: N_("ONT taken back"),
+    OntMove.DEFECTIVE: N_("ONT defective"),
+}
+
 LEFT: Final[Mapping[str, str]] = {
     "reassigned": N_("The office has given this job to somebody else."),
     "cancelled": N_("The office has cancelled this job."),
@@ -130,6 +165,17 @@ def photo_name(subject: str, language: Language) -> str:
     """Say what a photo shows; a subject that only the office knows keeps its own name."""
     known = PHOTOS.get(subject)
     return subject.replace("_", " ").capitalize() if known is None else language(known)
+
+
+def check_name(name: str, language: Language) -> str:
+    """Say what a check is about."""
+    known = CHECKS.get(name)
+    return name.replace("_", " ").capitalize() if known is None else language(known)
+
+
+def field_name(field: str, language: Language) -> str:
+    """Say what a correction is about."""
+    return language(CORRECTABLE.get(field, field))
 
 
 def left_reason(reason: str, language: Language) -> str:

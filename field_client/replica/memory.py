@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from field_client.replica.views import JobCard, Shown
+from field_client.replica.cards import JobCard, Shown
 from field_client.storage import Connection
 from field_client.storage.statements import fetch_all, find_row, run
 from sync_protocol import wire

@@ -19,6 +19,7 @@ from sync_protocol import evidence, wire
 from sync_protocol.messages import OPERATIONS_PER_PUSH_MAX, PROTOCOL_VERSION, SyncRequest
 from sync_protocol.operations import (
     CompleteJob,
+    CreateJob,
     GiveUpJob,
     Moment,
     MoveJob,
@@ -41,6 +42,7 @@ _KINDS: Final[dict[type[OperationBody], str]] = {
     SetField: "set_field",
     CompleteJob: "complete",
     GiveUpJob: "give_up",
+    CreateJob: "create_job",
 }
 
 

@@ -1,34 +1,23 @@
 """What pages ask the replica: jobs with their overlay, counts, issues, receipts."""
 
-import enum
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
 
 import msgspec
 
-from field_client.replica.overlay import Overlaid, overlay, split_captures
-from field_client.replica.state import find_enrolment, get_state
+from field_client.replica.captures import CaptureView, Latest, Receipt, latest
+from field_client.replica.cards import JobCard, card_of, overlaid_with, pending_of_job
+from field_client.replica.held import get_held, get_technician_id
+from field_client.replica.said import list_said, unsettled_of
+from field_client.replica.state import get_state
 from field_client.storage import Connection
-from field_client.storage.driver import Row
 from field_client.storage.statements import fetch_all, fetch_row, find_row
 from sync_protocol import wire
-from sync_protocol.documents import (
-    Appointment,
-    IssueDocument,
-    JobDocument,
-    JobKind,
-    VersionedValue,
-)
-from sync_protocol.ids import CaptureId, JobId, TechnicianId
-from sync_protocol.jobs import JobState
+from sync_protocol.documents import IssueDocument, JobDocument, VersionedValue
+from sync_protocol.ids import JobId
 from sync_protocol.operations import (
-    Capture,
     CaptureBody,
     LightReading,
-    Operation,
-    OperationBody,
     Photo,
     RecordCapture,
     SerialScan,
@@ -36,65 +25,6 @@ from sync_protocol.operations import (
 )
 from sync_protocol.optics import PathUnknown, predict
 from sync_protocol.units import Counter, RxPowerCdbm, Sha256Hex
-
-
-class JobUnknown(LookupError):
-    """No such job on this tablet; it may have left it. Nothing was changed."""
-
-
-class NotEnrolled(RuntimeError):
-    """The tablet belongs to nobody yet; enrol it with a code from the office."""
-
-
-class Receipt(enum.StrEnum):
-    """How far what was entered has got."""
-
-    SAVED = "saved_on_tablet"
-    SENT = "sent"
-    LIVE = "service_live"
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person who looked at a job has seen of it, as far as the office may change it.
-
-    The state is not in it: the technician moves it, and an end by the office is told by itself.
-    """
-
-    appointment: Appointment
-    address: str
-    customer: str
-    phone: str
-    product: str
-    terminal: str
-    expected_ont: str
-    fields: Mapping[str, str]
-
-
-class JobCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A job in the list of the day."""
-
-    id: JobId
-    number: str
-    state: JobState
-    address: str
-    appointment: Appointment
-    lingering: bool
-    receipt: Receipt
-    pending_operations: int
-    pending_blobs: int
-    kind: JobKind
-    shown: Shown
-    customer_name: str
-    latitude: float
-    longitude: float
-    zone: str
-
-
-class CaptureView(msgspec.Struct, frozen=True, kw_only=True):
-    """A capture and whether the server has it."""
-
-    capture: Capture
-    receipt: Receipt
 
 
 class JobView(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +35,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     state_version: Counter
     fields: Mapping[str, VersionedValue]
     captures: tuple[CaptureView, ...]
+    latest: Latest
+    """Of each thing what stands, out of the captures."""
     missing: tuple[str, ...]
     predicted_cdbm: RxPowerCdbm | None
     plant_problem: str | None
@@ -151,38 +83,6 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     by_verdict: Mapping[str, int]
 
 
-class _Kept(NamedTuple):
-    body: OperationBody
-    is_acked: bool
-    is_settled: bool
-
-
-class _Unsettled(NamedTuple):
-    pending: list[OperationBody]
-    captures: dict[CaptureId, Sha256Hex]
-
-
-class _Pending(NamedTuple):
-    operations: Mapping[str, int]
-    blobs: Mapping[str, int]
-
-
-def list_jobs(db: Connection) -> tuple[JobCard, ...]:
-    """List the jobs of this tablet in the order of their appointments.
-
-    Raises:
-        NotEnrolled: there is nobody whose jobs they could be.
-    """
-    technician_id, pending, waiting = _technician_id(db), _pending(db), _unsettled(db)
-    nothing = _Unsettled([], {})
-    cards = (
-        _card(document, _overlaid(document, technician_id, unsettled), row, pending)
-        for row in fetch_all(db, "jobs")
-        for document, unsettled in ((_document(row), waiting.get(row["id"], nothing)),)
-    )
-    return tuple(sorted(cards, key=lambda card: (card.appointment.starts_at, card.number)))
-
-
 def get_job(db: Connection, job_id: JobId) -> JobView:
     """Show one job.
 
@@ -190,38 +90,42 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         JobUnknown: not on this tablet.
         NotEnrolled: as ``list_jobs``.
     """
-    row = find_row(db, "job", id=str(job_id))
-    if row is None:
-        raise JobUnknown(f"job {job_id} is not on this tablet")
-    document, kept = _document(row), _kept(db, str(job_id))
-    overlaid = _overlaid(document, _technician_id(db), _split(kept))
+    technician_id = get_technician_id(db)
+    held = get_held(db, job_id, technician_id)
+    document, said = held.document, list_said(db, held)
+    overlaid = overlaid_with(document, technician_id, unsettled_of(said))
     predicted_cdbm, plant_problem = _predicted(document)
     captures = tuple(
         CaptureView(
             capture=item.body.capture, receipt=Receipt.SENT if item.is_acked else Receipt.SAVED
         )
-        for item in kept
+        for item in said
         if isinstance(item.body, RecordCapture)
     )
     return JobView(
-        card=_card(document, overlaid, row, _pending_of_job(db, row["id"])),
+        card=card_of(held, overlaid, pending_of_job(db, job_id)),
         document=document,
         state_version=overlaid.state_version,
         fields=overlaid.fields,
         captures=captures,
+        latest=latest(captures),
         missing=missing_for_completion(document, [view.capture.body for view in captures]),
         predicted_cdbm=predicted_cdbm,
         plant_problem=plant_problem,
-        left_reason=row["left_reason"],
+        left_reason=held.left_reason,
     )
 
 
 def missing_for_completion(document: JobDocument, captured: list[CaptureBody]) -> tuple[str, ...]:
     """Name what a completion still needs; empty when nothing is missing."""
     subjects = {body.subject for body in captured if isinstance(body, Photo)}
-    needed = (("serial", SerialScan), ("light", LightReading), ("signature", Signature))
+    needed = (
+        ("serial", any(isinstance(body, SerialScan) for body in captured)),
+        ("light", any(isinstance(body, LightReading) and body.is_at_house for body in captured)),
+        ("signature", any(isinstance(body, Signature) for body in captured)),
+    )
     return (
-        *(name for name, kind in needed if not any(isinstance(body, kind) for body in captured)),
+        *(name for name, is_there in needed if not is_there),
         *(f"photo:{subject}" for subject in document.required_photos if subject not in subjects),
     )
 
@@ -266,113 +170,6 @@ def find_serial_elsewhere(db: Connection, serial: str, job_id: JobId) -> JobId |
     """Find another job in whose captures this serial stands."""
     row = find_row(db, "serial_elsewhere", serial=serial, job_id=str(job_id))
     return None if row is None else msgspec.convert(row["job_id"], JobId, strict=False)
-
-
-def _technician_id(db: Connection) -> TechnicianId:
-    enrolment = find_enrolment(db)
-    if enrolment is None:
-        raise NotEnrolled("this tablet is not enrolled; enrol it with a code from the office")
-    return enrolment.technician_id
-
-
-def _document(row: Row) -> JobDocument:
-    return wire.decode(row["document"], JobDocument)
-
-
-def _kept(db: Connection, job_id: str) -> list[_Kept]:
-    return [
-        _Kept(
-            wire.decode(row["raw"], Operation).body,
-            bool(row["is_acked"]),
-            bool(row["is_settled"]),
-        )
-        for row in fetch_all(db, "operations_of_job", job_id=job_id)
-    ]
-
-
-def _overlaid(
-    document: JobDocument, technician_id: TechnicianId, unsettled: _Unsettled
-) -> Overlaid:
-    return overlay(document, technician_id, captures=unsettled.captures, pending=unsettled.pending)
-
-
-def _split(kept: list[_Kept]) -> _Unsettled:
-    return _Unsettled(
-        [item.body for item in kept if not item.is_settled],
-        split_captures([item.body for item in kept if item.is_settled]),
-    )
-
-
-def _unsettled(db: Connection) -> Mapping[str, _Unsettled]:
-    """Read what documents do not contain yet, for a list: most jobs are as their documents say."""
-    found: dict[str, _Unsettled] = {}
-    for row in fetch_all(db, "operations_unsettled"):
-        body = wire.decode(row["raw"], Operation).body
-        found.setdefault(row["job_id"], _Unsettled([], {})).pending.append(body)
-    for row in fetch_all(db, "captures_settled"):
-        capture_id = CaptureId(UUID(row["capture_id"]))
-        found[row["job_id"]].captures[capture_id] = row["capture_digest"]
-    return found
-
-
-def _pending(db: Connection) -> _Pending:
-    state = get_state(db)
-    operations = fetch_all(db, "operations_pending_by_job", acked_dseq=state.acked_dseq)
-    blobs = fetch_all(db, "blobs_pending_by_job")
-    return _Pending(
-        {row["job_id"]: row["count"] for row in operations},
-        {row["job_id"]: row["count"] for row in blobs},
-    )
-
-
-def _pending_of_job(db: Connection, job_id: str) -> _Pending:
-    """Count as ``_pending`` does, for one job: every entry asks, and most wait for another job."""
-    acked_dseq = get_state(db).acked_dseq
-    operations = fetch_row(db, "operations_pending_of_job", job_id=job_id, acked_dseq=acked_dseq)
-    blobs = fetch_row(db, "blobs_pending_of_job", job_id=job_id)
-    return _Pending({job_id: operations["count"]}, {job_id: blobs["count"]})
-
-
-def _card(document: JobDocument, overlaid: Overlaid, row: Row, pending: _Pending) -> JobCard:
-    operations = pending.operations.get(row["id"], 0)
-    blobs = pending.blobs.get(row["id"], 0)
-    return JobCard(
-        id=document.id,
-        number=document.number,
-        state=overlaid.state,
-        address=document.premise.address,
-        appointment=document.appointment,
-        lingering=row["left_reason"] is not None,
-        receipt=_receipt(document, operations + blobs),
-        pending_operations=operations,
-        pending_blobs=blobs,
-        kind=document.kind,
-        shown=_shown(document, overlaid),
-        customer_name=document.customer.name,
-        latitude=document.premise.latitude,
-        longitude=document.premise.longitude,
-        zone=document.premise.zone,
-    )
-
-
-def _shown(document: JobDocument, overlaid: Overlaid) -> Shown:
-    plant = document.plant
-    return Shown(
-        appointment=document.appointment,
-        address=document.premise.address,
-        customer=document.customer.name,
-        phone=document.customer.phone or "",
-        product=document.product.name,
-        terminal=f"{plant.terminal} / {plant.terminal_port}",
-        expected_ont=document.reserved_serial or "",
-        fields={name: field.value for name, field in overlaid.fields.items()},
-    )
-
-
-def _receipt(document: JobDocument, pending: int) -> Receipt:
-    if document.live_at is not None:
-        return Receipt.LIVE
-    return Receipt.SAVED if pending else Receipt.SENT
 
 
 def _predicted(document: JobDocument) -> tuple[RxPowerCdbm | None, str | None]:

@@ -182,6 +182,21 @@ SELECT id, document, left_reason FROM job ORDER BY id;
 -- name: job
 SELECT id, document, left_reason FROM job WHERE id = :id;
 
+-- name: jobs_created
+-- Begun here, and in no document: the server has not heard of it, or keeps it for a person to place
+-- (perhaps since an earlier incarnation, of which the verdict on a duplicate speaks).
+SELECT raw FROM (
+  SELECT 0 AS life, position AS place, job_id, raw, is_settled, verdict_kind, verdict
+  FROM past_operation WHERE kind = 'create_job'
+  UNION ALL
+  SELECT 1, dseq, job_id, raw, dseq <= settled_dseq, verdict_kind, verdict
+  FROM operation, replica WHERE kind = 'create_job'
+)
+WHERE (NOT is_settled OR verdict_kind IN ('parked', 'rejected')
+    OR instr(verdict, 'first verdict: parked'))
+  AND job_id NOT IN (SELECT id FROM job)
+ORDER BY life, place;
+
 -- name: job_store
 INSERT INTO job (id, document, left_reason) VALUES (:id, :document, NULL)
 ON CONFLICT (id) DO UPDATE SET document = excluded.document, left_reason = NULL;

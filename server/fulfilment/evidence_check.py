@@ -10,6 +10,7 @@ from sync_protocol import evidence
 from sync_protocol.ids import CaptureId
 from sync_protocol.operations import (
     Capture,
+    CaptureBody,
     LightReading,
     Manifest,
     Photo,
@@ -58,7 +59,7 @@ def check(
         return Unproven(completion_id=completion.id, code=code, detail=detail)
     bodies = [capture.body for capture in _vouched_for(manifest, found)]
     serial = [body for body in bodies if isinstance(body, SerialScan)][-1]
-    light = [body for body in bodies if isinstance(body, LightReading)][-1]
+    light = _at_house(bodies)[-1]
     return Proven(
         completion_id=completion.id,
         serial=OntSerial(serial.serial),
@@ -93,8 +94,13 @@ def _missing(job: Job, captures: Iterable[Capture]) -> _Fault | None:
     photos = {body.subject for body in bodies if isinstance(body, Photo)}
     lacking = [
         *([] if any(isinstance(body, SerialScan) for body in bodies) else ["ONT serial"]),
-        *([] if any(isinstance(body, LightReading) for body in bodies) else ["light level"]),
+        *([] if _at_house(bodies) else ["light level"]),
         *(f"photo {subject}" for subject in job.required_photos if subject not in photos),
         *([] if any(isinstance(body, Signature) for body in bodies) else ["signature"]),
     ]
     return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(lacking)}") if lacking else None
+
+
+def _at_house(bodies: Iterable[CaptureBody]) -> list[LightReading]:
+    """Leave out levels at the terminal: they say nothing of the drop."""
+    return [body for body in bodies if isinstance(body, LightReading) and body.is_at_house]

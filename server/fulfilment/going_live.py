@@ -20,7 +20,6 @@ from server.fulfilment.records import InboxItem, Process
 from server.fulfilment.storage import add_inbox_item
 from server.invoices import charging, feed
 from server.jobs import commands as job_commands
-from server.jobs import queries as jobs
 from server.jobs.records import Completion
 from server.notifications import outbox
 from server.orders import queries as orders
@@ -102,7 +101,7 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
         act=act,
     )
     return WentLive(
-        feed=job_commands.updated(jobs.get(db, process.job_id)),
+        feed=job_commands.service_changed(db, process.service_id),
         event_id=event.id,
         invoice_line_id=line.id,
     )

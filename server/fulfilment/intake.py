@@ -6,11 +6,14 @@ from uuid import UUID
 import msgspec
 
 from server.acts import Act
-from server.database import Connection
+from server.database import Connection, FeedChange, Written
 from server.fulfilment import storage
 from server.fulfilment.records import InboxItem, Intent, Process, ProcessState, Progress, effect_key
+from server.jobs import commands as job_commands
 from server.jobs.records import Completion
 from server.orders import queries as orders
+from server.orders import storage as orders_storage
+from server.orders.records import NO_CHANGE, OrderState
 from server.services import storage as services
 from server.services.records import ServiceState, require_move
 from sync_protocol.merge import Decision
@@ -20,23 +23,30 @@ FIRST_STEP = "verify_evidence"
 
 def take_completions(
     db: Connection, completions: Sequence[tuple[Completion, Decision]], *, act: Act
-) -> frozenset[str]:
-    """Start what these completions cause; answer whom to wake.
+) -> Written[None]:
+    """Start what these completions cause, as part of the unit that stores them.
 
     A completion that moved its job starts the activation of its order item, once, whatever else
-    arrives. One that did not is evidence that a person should see.
+    arrives. One that did not is evidence that a person should see. An order that changes no
+    service, as that of a job which began in the field, is done with the job.
     """
+    feed: list[FeedChange] = []
     for completion, decision in completions:
         if decision.state is None:
             storage.add_inbox_item(db, _item(completion, decision, act))
             storage.look_again(db, completion.order_item_id, act.now)
         else:
-            _start(db, completion, act)
-    return frozenset({"processes"}) if completions else frozenset()
+            feed += _start(db, completion, act)
+    return Written(
+        None, feed=tuple(feed), topics=frozenset({"processes"}) if completions else frozenset()
+    )
 
 
-def _start(db: Connection, completion: Completion, act: Act) -> None:
+def _start(db: Connection, completion: Completion, act: Act) -> tuple[FeedChange, ...]:
     item = orders.get_item(db, completion.order_item_id)
+    if item.action == NO_CHANGE:
+        orders_storage.set_item_state(db, item, OrderState.COMPLETED)
+        return ()
     process = Process(
         id=act.new_id(),
         effect_key=effect_key(item.service_id, item.id, Intent.ACTIVATE),
@@ -57,23 +67,28 @@ def _start(db: Connection, completion: Completion, act: Act) -> None:
         created_at=act.now,
         updated_at=act.now,
     )
-    if storage.add_process(db, process):
-        _reserve_service(db, item.service_id, completion)
+    if not storage.add_process(db, process):
+        return ()
+    return _reserve_service(db, item.service_id, completion)
 
 
-def _reserve_service(db: Connection, service_id: UUID, completion: Completion) -> None:
+def _reserve_service(
+    db: Connection, service_id: UUID, completion: Completion
+) -> tuple[FeedChange, ...]:
     """Note when the work was done and received; going live may rest on another completion."""
     service = services.get(db, service_id, lock=True)
-    if service.state is ServiceState.DESIGNED:
-        services.update(
-            db,
-            msgspec.structs.replace(
-                service,
-                state=require_move(service.state, ServiceState.RESERVED),
-                completed_at=completion.completed_at,
-                received_at=completion.received_at,
-            ),
-        )
+    if service.state is not ServiceState.DESIGNED:
+        return ()
+    services.update(
+        db,
+        msgspec.structs.replace(
+            service,
+            state=require_move(service.state, ServiceState.RESERVED),
+            completed_at=completion.completed_at,
+            received_at=completion.received_at,
+        ),
+    )
+    return job_commands.service_changed(db, service_id)
 
 
 def _item(completion: Completion, decision: Decision, act: Act) -> InboxItem:

@@ -7,12 +7,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.imports.kinds import Kind
+from server.imports.stored import column_of
 
 
 def upsert(db: sa.Connection, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or update those whose key another transaction has stored in the meantime."""
+    """Insert rows, or update those whose key another transaction has stored in the meantime.
+
+    Written is what a file of this kind says; a column of which it says nothing stays as it is.
+    """
     if not rows:
         return
+    said = {"id", *(column_of(kind, field) for field in kind.row_type.__struct_fields__)}
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     statement = insert(kind.table)
     kept = {"id", *kind.key}
@@ -22,8 +27,8 @@ def upsert(db: sa.Connection, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> 
             set_={
                 column.name: statement.excluded[column.name]
                 for column in kind.table.c
-                if column.name not in kept
+                if column.name in said - kept
             },
         ),
-        list(rows),
+        [{name: value for name, value in row.items() if name in said} for row in rows],
     )

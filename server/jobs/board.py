@@ -21,6 +21,8 @@ from server.people import queries as people
 from server.people import technicians
 from server.people.technicians import Technician
 from server.problems import NotFound
+from server.proposals import queries as proposals
+from server.proposals.records import Proposal
 from server.services import storage as services_storage
 from server.services.records import Service
 from server.sync import blobs
@@ -45,6 +47,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     captures: tuple[StoredCapture, ...]
     completions: tuple[Completion, ...]
     entries: tuple[AuditEntry, ...]
+    proposals: Mapping[UUID, Proposal]
+    """What became of the corrections among the captures, by the id of the capture."""
     blobs_here: frozenset[str]
     """Of those that the captures name, by SHA-256."""
     names: Mapping[UUID, str]
@@ -80,6 +84,7 @@ def load_story(db: sa.Connection, job_id: UUID) -> Story:
         document=queries.documents(db, [job_id])[job_id],
         service=services_storage.get(db, job.service_id),
         captures=captures,
+        proposals=proposals.of_job(db, job_id),
         blobs_here=blobs.present(db, _blobs_of(captures)),
         completions=queries.list_completions(db, job.order_item_id),
         entries=entries,

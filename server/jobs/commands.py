@@ -165,6 +165,11 @@ def topics(job: Job) -> frozenset[str]:
     return frozenset({"jobs", f"job:{job.id}"})
 
 
+def entered(job: Job) -> tuple[FeedChange, ...]:
+    """Tell the tablets of everybody whose job it is that it is new."""
+    return tuple(_feed_change(job, each, FeedKind.ENTER) for each in job.team)
+
+
 def updated(job: Job) -> tuple[FeedChange, ...]:
     """Tell the tablets of everybody whose job it is that the document changed.
 
@@ -173,6 +178,13 @@ def updated(job: Job) -> tuple[FeedChange, ...]:
     if job.state is JobState.CANCELLED:
         return ()
     return tuple(_feed_change(job, each, FeedKind.UPDATE) for each in job.team)
+
+
+def service_changed(db: Connection, service_id: UUID) -> tuple[FeedChange, ...]:
+    """Tell the tablets that hold a job about this service that its state is another one."""
+    return tuple(
+        change for job in queries.list_of_service(db, service_id) for change in updated(job)
+    )
 
 
 def _changed_hands(before: Job, after: Job) -> tuple[FeedChange, ...]:

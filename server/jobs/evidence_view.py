@@ -8,6 +8,7 @@ import msgspec
 from server.console import wording
 from server.console.wording import phrase
 from server.jobs.board import Story
+from server.jobs.findings_view import found_items
 from server.jobs.photos import DRAWN
 from server.jobs.plant_view import gauge_view
 from server.jobs.records import StoredCapture
@@ -40,11 +41,15 @@ def evidence_view(story: Story) -> EvidenceView:
     items = (
         *_serials(document, shown),
         *_lights(shown),
+        *_terminal_lights(shown),
         *(item for subject in document.required_photos for item in _photos(subject, shown)),
         *_other_photos(document.required_photos, shown),
         *_signatures(shown),
+        *found_items([(s.capture, s.note) for s in shown], story.proposals),
     )
-    readings = [s.capture.body for s in shown if isinstance(s.capture.body, LightReading)]
+    readings = [
+        body for s in shown if isinstance(body := s.capture.body, LightReading) and body.is_at_house
+    ]
     needed = 3 + len(document.required_photos)
     missing = sum(1 for item in items if not item.is_there)
     return EvidenceView(
@@ -103,21 +108,29 @@ def _lights(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
         _item(
             "Light level",
             f"{wording.dbm(body.rx_power_cdbm)}, {_verdict(body)}",
-            s.note,
+            ", ".join(part for part in (body.meter, s.note) if part),
             Tone.GOOD if body.verdict is Verdict.OK else Tone.ATTENTION,
         )
         for s in shown
-        if isinstance(body := s.capture.body, LightReading)
+        if isinstance(body := s.capture.body, LightReading) and body.is_at_house
     ]
     return items or [_missing("Light level", "")]
 
 
+def _terminal_lights(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
+    return [
+        _item("Light level at the terminal", wording.dbm(body.rx_power_cdbm), s.note, Tone.QUIET)
+        for s in shown
+        if isinstance(body := s.capture.body, LightReading) and not body.is_at_house
+    ]
+
+
 def _verdict(reading: LightReading) -> str:
-    return (
-        "not judged: its path was unknown"
-        if reading.verdict is None
-        else _VERDICTS[reading.verdict]
-    )
+    if reading.verdict is not None:
+        return _VERDICTS[reading.verdict]
+    if reading.wavelength_nm is not None:
+        return f"not judged, measured at {reading.wavelength_nm} nm"
+    return "not judged: its path was unknown"
 
 
 def _photos(subject: str, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:

@@ -35,6 +35,9 @@ from sync_protocol.jobs import JobState
 PAGE_MAX: Final = 200
 _BY_ID: Final = sa.select(jobs).where(jobs.c.id == sa.bindparam("wanted"))
 _FIND: Final = Prepared(_BY_ID)
+_OF_SERVICE: Final = Prepared(
+    sa.select(jobs).where(jobs.c.service_id == sa.bindparam("service_id")).order_by(jobs.c.id)
+)
 _FIND_LOCKED: Final = Prepared(_BY_ID.with_for_update(key_share=True))
 
 
@@ -62,6 +65,11 @@ def get(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job:
 def find(db: sa.Connection, job_id: UUID, *, lock: bool = False) -> Job | None:
     """Find a job, or None."""
     return (_FIND_LOCKED if lock else _FIND).record(db, {"wanted": job_id}, Job)
+
+
+def list_of_service(db: sa.Connection, service_id: UUID) -> tuple[Job, ...]:
+    """List the jobs that are about one service; their documents show its state."""
+    return _OF_SERVICE.records(db, {"service_id": service_id}, Job)
 
 
 def find_id_by_number(db: sa.Connection, number: str) -> UUID | None:

@@ -69,6 +69,9 @@ _SIMPLE: Final[Mapping[str, Sentence]] = {
     "light.disagrees": Sentence(
         "The technician's light level fails, the ONT's own is sound", tone=Tone.ATTENTION
     ),
+    "proposal.accepted": Sentence("Correction accepted", tone=Tone.GOOD),
+    "proposal.declined": Sentence("Correction declined"),
+    "ont.moved": Sentence("ONT changed hands"),
     "notification.sent": Sentence("Subscriber told", tone=Tone.GOOD),
 }
 _MOVED: Final[Mapping[str, str]] = {
@@ -84,6 +87,10 @@ _CAPTURED: Final[Mapping[str, str]] = {
     "light": "Light level recorded",
     "photo": "Photo taken",
     "signature": "Subscriber signed",
+    "check": "Check answered",
+    "note": "Note written",
+    "correction": "Correction proposed",
+    "ont_moved": "ONT move recorded",
 }
 _STEP_DONE: Final[Mapping[str, str]] = {
     "verify_evidence": "Evidence verified",
@@ -191,6 +198,8 @@ def _note(entry: AuditEntry) -> str:
             return _amount(entry)
         case "light.disagrees":
             return _both_levels(entry)
+        case "ont.moved":
+            return f"{_text(entry, 'serial')}, {_text(entry, 'move')}"
         case "evidence.chosen":
             decided_by = _text(entry, "decided_by")
             return f"{_text(entry, 'serial')}, decided by: {decided_by}" if decided_by else ""
@@ -213,7 +222,8 @@ def _from_field(entry: AuditEntry) -> Sentence:
         case "job.field_set":
             return Sentence(f"{phrase(what)} changed")
         case action:
-            return Sentence(phrase(action), note=phrase(what))
+            said = _SIMPLE.get(action)
+            return Sentence(said.text if said else phrase(action), note=phrase(what))
 
 
 def _with_verdict(said: Sentence, entry: AuditEntry) -> Sentence:

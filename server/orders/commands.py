@@ -8,7 +8,7 @@ from server.database import Connection, Written
 from server.jobs import commands as job_commands
 from server.jobs.commands import InstallRequest
 from server.orders import queries, storage
-from server.orders.records import InstallOrder, Order, OrderItem, OrderState, PlacedOrder
+from server.orders.records import ADD, InstallOrder, Order, OrderItem, OrderState, PlacedOrder
 from server.plant import routes
 from server.problems import Conflicting
 from server.services import storage as services
@@ -70,7 +70,7 @@ def place_install(db: Connection, wanted: InstallOrder, *, act: Act) -> Written[
     item = OrderItem(
         id=act.new_id(),
         order_id=order.id,
-        action="add",
+        action=ADD,
         product_id=referred.product_id,
         premise_id=referred.premise_id,
         service_id=service.id,

@@ -2,7 +2,7 @@
 
 import enum
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -33,6 +33,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID
     state: OrderState
     created_at: datetime
+
+
+ADD: Final = "add"
+NO_CHANGE: Final = "noChange"
+"""What an order item does to its service, in the words of TMF622."""
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):

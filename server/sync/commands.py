@@ -11,6 +11,9 @@ from server.database import Connection, FeedChange, Written
 from server.database.units import FeedKind
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
+from server.orders import field_orders
+from server.plant import custody
+from server.proposals import commands as proposals
 from server.sync import devices, healing, incarnations, reading, storage
 from server.sync.planning import JobContext, PushPlan, PushPlanner
 from server.sync.reading import Received
@@ -45,8 +48,9 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
     if fresh:
         _name_lost(db, head, reading.find_lost(head, request, fresh[0].dseq), act)
     plan, contexts = _plan(db, device, request, fresh, act)
+    field_orders.store_all(db, plan.created, act=act)
     storage.store_plan(db, plan, act)
-    topics = intake.take_completions(db, plan.completions, act=act)
+    caused = _take_effects(db, plan, contexts, act)
     last = plan.operations[-1] if plan.operations else None
     return Written(
         Pushed(
@@ -55,9 +59,22 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
             verdicts=(*replayed, *plan.verdicts),
             durable_dseq=head.durable_dseq,
         ),
-        feed=_feed(plan, contexts),
-        topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
+        feed=(*_feed(plan, contexts), *caused.feed),
+        topics=caused.topics.union(
+            *(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)
+        ),
     )
+
+
+def _take_effects(
+    db: Connection, plan: PushPlan, contexts: Mapping[UUID, JobContext], act: Act
+) -> Written[None]:
+    """Start what was stored causes elsewhere."""
+    custody.take(db, plan.captures, act=act)
+    premises = {job_id: context.job.premise_id for job_id, context in contexts.items()}
+    raised = proposals.take(db, plan.captures, premises)
+    started = intake.take_completions(db, plan.completions, act=act)
+    return Written(None, feed=started.feed, topics=started.topics | raised)
 
 
 def has_news(request: SyncRequest) -> bool:
@@ -122,13 +139,14 @@ def _plan(
     planner = PushPlanner(device, request, loaded, act)
     for operation in fresh:
         planner.add(operation)
-    return planner.plan, loaded.contexts
+    return planner.plan, planner.contexts
 
 
 def _feed(plan: PushPlan, contexts: Mapping[UUID, JobContext]) -> tuple[FeedChange, ...]:
-    """Tell the technicians concerned: moved jobs and set fields, and the issues of each."""
+    """Tell the technicians concerned: new and moved jobs, set fields, and the issues of each."""
     changed = {*plan.moved_jobs, *(write.job_id for write in plan.fields)}
     return (
+        *(change for job in plan.created for change in job_commands.entered(job)),
         *(
             change
             for job_id in sorted(changed)

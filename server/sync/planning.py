@@ -4,7 +4,7 @@ What was loaded comes in, a ``PushPlan`` comes out; ``server.sync.storage`` does
 operation can make the storing fail: an id that exists already is found here and gets its verdict.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,13 +13,17 @@ import msgspec
 
 from server.acts import Act
 from server.jobs.records import Completion, Entered, FieldWrite, Job, StoredCapture
-from server.sync import conflicts
+from server.orders import field_orders
+from server.sync import conflicts, earlier
+from server.sync.earlier import Earlier
+from server.sync.history import HistoryLine, kind_of, line_of
 from server.sync.identity import Identity, Known, identity_of, said_by
 from server.sync.reading import Received
 from server.sync.records import Device, Issue, StoredOperation
 from server.sync.times import WorkTime, derive
 from sync_protocol import evidence, wire
 from sync_protocol.documents import VersionedValue
+from sync_protocol.field_jobs import number_of
 from sync_protocol.ids import CaptureId, TechnicianId
 from sync_protocol.jobs import JobState
 from sync_protocol.merge import Code, Decision, Situation, decide
@@ -27,8 +31,7 @@ from sync_protocol.messages import OperationVerdict, SyncRequest, VerdictKind
 from sync_protocol.operations import (
     Capture,
     CompleteJob,
-    GiveUpJob,
-    MoveJob,
+    CreateJob,
     Operation,
     OperationBody,
     RecordCapture,
@@ -50,14 +53,6 @@ class JobContext(msgspec.Struct, kw_only=True):
     """Who entered the values of the fields; what is not there, is not known."""
 
 
-class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the audit that a push will write."""
-
-    action: str
-    job_id: UUID
-    detail: Mapping[str, str | None]
-
-
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a push is planned over, beside the jobs themselves."""
 
@@ -72,11 +67,16 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """Which job each capture id of the push belongs to, if it exists."""
     completions: Mapping[UUID, bytes]
     """The completions of the push that exist already, each as the bytes its device signed."""
+    taken_numbers: frozenset[str] = frozenset()
+    """Which numbers of the jobs that the push creates are an order's already."""
+    earlier: Mapping[UUID, Sequence[Earlier]] = {}
+    """What came of these jobs before they were known."""
 
 
 class PushPlan(msgspec.Struct, kw_only=True):
     """Everything a push writes, in order."""
 
+    created: list[Job] = []
     operations: list[StoredOperation] = []
     captures: list[StoredCapture] = []
     completions: list[tuple[Completion, Decision]] = []
@@ -97,7 +97,10 @@ class PushPlanner:
         self._request = request
         self._arrival = act.now
         self._technician = loaded.technician
-        self._contexts = loaded.contexts
+        self.contexts = dict(loaded.contexts)
+        """The jobs that were loaded and those that the push creates, as the plan leaves them."""
+        self._taken_numbers = set(loaded.taken_numbers)
+        self._earlier = loaded.earlier
         self._origins = dict(loaded.origins)
         self._signers = loaded.signers
         self._capture_homes = dict(loaded.capture_homes)
@@ -116,8 +119,10 @@ class PushPlanner:
             detail = f"first verdict: {known.verdict}"
             self._store(received, origin, Decision(verdict=VerdictKind.DUPLICATE, detail=detail))
             return
-        context = None if operation is None else self._contexts.get(operation.body.job_id)
+        context = None if operation is None else self.contexts.get(operation.body.job_id)
         decision = _unread(received) if operation is None else self._decide(context, operation)
+        if operation is not None and decision.creates_job:
+            context = self._begin_job(operation)
         self._origins[origin] = (*heard, Known(said=said, verdict=decision.verdict))
         replaced = None
         if operation is not None and context is not None:
@@ -145,7 +150,10 @@ class PushPlanner:
     def _decide_by_policy(self, context: JobContext | None, operation: Operation) -> Decision:
         actor_id = TechnicianId(self._device.technician_id)
         if context is None:
-            return decide(Situation(actor_id=actor_id, state=None), operation.body)
+            has_place = self._find_beside(operation.body) is not None
+            return decide(
+                Situation(actor_id=actor_id, state=None, has_place=has_place), operation.body
+            )
         assignee_id = context.job.assignee_id
         return decide(
             Situation(
@@ -160,6 +168,45 @@ class PushPlanner:
             operation.body,
         )
 
+    def _find_beside(self, body: OperationBody) -> Job | None:
+        """Find the job beside which a new one can begin; only one that is theirs, and goes on."""
+        if not isinstance(body, CreateJob) or body.premise_of is None:
+            return None
+        beside = self.contexts.get(body.premise_of)
+        if beside is None or number_of(body.job_id) in self._taken_numbers:
+            return None
+        is_theirs = self._device.technician_id in beside.job.team
+        return beside.job if is_theirs and beside.job.state is not JobState.CANCELLED else None
+
+    def _begin_job(self, operation: Operation) -> JobContext | None:
+        body, beside = operation.body, self._find_beside(operation.body)
+        if beside is None or not isinstance(body, CreateJob):
+            return None
+        job = field_orders.begin(
+            body,
+            beside,
+            technician_id=self._device.technician_id,
+            order_item_id=self._act.new_id(),
+            at=self._derive(operation).at,
+        )
+        self._taken_numbers.add(job.number)
+        self.plan.created.append(job)
+        context = self.contexts[job.id] = JobContext(job=job, fields={}, captures={})
+        here = (earlier.read(each) for each in self.plan.operations if each.job_id == job.id)
+        for each in (*self._earlier.get(job.id, ()), *(found for found in here if found)):
+            self._take_up(context, each)
+        return context
+
+    def _take_up(self, context: JobContext, came: Earlier) -> None:
+        """Keep as evidence what came before its job; its verdict stays, and it moves nothing."""
+        body = came.operation.body
+        if isinstance(body, RecordCapture) and body.capture.id not in self._capture_homes:
+            self._add_capture(context, body.capture, late=True)
+        if isinstance(body, CompleteJob) and body.manifest.completion_id not in self._completions:
+            self._add_completion(
+                context, came.operation, (body, _CAME_BEFORE_ITS_JOB), came.received_at
+            )
+
     def _apply(self, context: JobContext, operation: Operation, decision: Decision) -> None:
         body = operation.body
         done = self._derive(operation)
@@ -173,18 +220,7 @@ class PushPlanner:
             self._move(context, decision.state)
         if decision.keeps_evidence and isinstance(body, CompleteJob):
             self._add_completion(context, operation, (body, decision), done.at)
-        self.plan.history.append(
-            HistoryLine(
-                action=_ACTIONS[type(body)],
-                job_id=context.job.id,
-                detail={
-                    "what": _what(body),
-                    "verdict": decision.verdict,
-                    "code": decision.code,
-                    **_when(done),
-                },
-            )
-        )
+        self.plan.history.append(line_of(context.job.id, body, decision, done))
 
     def _set_field(
         self, context: JobContext, field: str, value: VersionedValue, entered: Entered
@@ -302,7 +338,7 @@ class PushPlanner:
         done = self._derive(received.operation) if received.operation else None
         entered = self._entered(received.dseq, done)
         self.plan.issues.append(conflicts.withheld(entered, job_id, decision, replaced, self._act))
-        context = None if job_id is None else self._contexts.get(job_id)
+        context = None if job_id is None else self.contexts.get(job_id)
         if context is None or replaced is None:
             return
         told = conflicts.overruled(replaced, entered, context.job, decision, self._act)
@@ -310,20 +346,16 @@ class PushPlanner:
             self.plan.issues.append(told)
 
 
+_CAME_BEFORE_ITS_JOB: Final = Decision(
+    verdict=VerdictKind.PARKED, code=Code.UNKNOWN_JOB, keeps_evidence=True, late=True
+)
+
+
 def _find_replaced(context: JobContext, body: OperationBody, decision: Decision) -> Entered | None:
     """Find who entered the value that this one is written over unseen; None: not known."""
     if decision.field_value is None or not isinstance(body, SetField):
         return None
     return context.entered.get(body.field)
-
-
-_ACTIONS: Final[Mapping[type[OperationBody], str]] = {
-    RecordCapture: "capture.received",
-    MoveJob: "job.moved",
-    SetField: "job.field_set",
-    CompleteJob: "job.completed",
-    GiveUpJob: "job.given_up",
-}
 
 
 def _unread(received: Received) -> Decision:
@@ -336,30 +368,3 @@ def _unread(received: Received) -> Decision:
 
 def _id_reuse(detail: str) -> Decision:
     return Decision(verdict=VerdictKind.REJECTED, code=Code.ID_REUSE, detail=detail)
-
-
-def _when(done: WorkTime) -> Mapping[str, str | None]:
-    """Say when it was done, and what of that cannot be trusted."""
-    return {
-        "worked_at": done.at.isoformat(),
-        "worked_from": done.earliest.isoformat() if done.earliest else None,
-        "clock": "unsure" if not done.is_sure else "skewed" if done.is_skewed else None,
-    }
-
-
-def _what(body: OperationBody) -> str:
-    """Say in a code what an operation is about; captured values stay with the captures."""
-    match body:
-        case RecordCapture():
-            return kind_of(body.capture)
-        case MoveJob():
-            return body.event
-        case SetField():
-            return body.field
-        case CompleteJob() | GiveUpJob():
-            return body.code
-
-
-def kind_of(capture: Capture) -> str:
-    """Name the kind of a capture: the tag under which its body travels."""
-    return str(type(capture.body).__struct_config__.tag)

@@ -10,21 +10,23 @@ import sqlalchemy as sa
 from server.acts import Act
 from server.database.prepared import Prepared
 from server.database.rows import to_rows
+from server.database.tables.offers import orders
 from server.database.tables.people import audit, devices, technicians
 from server.database.tables.sync import issues, operations
 from server.database.tables.work import captures, completions, jobs
 from server.jobs import queries as job_queries
 from server.jobs import storage as job_storage
 from server.jobs.records import Job
-from server.sync import identity, incarnations, signers
+from server.sync import earlier, identity, incarnations, signers
 from server.sync.identity import Identity, Known
 from server.sync.planning import HistoryLine, JobContext, Loaded, PushPlan
 from server.sync.reading import Received
 from server.sync.records import Device, StoredOperation
 from sync_protocol import evidence
+from sync_protocol.field_jobs import number_of
 from sync_protocol.ids import CaptureId
 from sync_protocol.messages import VerdictKind
-from sync_protocol.operations import CompleteJob, Manifest, RecordCapture
+from sync_protocol.operations import CompleteJob, CreateJob, Manifest, RecordCapture
 
 _IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
 _NAME: Final = Prepared(sa.select(technicians.c.name).where(technicians.c.id == sa.bindparam("id")))
@@ -41,6 +43,9 @@ _CAPTURE_HOMES: Final = Prepared(
 )
 _MANIFESTS: Final = Prepared(
     sa.select(completions.c.id, completions.c.manifest).where(completions.c.id.in_(_IDS))
+)
+_TAKEN_NUMBERS: Final = Prepared(
+    sa.select(orders.c.number).where(orders.c.number.in_(sa.bindparam("numbers", expanding=True)))
 )
 _SAID_UNDER: Final = (
     sa.select(
@@ -110,18 +115,24 @@ def load(
 ) -> Loaded:
     """Load everything that planning these operations of a device needs."""
     said = [each.operation for each in received if each.operation is not None]
+    created = [each.body for each in said if isinstance(each.body, CreateJob)]
+    before = earlier.find(db, device.technician_id, [body.job_id for body in created])
+    said += [each.operation for found in before.values() for each in found]
     bodies = [operation.body for operation in said]
     capture_ids = [body.capture.id for body in bodies if isinstance(body, RecordCapture)]
     completion_ids = [
         body.manifest.completion_id for body in bodies if isinstance(body, CompleteJob)
     ]
+    beside = [body.premise_of for body in created if body.premise_of is not None]
     return Loaded(
         technician=_NAME.rows(db, {"id": device.technician_id})[0]["name"],
-        contexts=load_contexts(db, (body.job_id for body in bodies)),
+        contexts=load_contexts(db, (*(body.job_id for body in bodies), *beside)),
         origins=_known_origins(db, device, incarnation, received),
         signers=signers.find(db, device, incarnation, said),
         capture_homes=_capture_homes(db, capture_ids),
         completions=_existing_completions(db, completion_ids),
+        taken_numbers=_taken_numbers(db, created),
+        earlier=before,
     )
 
 
@@ -129,6 +140,13 @@ def _capture_homes(db: sa.Connection, ids: Sequence[CaptureId]) -> Mapping[Captu
     if not ids:
         return {}
     return {row["id"]: row["job_id"] for row in _CAPTURE_HOMES.rows(db, {"ids": list(ids)})}
+
+
+def _taken_numbers(db: sa.Connection, created: Sequence[CreateJob]) -> frozenset[str]:
+    if not created:
+        return frozenset()
+    wanted = [number_of(body.job_id) for body in created]
+    return frozenset(row["number"] for row in _TAKEN_NUMBERS.rows(db, {"numbers": wanted}))
 
 
 def _existing_completions(db: sa.Connection, ids: Sequence[UUID]) -> Mapping[UUID, bytes]:

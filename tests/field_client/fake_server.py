@@ -12,7 +12,9 @@ import msgspec
 from sync_protocol import evidence, wire
 from sync_protocol.digest import HeldDocument, scope_digest
 from sync_protocol.documents import JobDocument
+from sync_protocol.field_jobs import number_of
 from sync_protocol.ids import CaptureId, Epoch, Incarnation, JobId, TechnicianId
+from sync_protocol.jobs import JobState
 from sync_protocol.merge import Decision, Situation, decide
 from sync_protocol.messages import (
     Cursor,
@@ -28,7 +30,7 @@ from sync_protocol.messages import (
     SyncRequest,
     SyncResponse,
 )
-from sync_protocol.operations import Operation, OperationBody, RecordCapture, SetField
+from sync_protocol.operations import CreateJob, Operation, OperationBody, RecordCapture, SetField
 from tests.field_client.factories import NOON, TECHNICIAN
 
 
@@ -139,8 +141,10 @@ class FakeServer:
     def _take(self, operation: Operation) -> bytes:
         body = operation.body
         job = self.jobs.get(body.job_id)
-        decision = decide(self._situation(body.job_id, job), body)
+        decision = decide(self._situation(body, job), body)
         self.operations.append(operation)
+        if isinstance(body, CreateJob) and decision.creates_job:
+            self.put_job(self._begun(body))
         self._store(body, job, decision)
         return wire.encode(
             OperationVerdict(
@@ -151,9 +155,26 @@ class FakeServer:
             )
         )
 
-    def _situation(self, job_id: JobId, job: JobDocument | None) -> Situation:
+    def _begun(self, body: CreateJob) -> JobDocument:
+        """Make a document as of the job that the new one is beside."""
+        assert body.premise_of is not None
+        return msgspec.structs.replace(
+            self.jobs[body.premise_of],
+            id=body.job_id,
+            number=number_of(body.job_id),
+            state=JobState.ASSIGNED,
+            state_version=1,
+            required_photos=(),
+            fields={},
+        )
+
+    def _situation(self, body: OperationBody, job: JobDocument | None) -> Situation:
+        job_id = body.job_id
         if job is None:
-            return Situation(actor_id=self.technician_id, state=None)
+            beside = body.premise_of if isinstance(body, CreateJob) else None
+            place = self.jobs.get(beside) if beside is not None else None
+            has_place = place is not None and place.assignee_id == self.technician_id
+            return Situation(actor_id=self.technician_id, state=None, has_place=has_place)
         return Situation(
             actor_id=self.technician_id,
             state=job.state,

@@ -1,15 +1,18 @@
+import io
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from PIL import ExifTags, Image
 
 from field_client.agent import Agent, open_agent
 from field_client.keys import KeyFolder
 from field_client.media import NotAPhoto
+from field_client.replica.held import JobUnknown
 from field_client.replica.state import store_enrolment
-from field_client.replica.views import JobUnknown, count_all
+from field_client.replica.views import count_all, get_job
 from field_client.settings import BadSettings, Settings, load_settings
 from field_client.storage import (
     Aside,
@@ -24,6 +27,7 @@ from field_client.storage import (
 from field_client.storage.statements import run
 from sync_protocol import wire
 from sync_protocol.ids import JobId
+from sync_protocol.operations import Photo
 from tests.field_client.factories import (
     JPEG,
     SVG,
@@ -85,6 +89,17 @@ async def an_agent(folder: Path) -> AsyncGenerator[tuple[Agent, Journal], None]:
             )
 
 
+def a_photo() -> bytes:
+    """Make a photo of a camera that knows where and when it is."""
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2026:07:02 14:02:11"
+    gps = {1: "N", 2: (52.0, 30.0, 0.0), 3: "E", 4: (13.0, 24.0, 0.0), 31: 3.2}
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
+    file = io.BytesIO()
+    Image.effect_noise((4000, 3000), 20).save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
 async def test_a_photo_is_safe_on_the_disk_before_its_row_is_written(tmp_path: Path) -> None:
     async with an_agent(tmp_path) as (agent, disk):
         receipt = await agent.add_photo(JOB, "ont", JPEG)
@@ -93,6 +108,19 @@ async def test_a_photo_is_safe_on_the_disk_before_its_row_is_written(tmp_path: P
         counts = await agent.store.read(count_all)
         assert (counts.captured, counts.pending_blobs) == (1, 1)
         assert receipt.size_bytes == len(JPEG)
+
+
+async def test_a_photo_is_kept_small_with_what_the_camera_knew(tmp_path: Path) -> None:
+    async with an_agent(tmp_path) as (agent, _):
+        receipt = await agent.add_photo(JOB, "ont", a_photo())
+
+        (view,) = (await agent.store.read(get_job, JOB)).captures
+        body = view.capture.body
+        assert isinstance(body, Photo)
+        assert (body.width, body.height, body.taken_at) == (2048, 1536, "2026-07-02T14:02:11")
+        assert (view.capture.latitude, view.capture.longitude) == (52.5, 13.4)
+        assert view.capture.accuracy_m == 4
+        assert body.size_bytes == receipt.size_bytes < len(a_photo())
 
 
 async def test_a_signature_is_safe_on_the_disk_before_its_row_is_written(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from sync_protocol.ids import JobId
 from sync_protocol.jobs import JobState
 from tests.field_client.factories import COLLEAGUE, JPEG, SERIAL, SVG, a_job
 from tests.field_client.fake_server import FakeServer
@@ -141,6 +142,42 @@ async def test_a_job_done_offline_is_on_the_server_after_the_network_is_back(
     assert len(server.whole_blobs()) == 3
 
 
+async def test_what_is_found_and_begun_offline_is_on_the_server_after_the_network_is_back(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+        await call(client, "/flight-mode", {"on": True})
+        begun = await client.post(
+            "/jobs", json={"kind": "install", "reason": "a second outlet", "premise_of": JOB}
+        )
+        assert begun.status_code == 201
+        job_id = begun.json()["job_id"]
+        path = f"/jobs/{job_id}"
+        await call(client, f"{path}/checks/bend_radius", {"answer": "yes", "value": "30 mm"})
+        await call(client, f"{path}/notes", {"text": "behind the shelf"})
+        port = {"subject": "plant", "field": "terminal_port", "proposed_value": "3"}
+        await call(client, f"{path}/corrections", port)
+        ont = await call(client, f"{path}/onts", {"serial": SERIAL.lower(), "move": "installed"})
+        setup = {"reading": "18,5", "meter": "PPM 1187", "wavelength_nm": 1550, "place": "ont"}
+        light = await call(client, f"{path}/light", setup)
+        correctable = (await client.get("/correctable")).json()
+
+        shown = (await client.get(path)).json()
+        await call(client, "/flight-mode", {"on": False})
+        await call(client, "/sync")
+        synced = (await client.get(path)).json()
+
+    assert (ont["serial"], light["sign_added"]) == (SERIAL, True)
+    assert "set to 1550 nm" in light["unjudged"]
+    assert "terminal_port" in correctable["plant"]
+    assert (shown["card"]["is_only_here"], shown["card"]["pending_operations"]) == (True, 6)
+    assert shown["latest"]["checks"]["bend_radius"]["capture"]["body"]["answer"] == "yes"
+    assert [note["receipt"] for note in shown["latest"]["notes"]] == ["saved_on_tablet"]
+    assert (synced["card"]["is_only_here"], synced["card"]["receipt"]) == (False, "sent")
+    assert len(server.protocol.captures[JobId(UUID(job_id))]) == 5
+
+
 async def test_flight_mode_and_unsent_work_survive_a_restart(
     tmp_path: Path, server: HttpFakeServer
 ) -> None:
@@ -225,6 +262,21 @@ async def test_a_captive_portal_is_told_as_no_answer(
 
 
 WRONG: list[tuple[str, str, bytes, int, str]] = [
+    ("POST", "/jobs", b'{"kind":"install","reason":"why not"}', 400, "needs a place"),
+    ("POST", "/jobs", b'{"kind":"install","reason":" ","address":"x"}', 400, "needs a reason"),
+    ("POST", "/jobs", b'{"kind":"telepathy","reason":"x"}', 400, "telepathy"),
+    ("POST", f"/jobs/{JOB}/notes", b'{"text":" "}', 400, "the note is empty"),
+    ("POST", f"/jobs/{JOB}/checks/x", b'{"answer":"perhaps"}', 400, "perhaps"),
+    (
+        "POST",
+        f"/jobs/{JOB}/corrections",
+        b'{"subject":"plant","field":"price","proposed_value":"1"}',
+        400,
+        "'price' of the plant is not corrected",
+    ),
+    ("POST", f"/jobs/{JOB}/onts", b'{"serial":"x","move":"installed"}', 400, "'x'"),
+    ("POST", f"/jobs/{JOB}/light", b'{"reading":"3,2"}', 400, "either side of zero"),
+    ("POST", f"/jobs/{JOB}/light", b'{"reading":"-19","wavelength_nm":1300}', 400, "1300"),
     ("POST", "/enrol", b'{"code":"welc', 400, "truncated"),
     ("POST", "/enrol", b"[" * 5000, 400, "got `array`"),
     ("POST", "/enrol", b'{"code":"\xff"}', 400, "UTF-8"),

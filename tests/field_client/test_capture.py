@@ -1,4 +1,5 @@
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -9,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_client import capture, media
 from field_client.keys import DeviceKey
+from field_client.replica.held import JobUnknown
 from field_client.replica.outbox import next_push
-from field_client.replica.views import JobUnknown, count_all, get_job
+from field_client.replica.views import count_all, get_job
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import run
 from sync_protocol import evidence, wire
@@ -21,6 +23,7 @@ from sync_protocol.operations import (
     CompleteJob,
     LightReading,
     Operation,
+    Place,
     RecordCapture,
     SerialScan,
 )
@@ -137,6 +140,67 @@ def test_another_splitter_predicts_another_level(db: Connection) -> None:
     assert before is not None
     assert after is not None
     assert before - after == 430
+
+
+@pytest.mark.parametrize(("text", "added"), [("18,5", True), ("-18,5", False)])
+def test_a_receipt_says_whether_a_sign_was_added(db: Connection, text: str, added: bool) -> None:  # noqa: FBT001  one column of the table
+    receipt = capture.record_light(db, a_pen(), JOB, text)
+
+    assert (receipt.rx_power_cdbm, receipt.sign_added) == (-1850, added)
+
+
+def test_meter_and_place_are_kept_with_a_reading(db: Connection) -> None:
+    setup = capture.LightSetup(meter="EXFO PPM-352D 1187", wavelength_nm=1490, place=Place.ONT)
+
+    receipt = capture.record_light(db, a_pen(), JOB, "-18.5", setup)
+
+    assert receipt.judgement is not None
+    body = last_body(db)
+    assert isinstance(body, RecordCapture)
+    light = body.capture.body
+    assert isinstance(light, LightReading)
+    assert (light.meter, light.wavelength_nm, light.place, light.verdict) == (
+        "EXFO PPM-352D 1187",
+        1490,
+        "ont",
+        Verdict.OK,
+    )
+
+
+@pytest.mark.parametrize(
+    ("setup", "why"),
+    [
+        (capture.LightSetup(wavelength_nm=1550), "set to 1550 nm.*has 1490 nm"),
+        (capture.LightSetup(place=Place.TERMINAL), "at the terminal"),
+    ],
+)
+def test_a_reading_of_something_else_than_was_predicted_is_kept_and_not_judged(
+    db: Connection, setup: capture.LightSetup, why: str
+) -> None:
+    receipt = capture.record_light(db, a_pen(), JOB, "-18.5", setup)
+
+    assert receipt.judgement is None
+    assert re.search(why, receipt.unjudged or "")
+    body = last_body(db)
+    assert isinstance(body, RecordCapture)
+    assert body.capture.body == LightReading(
+        rx_power_cdbm=-1850,
+        plant_snapshot="plant-1",
+        wavelength_nm=setup.wavelength_nm,
+        place=setup.place,
+    )
+
+
+def test_a_level_at_the_terminal_alone_finishes_no_job(db: Connection) -> None:
+    fill(db)
+    at_terminal = capture.LightSetup(place=Place.TERMINAL)
+    capture.record_light(db, a_pen(), JOB, "-17", at_terminal)
+    assert get_job(db, JOB).missing == ()
+    put(db, a_job(id=OTHER))
+
+    capture.record_light(db, a_pen(), OTHER, "-17", at_terminal)
+
+    assert "light" in get_job(db, OTHER).missing
 
 
 ODD_PLANT = msgspec.structs.replace(

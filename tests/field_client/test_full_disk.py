@@ -12,7 +12,8 @@ from field_client import capture
 from field_client.app import build_app
 from field_client.browser_door import BrowserDoor
 from field_client.engine import NoRoom, Synced
-from field_client.replica.views import count_all, list_jobs
+from field_client.replica.cards import list_jobs
+from field_client.replica.views import count_all
 from field_client.session import SessionReport
 from field_client.status import get_status
 from field_client.storage import (

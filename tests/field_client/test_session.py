@@ -7,8 +7,9 @@ import pytest
 
 from field_client.engine import Blocked, Busy, Obstacle, Synced, Unreachable
 from field_client.keys import DeviceKey
+from field_client.replica.cards import list_jobs
 from field_client.replica.state import find_enrolment, get_state, initialise
-from field_client.replica.views import count_all, list_blob_faults, list_jobs
+from field_client.replica.views import count_all, list_blob_faults
 from field_client.storage import Connection, open_store
 from sync_protocol.ids import Epoch, Incarnation
 from sync_protocol.jobs import JobState

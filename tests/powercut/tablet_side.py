@@ -14,8 +14,8 @@ from uuid_utils.compat import uuid7
 
 from field_client import capture
 from field_client.keys import KeyFolder
+from field_client.replica.cards import list_jobs
 from field_client.replica.state import find_enrolment, get_state, initialise
-from field_client.replica.views import list_jobs
 from field_client.settings import Settings, load_settings
 from field_client.storage import BlobFolder, BlobUnreadable, Connection, Disk, open_replica
 from field_client.storage.units import write_unit

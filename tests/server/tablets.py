@@ -31,6 +31,7 @@ from sync_protocol.operations import (
     Capture,
     CaptureBody,
     CompleteJob,
+    CreateJob,
     LightReading,
     Manifest,
     Moment,
@@ -192,6 +193,18 @@ class Tablet:
 
 def move(job_id: UUID, event: JobEvent, base: int = 2) -> MoveJob:
     return MoveJob(job_id=JobId(job_id), event=event, base_state_version=base)
+
+
+def create_job(
+    job_id: UUID, *, premise_of: UUID | None, kind: str = "install", address: str = "Lindenweg 1"
+) -> CreateJob:
+    return CreateJob(
+        job_id=JobId(job_id),
+        kind=kind,
+        reason="a second outlet",
+        premise_of=None if premise_of is None else JobId(premise_of),
+        address=address,
+    )
 
 
 def set_field(

@@ -4,7 +4,7 @@ import functools
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from field_client.replica.views import list_jobs
+from field_client.replica.cards import list_jobs
 from server.jobs import queries
 from server.problems import Conflicting, WrongInput
 from sync_protocol.ids import JobId

@@ -48,10 +48,14 @@ def check_signatures(office: Office) -> None:
 
 
 def check_effects(office: Office) -> None:
-    """A completed job has caused one activation, any other none, and no evidence is overlooked."""
+    """A completed job of a new service has caused one activation, any other none.
+
+    No evidence is overlooked, and each correction has come to one proposal.
+    """
     states = office.read(readings.job_states)
     caused = Counter(office.read(readings.process_jobs))
-    wanted = {job_id for job_id, state in states.items() if state == JobState.COMPLETED}
+    completed = {job_id for job_id, state in states.items() if state == JobState.COMPLETED}
+    wanted = completed - office.read(readings.without_effect)
     require(
         caused == Counter(wanted), f"completed are {wanted}; activations were caused for {caused}"
     )
@@ -61,6 +65,8 @@ def check_effects(office: Office) -> None:
         len(listed) == len(set(listed)) and without <= set(listed),
         f"completions without effect {without}; in the inbox {listed}",
     )
+    corrections, proposals = office.read(readings.corrections), office.read(readings.proposals)
+    require(corrections == proposals, f"corrections {corrections}; proposals {proposals}")
 
 
 def check_fields(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from field_client.replica.created import list_created
 from field_client.storage import Connection as ReplicaConnection
 
 
@@ -26,10 +27,12 @@ def place(db: ReplicaConnection) -> Place:
         " UNION SELECT job_id FROM blob WHERE uploaded_at IS NULL"
         " AND job_id NOT IN (SELECT id FROM job)"
     ).fetchall()
+    # What began here is here without a document, also on a disk that was rolled back to before it.
+    begun = {str(said.body.job_id) for said in list_created(db)} if orphans else set[str]()
     jobs = db.execute("SELECT id FROM job").fetchall()
     return Place(
         jobs=frozenset(each["id"] for each in jobs),
         settled_dseq=row["settled_dseq"],
         is_staging=bool(row["is_staging"]),
-        orphans=tuple(sorted(each["job_id"] for each in orphans)),
+        orphans=tuple(sorted({each["job_id"] for each in orphans} - begun)),
     )

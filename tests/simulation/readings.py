@@ -16,7 +16,8 @@ from field_client.storage import Connection as ReplicaConnection
 from field_client.storage.statements import fetch_all
 from server.database import tables
 from server.database.prepared import Prepared
-from server.database.tables import fulfilment, people, sync, work
+from server.database.tables import fulfilment, offers, people, sync, work
+from server.orders.records import NO_CHANGE
 from sync_protocol import evidence, wire
 from sync_protocol.documents import OVERRULED, JobDocument
 from sync_protocol.messages import VerdictKind
@@ -80,6 +81,22 @@ def stored(db: sa.Connection, state: ReplicaState) -> tuple[Received, ...]:
 
 def job_states(db: sa.Connection) -> Mapping[UUID, str]:
     return {row.id: row.state for row in db.execute(sa.select(work.jobs.c.id, work.jobs.c.state))}
+
+
+def without_effect(db: sa.Connection) -> set[UUID]:
+    """The jobs whose order changes no service: they began in the field."""
+    items = offers.order_items
+    began = sa.select(work.jobs.c.id).join(items, items.c.id == work.jobs.c.order_item_id)
+    return set(db.execute(began.where(items.c.action == NO_CHANGE)).scalars())
+
+
+def proposals(db: sa.Connection) -> list[UUID]:
+    return sorted(db.execute(sa.select(work.proposals.c.id)).scalars())
+
+
+def corrections(db: sa.Connection) -> list[UUID]:
+    kind = work.captures.c.kind == "correction"
+    return sorted(db.execute(sa.select(work.captures.c.id).where(kind)).scalars())
 
 
 def digests(db: sa.Connection, technician_id: UUID) -> Mapping[UUID, str]:
@@ -162,7 +179,7 @@ def _everything_told() -> tuple[tuple[str, sa.Select[Any]], ...]:
 
 def told(known: Iterable[sa.Table]) -> Iterable[sa.Table]:
     # Plant and people's cards never change here, and a world prints what it ends with.
-    untold = {"premises", "terminals", "drops", "onts", "accounts", "products", "technicians"}
+    untold = {"premises", "terminals", "drops", "accounts", "products", "technicians"}
     return (table for table in known if table.name not in untold)
 
 

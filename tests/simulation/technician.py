@@ -3,15 +3,27 @@
 from collections.abc import Callable
 from typing import Final
 
-from field_client import capture
-from field_client.capture import JobReadOnly, SerialEntry
+from field_client import capture, findings
+from field_client.capture import SerialEntry
+from field_client.entries import JobReadOnly
+from field_client.field_jobs import JobEntry, create_job
+from field_client.findings import CheckEntry, CorrectionEntry, OntEntry
+from field_client.replica.cards import JobCard, list_jobs
+from field_client.replica.held import JobUnknown
 from field_client.replica.outbox import record_operation
-from field_client.replica.views import JobCard, JobUnknown, JobView, get_job, list_jobs
-from sync_protocol.documents import JobDocument
+from field_client.replica.views import JobView, get_job
+from sync_protocol.documents import JobDocument, JobKind
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import FINAL_STATES, JobEvent, MoveNotAllowed
 from sync_protocol.merge import FIELD_EVENTS
-from sync_protocol.operations import MoveJob, OperationBody, SetField
+from sync_protocol.operations import (
+    Answer,
+    MoveJob,
+    OntMove,
+    OperationBody,
+    SetField,
+    Subject,
+)
 from tests.simulation.tablet import Tablet
 
 _EVENTS: Final = sorted(FIELD_EVENTS)
@@ -141,7 +153,55 @@ def _overreach(tablet: Tablet, job_id: JobId) -> str:
     return f"overreaches with {body}"
 
 
+def _check(tablet: Tablet, job_id: JobId) -> str:
+    entry = CheckEntry(answer=tablet.chance.pick(_ANSWERS))
+    tablet.write(findings.record_check, tablet.pen(), job_id, "bend_radius", entry)
+    return f"bend_radius {entry.answer}"
+
+
+def _note(tablet: Tablet, job_id: JobId) -> str:
+    note = f"note {tablet.chance.between(0, 50)}"
+    tablet.write(findings.record_note, tablet.pen(), job_id, note)
+    return note
+
+
+def _correct(tablet: Tablet, job_id: JobId) -> str:
+    entry = tablet.chance.pick(_CORRECTIONS)
+    tablet.write(findings.record_correction, tablet.pen(), job_id, entry)
+    return f"corrects {entry.field}"
+
+
+def _move_ont(tablet: Tablet, job_id: JobId) -> str:
+    entry = OntEntry(serial=tablet.chance.pick(_SERIALS), move=tablet.chance.pick(_MOVES))
+    tablet.write(findings.record_ont_moved, tablet.pen(), job_id, entry)
+    return f"{entry.serial} {entry.move}"
+
+
+def _tell(tablet: Tablet, job_id: JobId) -> str:
+    """Tell one of the things that are worth telling beside the required ones."""
+    return tablet.chance.pick((_check, _note, _correct, _move_ont))(tablet, job_id)
+
+
+def _begin_job(tablet: Tablet, job_id: JobId) -> str:
+    """Begin a job beside this one, or at an address in words; go on with it later."""
+    is_beside = tablet.chance.happens(0.7)
+    entry = JobEntry(
+        kind=JobKind.INSTALL,
+        reason="a second outlet",
+        premise_of=job_id if is_beside else None,
+        address="" if is_beside else "Lindenweg 1",
+    )
+    begun = tablet.write(create_job, tablet.pen(), entry)
+    return f"begins {begun.number} {f'beside {job_id}' if is_beside else 'at an address'}"
+
+
+_ANSWERS: Final = tuple(Answer)
+_MOVES: Final = tuple(OntMove)
+_CORRECTIONS: Final = (
+    CorrectionEntry(subject=Subject.PLANT, field="terminal_port", proposed_value="3"),
+    CorrectionEntry(subject=Subject.PREMISE, field="hazards", proposed_value="loose roof"),
+)
 _DEEDS: Final[tuple[Callable[[Tablet, JobId], str], ...]] = (
     *(_move, _move, _move, _serial, _light, _photo, _signature, _field, _field),
-    *(_finish, _finish, _give_up, _overreach),
+    *(_finish, _finish, _give_up, _overreach, _tell, _begin_job),
 )

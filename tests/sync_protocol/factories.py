@@ -13,6 +13,7 @@ from sync_protocol.merge import Situation
 from sync_protocol.operations import (
     Capture,
     CompleteJob,
+    CreateJob,
     GiveUpJob,
     Manifest,
     Moment,
@@ -47,6 +48,17 @@ def moved(event: JobEvent, base: int = 3) -> MoveJob:
 
 def given_up(base: int = 3) -> GiveUpJob:
     return GiveUpJob(job_id=JOB, code="N02", base_state_version=base)
+
+
+def created(kind: str = "install", *, premise_of: JobId | None = OTHER_JOB) -> CreateJob:
+    return CreateJob(
+        job_id=JOB,
+        kind=kind,
+        reason="a second outlet",
+        premise_of=premise_of,
+        address="Lindenweg 1",
+        customer_name="Erika",
+    )
 
 
 def field_set(value: str = "new", *, field: str = "access_notes", base: int = 1) -> SetField:

@@ -23,6 +23,7 @@ from tests.sync_protocol.factories import (
     a_capture,
     a_situation,
     completed,
+    created,
     field_set,
     given_up,
     knowing,
@@ -150,6 +151,19 @@ CASES = {
         a_situation(), completed(manifest_of=OTHER_JOB), _V.REJECTED, _C.BAD_VALUE
     ),
     "complete: unknown job": Case(a_situation(None), completed(), _V.PARKED, _C.UNKNOWN_JOB),
+    "create: beside a job of mine": Case(a_situation(None, has_place=True), created(), _V.APPLIED),
+    "create: beside a job that is not mine, or not known": Case(
+        a_situation(None), created(), _V.PARKED, _C.NEEDS_PLACING
+    ),
+    "create: at an address in words": Case(
+        a_situation(None), created(premise_of=None), _V.PARKED, _C.NEEDS_PLACING
+    ),
+    "create: of a kind that is not known": Case(
+        a_situation(None, has_place=True), created("telepathy"), _V.PARKED, _C.NEEDS_PLACING
+    ),
+    "create: the id is in use": Case(
+        a_situation(has_place=True), created(), _V.REJECTED, _C.ID_REUSE
+    ),
 }
 
 
@@ -196,6 +210,7 @@ BODIES: st.SearchStrategy[OperationBody] = st.one_of(
         base=st.integers(0, 3),
     ),
     st.builds(completed, st.just(SCAN), base=st.integers(0, 5)),
+    st.builds(created, st.sampled_from(["install", "telepathy"])),
 )
 SITUATIONS = st.builds(
     a_situation,
@@ -203,6 +218,7 @@ SITUATIONS = st.builds(
     assignee_id=st.sampled_from([a_situation().actor_id, BEN, None]),
     fields=st.sampled_from([{}, NOTES]),
     captures=st.sampled_from([{}, knowing(SCAN), knowing(a_capture(21), SCAN)]),
+    has_place=st.booleans(),
 )
 
 
@@ -213,6 +229,7 @@ def test_nothing_that_was_entered_vanishes(situation: Situation, body: Operation
 
     stored = (decision.state, decision.field_value, decision.capture)
     kept = any(part is not None for part in stored) or decision.keeps_evidence
+    kept = kept or decision.creates_job
     already = decision.verdict is VerdictKind.MERGED
     assert kept or already or decision.code is not None
     if decision.verdict not in {VerdictKind.APPLIED, VerdictKind.MERGED}:
@@ -298,3 +315,19 @@ def test_a_former_assignee_learns_nothing_of_what_the_office_wrote() -> None:
     assert decision.field_value is None
     assert decision.clash is not None
     assert (decision.clash.field_value, decision.clash.office_value) == ("gate is green", "")
+
+
+@given(SITUATIONS, BODIES)
+def test_a_job_begins_only_where_none_is(situation: Situation, body: OperationBody) -> None:
+    decision = decide(situation, body)
+
+    if decision.creates_job:
+        assert (situation.state, situation.has_place) == (None, True)
+        assert decision.verdict is VerdictKind.APPLIED
+
+
+def test_a_job_that_is_parked_says_where_it_is_to_be() -> None:
+    detail = decide(a_situation(None), created()).detail
+
+    assert detail is not None
+    assert "'install' at 'Lindenweg 1'" in detail

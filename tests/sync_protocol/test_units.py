@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_protocol.units import NotALightLevel, RxPowerCdbm, format_dbm, parse_dbm
+from sync_protocol.units import NotALightLevel, RxPowerCdbm, format_dbm, parse_dbm, read_dbm
 
 TYPED = {
     "-19.4": -1940, "-19,4": -1940, "19.4": -1940, "\u221219.4 dBm": -1940, " -19.40 DBM ": -1940,
@@ -14,6 +14,28 @@ TYPED = {
 @pytest.mark.parametrize(("text", "power_cdbm"), TYPED.items())
 def test_a_typed_level_is_read_as_people_mean_it(text: str, power_cdbm: int) -> None:
     assert parse_dbm(text) == power_cdbm
+
+
+SIGNS = {
+    "19,4": (-1940, True), "8": (-800, True), "45": (-4500, True), "19.4 dBm": (-1940, True),
+    "-19,4": (-1940, False), "\u221219,4dBm": (-1940, False), "\u201319.4": (-1940, False),
+    "\uff0d19.4": (-1940, False), "- 19.4": (-1940, False), "+ 3,2 dBm": (320, False),
+    "+15": (1500, False), "-3.2": (-320, False), "0": (0, False), "0,00": (0, False),
+    "\u00a0-19,4\u00a0dBm": (-1940, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "read"), SIGNS.items())
+def test_a_forgotten_minus_is_added_where_nothing_else_makes_sense_and_told(
+    text: str, read: tuple[int, bool]
+) -> None:
+    assert read_dbm(text) == read
+
+
+@pytest.mark.parametrize("text", ["3.2", "0,05", "7.99", "1 dBm"])
+def test_a_level_that_could_be_either_side_of_zero_must_say_which(text: str) -> None:
+    with pytest.raises(NotALightLevel, match=r"could be either side of zero; write -.* or \+"):
+        read_dbm(text)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +52,11 @@ def test_a_typed_level_is_read_as_people_mean_it(text: str, power_cdbm: int) -> 
         "19.4.1",
         "\u0661\u0669",
         "--1",
+        "+-1",
+        "-19.4 dB",
+        "-19.4 mW",
+        "1.234,5",
+        "+194",
         "NaN",
     ],
 )

@@ -20,8 +20,9 @@ from field_client.pages.visit.screens import answer_screen
 from field_client.pages.visit.strip import step_url
 from field_client.pages.visit_words import DONE_CODES, Reason, done_codes, reasons
 from field_client.pages.wording import moment
+from field_client.replica.captures import Receipt
 from field_client.replica.memory import drop_drafts, get_drafts, store_draft
-from field_client.replica.views import JobView, Receipt
+from field_client.replica.views import JobView
 from field_client.visit import Step, is_open
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import JobState

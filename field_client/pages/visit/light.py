@@ -19,7 +19,7 @@ from field_client.pages.visit.screens import answer_part
 from field_client.pages.wording import clock, dbm, signed_db
 from field_client.replica.memory import store_draft
 from field_client.replica.views import JobView
-from field_client.visit import Step, latest_of
+from field_client.visit import Step
 from sync_protocol.ids import JobId
 from sync_protocol.operations import LightReading
 from sync_protocol.optics import PathUnknown, judge
@@ -62,7 +62,7 @@ def light_view(view: JobView, drafts: Mapping[str, str], say: Language) -> Light
 
 def light_result(view: JobView, say: Language, wrong: str = "") -> LightResult:
     """Say what the last reading means, judged as it was when it was entered."""
-    last = latest_of(view).light
+    last = None if view.latest.light is None else view.latest.light.capture
     if last is None or not isinstance(last.body, LightReading):
         return LightResult(
             reading="", tone="quiet", verdict="", causes=(), deviation="", at="", complaint=wrong

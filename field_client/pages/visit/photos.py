@@ -14,8 +14,9 @@ from field_client.pages.job_head import load_job
 from field_client.pages.languages import Language
 from field_client.pages.visit.screens import answer_part
 from field_client.pages.wording import clock
-from field_client.replica.views import JobUnknown, JobView
-from field_client.visit import Step, latest_of
+from field_client.replica.held import JobUnknown
+from field_client.replica.views import JobView
+from field_client.visit import Step
 from sync_protocol.ids import JobId
 from sync_protocol.operations import Capture, Photo, Signature
 
@@ -51,12 +52,10 @@ class PhotosView(msgspec.Struct, frozen=True, kw_only=True):
 
 def photos_view(view: JobView, say: Language, wrong: str = "") -> PhotosView:
     """Make the view: first what is needed, then whatever else was taken."""
-    photos = latest_of(view).photos
     needed = view.document.required_photos
-    taken = dict.fromkeys(
-        capture.body.subject for capture in photos if isinstance(capture.body, Photo)
-    )
-    others = [subject for subject in taken if subject not in needed and subject != OTHER]
+    others = [
+        subject for subject in view.latest.photos if subject not in needed and subject != OTHER
+    ]
     slots = tuple(
         _slot(view, subject, is_needed=subject in needed, say=say)
         for subject in (*needed, *others, OTHER)

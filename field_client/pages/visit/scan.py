@@ -18,7 +18,7 @@ from field_client.pages.wording import clock
 from field_client.replica.memory import store_draft
 from field_client.replica.views import JobView
 from field_client.scanner import NotAnImage, ScanResult
-from field_client.visit import Step, latest_of
+from field_client.visit import Step
 from sync_protocol.ids import JobId
 from sync_protocol.operations import SerialScan
 from sync_protocol.serials import NotAnOntSerial
@@ -77,7 +77,7 @@ def serial_result(
     wrong: str = "",
 ) -> SerialResult:
     """Show what stands, and what a person has to look at."""
-    last = latest_of(view).serial
+    last = None if view.latest.serial is None else view.latest.serial.capture
     return SerialResult(
         url=f"/jobs/{view.card.id}/serial",
         serial=last.body.serial if last and isinstance(last.body, SerialScan) else "",

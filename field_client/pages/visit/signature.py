@@ -16,7 +16,7 @@ from field_client.pages.languages import Language
 from field_client.pages.visit.screens import answer_part
 from field_client.pages.wording import moment
 from field_client.replica.views import JobView
-from field_client.visit import Step, latest_of
+from field_client.visit import Step
 from sync_protocol.ids import JobId
 from sync_protocol.operations import Signature
 
@@ -66,7 +66,7 @@ def signature_view(view: JobView, drafts: Mapping[str, str], say: Language) -> S
 
 def signed(view: JobView, say: Language, wrong: str = "") -> Signed:
     """Show the last signature."""
-    last = latest_of(view).signature
+    last = None if view.latest.signature is None else view.latest.signature.capture
     if last is None or not isinstance(last.body, Signature):
         return Signed(url="", name="", at="", statement="", complaint=wrong)
     return Signed(

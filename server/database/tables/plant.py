@@ -88,4 +88,6 @@ onts = sa.Table(
     sa.Column("serial", sa.String(12), primary_key=True),
     sa.Column("model", sa.String(40), nullable=False),
     reference("technician_id", "technicians", nullable=True),
+    # A technician said so; an import says nothing of it.
+    sa.Column("is_defective", sa.Boolean, nullable=False, server_default=sa.false()),
 )

@@ -68,3 +68,24 @@ completions = sa.Table(
     sa.Column("completed_at", UtcDateTime, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
 )
+
+# What technicians propose to correct: one row per capture of that kind, until a person decides.
+proposals = sa.Table(
+    "proposals",
+    metadata,
+    sa.Column("id", sa.Uuid, sa.ForeignKey("captures.id"), primary_key=True),
+    reference("job_id", "jobs"),
+    reference("premise_id", "premises"),
+    reference("technician_id", "technicians"),
+    sa.Column("subject", sa.String(20), nullable=False),
+    sa.Column("field", sa.String(200), nullable=False),
+    sa.Column("seen_value", sa.Text, nullable=False),
+    sa.Column("proposed_value", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("raised_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("is_applied", sa.Boolean, nullable=False),
+    sa.Column("decided_by", sa.Uuid),
+    sa.Column("decided_at", UtcDateTime),
+    sa.Index("ix_proposals_state_raised_at", "state", "raised_at"),
+)

@@ -1,5 +1,6 @@
 """The pages over an agent in the same process: what they answer to entries, right and wrong."""
 
+from typing import get_args
 from uuid import UUID
 
 import httpx
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from field_client.agent import Agent
+from field_client.pages import captures
 from field_client.replica.views import count_all
 from field_client.storage import Connection
 from field_client.storage.statements import run
@@ -20,6 +22,7 @@ from sync_protocol.documents import (
     VersionedValue,
 )
 from sync_protocol.ids import Incarnation, IssueId
+from sync_protocol.operations import CaptureBody
 from sync_protocol.optics import UNKNOWN_PATH
 from tests.field_client.factories import JPEG, NOON, SERIAL, SVG, a_job
 from tests.field_client.tablets import JOB
@@ -230,3 +233,7 @@ async def test_a_job_that_is_gone_is_explained(browser: httpx.AsyncClient) -> No
 
     assert answer.status_code == 404
     assert "This job is no longer on this tablet." in answer.text
+
+
+def test_every_kind_of_capture_has_words() -> None:
+    assert frozenset(get_args(CaptureBody)) == captures.KINDS

@@ -5,7 +5,8 @@ import msgspec
 import pytest
 
 from field_client.pages.planning import in_travel_order, plan
-from field_client.replica.views import JobCard, Receipt, Shown
+from field_client.replica.captures import Receipt
+from field_client.replica.cards import JobCard, Shown
 from sync_protocol.documents import Appointment, JobKind
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import JobState

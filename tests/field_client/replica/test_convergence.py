@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from field_client import capture
+from field_client.entries import JobReadOnly
+from field_client.replica.cards import list_jobs
+from field_client.replica.held import JobUnknown
 from field_client.replica.inbox import Progress, apply_response
 from field_client.replica.outbox import next_push
 from field_client.replica.state import get_state
 from field_client.replica.uploads import note_uploaded
-from field_client.replica.views import JobUnknown, count_all, get_job, list_jobs, list_operations
+from field_client.replica.views import count_all, get_job, list_operations
 from field_client.storage import (
     CommitPoint,
     Connection,
@@ -41,7 +44,7 @@ from tests.field_client.fake_server import FakeServer
 JOBS = [JobId(UUID(int=100 + number)) for number in range(3)]
 PHOTO = StoredBlob(sha256="a" * 64, size_bytes=9, media_type="image/jpeg")
 EVENTS = [JobEvent.ACCEPT, JobEvent.START, JobEvent.PAUSE, JobEvent.RESUME, JobEvent.ABORT]
-REFUSED = (JobUnknown, capture.JobReadOnly, MoveNotAllowed)
+REFUSED = (JobUnknown, JobReadOnly, MoveNotAllowed)
 
 
 class Crashed(BaseException):

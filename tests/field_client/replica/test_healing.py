@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 
 from field_client import capture
+from field_client.replica.cards import list_jobs
 from field_client.replica.healing import HEAL_EVERY, digest_of_replica, get_check, has_passed
 from field_client.replica.outbox import next_push
 from field_client.replica.state import get_state
-from field_client.replica.views import count_all, get_job, list_jobs
+from field_client.replica.views import count_all, get_job
 from field_client.storage import Connection
 from sync_protocol import wire
 from sync_protocol.ids import JobId

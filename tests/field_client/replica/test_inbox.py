@@ -5,15 +5,11 @@ import msgspec
 import pytest
 
 from field_client import capture
+from field_client.replica.cards import list_jobs
 from field_client.replica.inbox import Progress, apply_response
 from field_client.replica.outbox import next_push
 from field_client.replica.state import get_state
-from field_client.replica.views import (
-    count_all,
-    get_job,
-    list_issues,
-    list_jobs,
-)
+from field_client.replica.views import count_all, get_job, list_issues
 from field_client.storage import Connection, Unencrypted, open_replica
 from sync_protocol import wire
 from sync_protocol.documents import IssueDocument, IssueKind, JobDocument

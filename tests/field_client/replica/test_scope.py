@@ -5,17 +5,14 @@ import msgspec
 import pytest
 
 from field_client import capture
+from field_client.entries import JobReadOnly
+from field_client.replica.cards import list_jobs
+from field_client.replica.held import JobUnknown
 from field_client.replica.inbox import ForkSeen, Progress, apply_response
 from field_client.replica.outbox import forget_old, next_push, record_operation, rewind
 from field_client.replica.state import get_state, measure_offset
 from field_client.replica.uploads import forget_uploaded, note_uploaded
-from field_client.replica.views import (
-    JobUnknown,
-    count_all,
-    get_job,
-    list_jobs,
-    list_operations,
-)
+from field_client.replica.views import count_all, get_job, list_operations
 from field_client.storage import Connection, StoredBlob
 from sync_protocol.ids import Epoch, JobId
 from sync_protocol.jobs import JobEvent, JobState
@@ -71,7 +68,7 @@ def test_a_job_that_leaves_while_its_photo_waits_lingers_until_it_is_uploaded(
 
     (card,) = list_jobs(db)
     assert (card.lingering, card.pending_operations, card.pending_blobs) == (True, 0, 1)
-    with pytest.raises(capture.JobReadOnly, match="has left this tablet"):
+    with pytest.raises(JobReadOnly, match="has left this tablet"):
         capture.move_job(db, a_pen(), JOB, JobEvent.START)
     assert forget_uploaded(db, NOON + timedelta(days=30)) == ()
     note_uploaded(db, stored.sha256, NOON)

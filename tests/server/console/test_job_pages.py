@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from html import unescape
 from uuid import UUID
 
 import httpx
@@ -13,10 +14,22 @@ from server.database import Store, Written
 from server.database.tables import plant
 from server.jobs import commands as jobs
 from server.jobs import queries, storage
+from server.jobs.findings_view import found_items
 from server.jobs.list_view import PAGE_SIZE, Asked, filter_of
 from server.people.records import Role, User
-from sync_protocol.operations import LightReading
-from tests.server.console.field_work import capture_everything, stored
+from server.proposals.records import Proposal, ProposalState
+from sync_protocol.operations import (
+    Answer,
+    Check,
+    Correction,
+    LightReading,
+    Note,
+    OntMove,
+    OntMoved,
+    Place,
+    Subject,
+)
+from tests.server.console.field_work import capture, capture_everything, insert_capture, stored
 from tests.server.console.town import NOON, Town, act, add_user, place_job
 from tests.server.console.visits import csrf_token, sign_in
 
@@ -46,6 +59,81 @@ async def test_unassigned_jobs_come_first_then_the_earliest(
     house.write_now(jobs.assign, early, town.ada, act=act())
 
     assert await numbers(office, "/jobs") == ["SOON-1", "LATE-1", "EARLY-1"]
+
+
+async def test_what_was_found_beside_the_required_evidence_is_shown(
+    office: httpx.AsyncClient, house: Store, town: Town
+) -> None:
+    job_id = place_job(house, "FOUND")
+    house.write_now(jobs.assign, job_id, town.ada, act=act())
+    port = Correction(
+        subject=Subject.PLANT, field="terminal_port", seen_value="2", proposed_value="3"
+    )
+    bodies = (
+        LightReading(rx_power_cdbm=-1500, plant_snapshot="p1", place=Place.TERMINAL),
+        LightReading(rx_power_cdbm=-1660, plant_snapshot="p1", wavelength_nm=1550),
+        Check(name="bend_radius", answer=Answer.NO),
+        Check(name="bend_radius", answer=Answer.YES, value="30 mm", remark="by the wall"),
+        Note(text="the dog is friendly"),
+        port,
+        OntMoved(serial="HWTC1A2B3C4D", move=OntMove.DEFECTIVE, reason="no power"),
+    )
+    for body in bodies:
+        insert_capture(house, stored(body, job_id, town.ada))
+
+    shown = unescape((await office.get(f"/jobs/{job_id}")).text)
+
+    for text in (
+        "Light level at the terminal",
+        "not judged, measured at 1550 nm",
+        "Check: Bend radius",
+        "yes, 30 mm",
+        "by the wall",
+        "the dog is friendly",
+        "Correction: port of the terminal",
+        "2 → 3",
+        "HWTC1A2B3C4D defective, in the van",
+        "no power",
+    ):
+        assert text in shown
+    assert shown.count("Check: Bend radius") == 1
+    assert "1 of 5 required" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "is_applied", "said"),
+    [
+        (ProposalState.OPEN, False, "open"),
+        (ProposalState.ACCEPTED, True, "accepted"),
+        (ProposalState.ACCEPTED, False, "accepted, to be changed where it is kept"),
+        (ProposalState.DECLINED, False, "declined"),
+    ],
+)
+def test_a_correction_says_what_became_of_it(
+    state: ProposalState,
+    is_applied: bool,  # noqa: FBT001  one column of the table
+    said: str,
+) -> None:
+    body = Correction(subject=Subject.PREMISE, field="unit", proposed_value="3rd floor")
+    taken = capture(body)
+    proposal = Proposal(
+        id=taken.id,
+        job_id=UUID(int=1),
+        premise_id=UUID(int=2),
+        technician_id=UUID(int=3),
+        subject=body.subject,
+        field=body.field,
+        seen_value="",
+        proposed_value="3rd floor",
+        reason="",
+        raised_at=NOON,
+        state=state,
+        is_applied=is_applied,
+    )
+
+    (item,) = found_items([(taken, "Ada")], {taken.id: proposal})
+
+    assert (item.value, item.note) == ("3rd floor", f"Ada, {said}")
 
 
 async def test_the_list_is_narrowed_by_state_technician_and_day(

@@ -14,7 +14,7 @@ from sync_protocol import evidence, wire
 from sync_protocol.ids import Incarnation
 from sync_protocol.merge import Decision, Situation
 from sync_protocol.messages import OperationVerdict, Refusal, SyncRequest
-from sync_protocol.operations import Capture, Operation, OperationBody
+from sync_protocol.operations import Capture, CreateJob, Operation, OperationBody
 from tests.server.factories import NOON, act
 from tests.server.sync.field import Field
 from tests.server.tablets import moment
@@ -79,6 +79,7 @@ def test_the_server_plans_what_the_rules_decide(vector: dict[str, Any], field: F
     assert [job.state for job in planner.plan.moved_jobs.values()] == (
         [decision.state] if decision.state else []
     )
+    assert len(planner.plan.created) == decision.creates_job
     assert [write.value for write in planner.plan.fields] == (
         [decision.field_value] if decision.field_value else []
     )
@@ -100,6 +101,9 @@ def planner_of(situation: Situation, body: OperationBody, field: Field) -> PushP
         contexts[body.job_id] = JobContext(
             job=job, fields=dict(situation.fields), captures=dict(situation.captures)
         )
+    if situation.has_place and isinstance(body, CreateJob) and body.premise_of is not None:
+        beside = msgspec.structs.replace(field.job, assignee_id=situation.actor_id)
+        contexts[body.premise_of] = JobContext(job=beside, fields={}, captures={})
     device = Device(
         id=UUID(int=4),
         technician_id=situation.actor_id,

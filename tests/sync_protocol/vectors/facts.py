@@ -4,18 +4,28 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from sync_protocol import evidence
 from sync_protocol.documents import VersionedValue
 from sync_protocol.ids import CaptureId, CompletionId, DeviceId, Incarnation, JobId
 from sync_protocol.operations import (
+    Answer,
     Capture,
     CaptureBody,
+    Check,
+    Correction,
     LightReading,
     Manifest,
     Moment,
+    Note,
+    OntMove,
+    OntMoved,
     Photo,
+    Place,
     SerialScan,
     Signature,
+    Subject,
 )
 from sync_protocol.optics import Verdict
 
@@ -94,6 +104,51 @@ CAPTURES: Final = {
     ),
     "a place beside the meridian": _capture(13, SCAN, latitude=1e-7, longitude=2.5e-10),
     "a moment with everything": _capture(14, SCAN, at=LATER),
+    "a light reading with its meter": _capture(
+        15,
+        LightReading(
+            rx_power_cdbm=-1720,
+            plant_snapshot="p1",
+            wavelength_nm=1550,
+            meter="EXFO PPM-352D 1187",
+            place=Place.TERMINAL,
+        ),
+    ),
+    "a photo with what the camera knew": msgspec.structs.replace(
+        _capture(
+            16,
+            Photo(
+                subject="ont_mounted",
+                sha256="ef" * 32,
+                size_bytes=243_000,
+                width=2048,
+                height=1536,
+                taken_at="2026-07-02T16:02:11+02:00",
+            ),
+            latitude=52.520008,
+            longitude=13.404954,
+        ),
+        accuracy_m=5,
+    ),
+    "a check": _capture(17, Check(name="bend_radius", answer=Answer.YES)),
+    "a check with a value": _capture(
+        18,
+        Check(name="speed_test", answer=Answer.NO, value="212 Mbit/s", remark="over the wall"),
+    ),
+    "a note": _capture(19, Note(text="the dog is friendly")),
+    "a correction": _capture(
+        20,
+        Correction(
+            subject=Subject.PLANT,
+            field="terminal_port",
+            seen_value="2",
+            proposed_value="3",
+            reason="port 2 is broken",
+        ),
+    ),
+    "an ONT that was recovered": _capture(
+        21, OntMoved(serial="HWTC1A2B3C4D", move=OntMove.RECOVERED, model="HG8245H")
+    ),
 }
 MANIFESTS: Final = {
     "no capture": Manifest(

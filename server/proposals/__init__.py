@@ -1,0 +1,1 @@
+"""What technicians propose to correct, and what the office decides about it."""
