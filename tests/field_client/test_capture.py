@@ -11,6 +11,7 @@ from field_client import capture, media
 from field_client.keys import DeviceKey
 from field_client.replica.outbox import next_push
 from field_client.replica.views import JobUnknown, count_all, get_job
+from field_client.serial_checks import NO_STOCK, Doubt, Stock
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import run
 from sync_protocol import evidence, wire
@@ -59,8 +60,16 @@ def stored(letter: str) -> StoredBlob:
     return StoredBlob(sha256=letter * 64, size_bytes=9, media_type="image/jpeg")
 
 
-def typed(text: str) -> capture.SerialEntry:
-    return capture.SerialEntry(text=text, method="manual")
+def typed(text: str, reason: str | None = None) -> capture.SerialEntry:
+    return capture.SerialEntry(text=text, method="manual", override_reason=reason)
+
+
+def recorded(
+    db: Connection, entry: capture.SerialEntry, stock: Stock = NO_STOCK
+) -> capture.SerialReceipt:
+    receipt = capture.record_serial(db, a_pen(), JOB, entry, stock)
+    assert isinstance(receipt, capture.SerialReceipt)
+    return receipt
 
 
 def last_body(db: Connection) -> object:
@@ -78,7 +87,7 @@ def fill(db: Connection) -> None:
 
 
 def test_a_serial_is_recorded_in_its_one_form_with_the_text_as_read(db: Connection) -> None:
-    receipt = capture.record_serial(db, a_pen(), JOB, typed("sn: hwtc-1a2b3c4d"))
+    receipt = recorded(db, typed("sn: hwtc-1a2b3c4d"))
 
     assert (receipt.serial, receipt.warnings) == (SERIAL, ())
     body = last_body(db)
@@ -88,28 +97,55 @@ def test_a_serial_is_recorded_in_its_one_form_with_the_text_as_read(db: Connecti
     )
 
 
-def test_a_serial_that_is_not_the_reserved_one_is_recorded_with_a_warning(
+def test_a_serial_that_is_not_the_reserved_one_is_recorded_only_with_a_reason(
     db: Connection,
 ) -> None:
     put(db, a_job(reserved_serial="ALCL00000001"))
 
-    receipt = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
+    asked = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
 
-    (warned,) = receipt.warnings
-    assert warned.doubt is capture.Doubt.NOT_THE_RESERVED_ONE
-    assert SERIAL in warned.detail
-    assert "ALCL00000001" in warned.detail
-    assert len(get_job(db, JOB).captures) == 1
+    assert isinstance(asked, capture.Doubtful)
+    assert [warned.doubt for warned in asked.warnings] == [Doubt.NOT_THE_RESERVED_ONE]
+    assert (SERIAL in asked.warnings[0].detail, "ALCL0" in asked.warnings[0].detail) == (True, True)
+    assert len(get_job(db, JOB).captures) == 0
 
 
-def test_a_serial_of_another_job_is_recorded_with_a_warning(db: Connection) -> None:
+@pytest.mark.parametrize("blank", ["", "  \t"])
+def test_a_blank_reason_is_none(db: Connection, blank: str) -> None:
+    put(db, a_job(reserved_serial="ALCL00000001"))
+
+    asked = capture.record_serial(db, a_pen(), JOB, typed(SERIAL, blank))
+
+    assert isinstance(asked, capture.Doubtful)
+
+
+def test_the_reason_and_what_it_answers_travel_with_the_serial(db: Connection) -> None:
+    put(db, a_job(reserved_serial="ALCL00000001"))
+
+    receipt = recorded(db, typed(SERIAL, " the other one was broken "), Stock(van={}))
+
+    assert len(receipt.warnings) == 2
+    body = last_body(db)
+    assert isinstance(body, RecordCapture)
+    assert body.capture.body == SerialScan(
+        serial=SERIAL,
+        raw_text=SERIAL,
+        method="manual",
+        override_reason="the other one was broken",
+        overridden=("not_the_reserved_one", "not_in_van_stock"),
+    )
+
+
+def test_a_serial_of_another_job_is_asked_about(db: Connection) -> None:
     put(db, a_job(id=OTHER))
     capture.record_serial(db, a_pen(), OTHER, typed(SERIAL))
 
-    receipt = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
+    asked = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
 
-    assert [warned.doubt for warned in receipt.warnings] == [capture.Doubt.USED_IN_ANOTHER_JOB]
-    assert capture.record_serial(db, a_pen(), JOB, typed("ALCL00000001")).warnings == ()
+    assert isinstance(asked, capture.Doubtful)
+    assert [warned.doubt for warned in asked.warnings] == [Doubt.USED_IN_ANOTHER_JOB]
+    assert str(OTHER) in asked.warnings[0].detail
+    assert recorded(db, typed("ALCL00000001")).warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from server.jobs import commands as jobs
 from server.jobs import queries, storage
 from server.jobs.list_view import PAGE_SIZE, Asked, filter_of
 from server.people.records import Role, User
-from sync_protocol.operations import LightReading
+from sync_protocol.operations import LightReading, SerialScan
 from tests.server.console.field_work import capture_everything, stored
 from tests.server.console.town import NOON, Town, act, add_user, place_job
 from tests.server.console.visits import csrf_token, sign_in
@@ -202,6 +202,26 @@ async def test_a_job_shows_where_whom_what_and_the_way_of_the_light(
         "Times in CEST (Europe/Berlin)",
     ):
         assert expected in page, expected
+
+
+async def test_a_serial_entered_despite_doubts_stands_there_with_them_and_the_reason(
+    office: httpx.AsyncClient, house: Store, town: Town
+) -> None:
+    job_id = place_job(house, "FL-1")
+    doubted = SerialScan(
+        serial="HWTC1A2B3C4D",
+        raw_text="HWTC1A2B3C4D",
+        method="scan",
+        override_reason="the other one was broken",
+        overridden=("not_in_van_stock", "unsupported_model"),
+    )
+    fact = stored(doubted, job_id, town.ada)
+    house.write_now(lambda db: Written(storage.insert_capture(db, fact)))
+
+    page = await office.get(f"/jobs/{job_id}")
+
+    assert "The tablet warned: not in van stock, unsupported model" in page.text
+    assert "Reason given: the other one was broken" in page.text
 
 
 async def test_a_premise_that_lost_its_drop_says_so_and_the_reading_has_no_verdict(
