@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.demo.arguments import writable_file
-from tests.benchmarks import follower, growth, reconnect, slow_link, spine, sync
+from tests.benchmarks import follower, growth, reconnect, scan, slow_link, spine, sync
 from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
@@ -25,6 +25,7 @@ BENCHMARKS: Final[Known] = {
     "reconnect": (reconnect.measure, 1000, "tablets, fifty pending changes each"),
     "follower": (follower.measure, 1_000_000, "rows of the feed, four processes on PostgreSQL"),
     "growth": (growth.measure, 500_000, "subscribers, against a tenth and a hundredth of them"),
+    "scan": (scan.measure, 1, "photos of each label, distortion and level"),
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
     "slow_link": (slow_link.measure, 1, "rounds of ten jobs while a hundred photos trickle"),
 }
