@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Final
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from field_client.scanning.bars import Bars, find_bars
 from field_client.scanning.reading import NotAnImage
@@ -57,16 +57,24 @@ def open_photo(image: bytes, side_max: int = LARGE) -> Photo:
     """
     try:
         picture = Image.open(io.BytesIO(image), formats=("JPEG", "PNG", "WEBP"))
-        if picture.width * picture.height > PIXELS_MAX:
-            raise NotAnImage(
-                f"{picture.width} x {picture.height} pixels; up to {PIXELS_MAX // 10**6} million"
-            )
+        _check_size(picture)
         picture.draft("L", picture.size)
         return Photo(_grey(ImageOps.exif_transpose(picture)), side_max)
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except NotAnImage:
+        raise
+    # Pillow says ValueError of a cut header, and of a comment that grows when it is unpacked.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise NotAnImage(
             f"{len(image)} bytes that begin with {image[:8].hex()} are no JPEG, PNG or WebP image"
         ) from error
+
+
+def _check_size(picture: Image.Image) -> None:
+    """Look at the header only: what is too large is never decoded."""
+    if picture.width * picture.height > PIXELS_MAX:
+        raise NotAnImage(
+            f"{picture.width} x {picture.height} pixels; up to {PIXELS_MAX // 10**6} million"
+        )
 
 
 def whole(photo: Photo) -> Iterator[Image.Image]:

@@ -1,6 +1,8 @@
 import io
 import itertools
+import struct
 import time
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -193,6 +195,13 @@ def test_a_picture_too_small_for_any_code_is_an_answer(
     assert label_scanner.scan_frame(blank(size)).candidates == ()
 
 
+def with_a_comment_that_grows(png: bytes) -> bytes:
+    """Put five megabytes of nothing, packed small, behind the header of a PNG."""
+    body = b"zTXtcomment\0\0" + zlib.compress(bytes(5_000_000))
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:33] + chunk + png[33:]
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -202,6 +211,8 @@ def test_a_picture_too_small_for_any_code_is_an_answer(
         b"\xff\xd8\xff\xe0",
         b"GIF89a" + bytes(9),
         blank()[:-30],
+        blank()[:20],
+        with_a_comment_that_grows(blank()),
     ],
 )
 def test_bytes_that_are_no_image_are_named(label_scanner: LabelScanner, data: bytes) -> None:
