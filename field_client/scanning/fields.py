@@ -55,11 +55,13 @@ _IDENTIFIERS: Final = {
 _NAMES: Final = {
     **dict.fromkeys(
         (f"{pon}{serial}" for pon in ("GPON", "XGSPON", "XGPON", "XPON", "PON", "ONT", "ONU")
-         for serial in ("SN", "SERIAL", "SERIALNUMBER", "SERIALNO", "ID")),
+         for serial in ("SN", "SERIAL", "SERIALNUMBER", "SERIALNO")),
         Name.PON_SERIAL,
     ),
     "FSAN": Name.PON_SERIAL,
     **dict.fromkeys(("SN", "SERIAL", "SERIALNUMBER", "SERIALNO", "SERNO", "SER"), Name.SERIAL),
+    # On devices that also do EPON this may be their MAC address.
+    **dict.fromkeys(("PONID", "GPONID", "ONTID", "ONUID"), Name.SERIAL),
     **dict.fromkeys(
         ("MAC", "MACID", "MACADDRESS", "MACADDR", "WANMAC", "LANMAC", "BASEMAC", "CMMAC"), Name.MAC
     ),

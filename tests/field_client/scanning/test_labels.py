@@ -63,6 +63,7 @@ LEFT = {
     "FCDD55123456": (Kind.MAC, Refusal.COULD_BE_A_MAC),
     "FCDD5512345": (Kind.OTHER, None),
     "SN:FCDD55123456": (Kind.OTHER, Refusal.COULD_BE_A_MAC),
+    "ONU ID: FCDD55123456": (Kind.OTHER, Refusal.COULD_BE_A_MAC),
     "01394EB5DA90": (Kind.OTHER, Refusal.COULD_BE_A_MAC),
     "10:39:4E:B5:DA:90": (Kind.MAC, Refusal.COULD_BE_A_MAC),
     "FC:DD:55:12:34:56": (Kind.MAC, Refusal.COULD_BE_A_MAC),
