@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import socket
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -28,7 +29,7 @@ from field_client.replica.state import (
     store_enrolment,
 )
 from field_client.replica.uploads import forget_uploaded, is_spoken_of
-from field_client.scanner import LabelScanner, Scanner, ScanResult, find_zbar
+from field_client.scanning import LabelScanner, Scanner, ScanResult, find_zbar
 from field_client.session import Means, Session, SessionReport
 from field_client.settings import ServerUrl, Settings
 from field_client.storage import (
@@ -93,7 +94,7 @@ class Agent:
         self._clock = clock
         self._aside = aside
         self._chunk = ChunkSize()
-        self._scanner: Scanner = LabelScanner(find_zbar())
+        self._scanner: Scanner = LabelScanner(find_zbar(), time.monotonic)
         # A file may not be removed between being found there and being spoken of by a row.
         self._files_lock = asyncio.Lock()
         self.store = store
@@ -179,34 +180,38 @@ class Agent:
         return await self.enter(capture.complete_job, job_id, code=code, sign=sign)
 
     async def record_typed_serial(
-        self, job_id: JobId, text: str, override_reason: str | None
-    ) -> capture.SerialReceipt:
-        """Record a serial that a person typed or chose.
+        self, job_id: JobId, entry: capture.SerialEntry
+    ) -> capture.SerialReceipt | capture.Doubtful:
+        """Record a serial that a person typed, chose or confirmed.
 
         Raises:
             NotAnOntSerial: and what ``capture.record_serial`` raises.
         """
-        return await self.enter(
-            capture.record_serial,
-            job_id,
-            capture.SerialEntry(text=text, method="manual", override_reason=override_reason),
-        )
+        return await self.enter(capture.record_serial, job_id, entry)
 
     async def scan_serial(
         self, job_id: JobId, image: bytes
-    ) -> tuple[ScanResult, capture.SerialReceipt | None]:
-        """Read the codes of a photo, one photo at a time; record the serial if there is one only.
+    ) -> tuple[ScanResult, capture.SerialReceipt | capture.Doubtful | None]:
+        """Read the codes of a photo, one photo at a time; record the serial if one is sure.
 
         Raises:
             NotAnImage: and what ``capture.record_serial`` raises.
         """
         result = await self.read_codes(image)
-        read = [found.text for found in result.candidates if found.serial is not None]
-        if len(result.serials) != 1:
+        if result.sure is None:
             return result, None
-        entry = capture.SerialEntry(text=result.serials[0], method="scan", raw_text=read[0])
-        serial = await self.enter(capture.record_serial, job_id, entry)
-        return result, serial
+        raw_text = next(each.text for each in result.candidates if result.sure in each.serials)
+        # What the label itself vouched for needs no second judgement.
+        entry = capture.SerialEntry(text=f"SN:{result.sure}", method="scan", raw_text=raw_text)
+        return result, await self.enter(capture.record_serial, job_id, entry)
+
+    async def scan_frame(self, image: bytes) -> ScanResult:
+        """Read the codes of one frame of a live camera; records nothing.
+
+        Raises:
+            NotAnImage: nothing that could be decoded.
+        """
+        return await self._aside.run(self._scanner.scan_frame, image)
 
     async def set_flight_mode(self, *, is_on: bool) -> None:
         """Switch sending off or on, for good until switched again."""

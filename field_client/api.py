@@ -1,6 +1,6 @@
 """The tablet's local API: parse, call one thing, answer. Its pages will make the same calls."""
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from litestar import Controller, Request, Response, get, post
@@ -14,7 +14,9 @@ from field_client.browser_door import BrowserDoor
 from field_client.problems import Problem, problem_response
 from field_client.replica.cards import JobCard, list_jobs
 from field_client.replica.views import JobView, OperationRow, get_job, list_issues, list_operations
-from field_client.scanner import ScanResult
+from field_client.scanning import ScanResult
+from field_client.scanning.labels import serial_chosen, serial_scanned
+from field_client.serial_checks import Warned
 from field_client.session import SessionReport
 from field_client.status import Status, get_status
 from sync_protocol import wire
@@ -25,6 +27,7 @@ from sync_protocol.jobs import JobState
 AgentDependency = NamedDependency[Agent]
 LocalRequest = Request[None, None, Any]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Method = Literal["manual", "wedge", "chosen", "scan", "camera"]
 _JSON: Final = "application/json"
 T = TypeVar("T")
 
@@ -62,17 +65,43 @@ class Moved(msgspec.Struct, frozen=True):
 
 
 class SerialBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A serial as typed, or chosen among those found."""
+    """A text that is or holds a serial, and where it is from.
+
+    ``manual`` was typed by a person, ``wedge`` by a scanner that works as a keyboard; ``chosen`` is
+    one of several on a photo, ``scan`` one that was read off a photo and needs a reason, ``camera``
+    was seen by the live camera. ``raw_text`` is the whole code in which it was found.
+    """
 
     text: LongText
     override_reason: ShortText | None = None
+    method: Method = "manual"
+    raw_text: LongText | None = None
+
+    def entry(self) -> capture.SerialEntry:
+        """Find the serial in it.
+
+        Raises:
+            NotAnOntSerial: there is none, or more than one.
+        """
+        is_wedge = self.method == "wedge"
+        serial = serial_scanned(self.text) if is_wedge else serial_chosen(self.text, self.raw_text)
+        return capture.SerialEntry(
+            text=f"SN:{serial}",  # judged here; it needs no second judgement
+            method=self.method,
+            raw_text=self.raw_text or self.text,
+            override_reason=self.override_reason,
+        )
 
 
 class Scanned(msgspec.Struct, frozen=True, kw_only=True):
-    """All codes of a photo; recorded is the serial if there was exactly one."""
+    """All codes of a photo; ``recorded`` is the serial if exactly one was read beyond doubt.
+
+    With ``warnings`` it was not recorded: something is strange about it, and it needs a reason.
+    """
 
     result: ScanResult
     recorded: capture.SerialReceipt | None
+    warnings: tuple[Warned, ...] = ()
 
 
 class LightBody(capture.LightSetup, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,6 +174,11 @@ class TabletController(Controller):
         await agent.set_flight_mode(is_on=data.on)
         return data
 
+    @post("/scan-frame", status_code=200)
+    async def scan_frame(self, agent: AgentDependency, request: LocalRequest) -> ScanResult:
+        """Read the codes of one frame of a live camera; nothing is recorded."""
+        return await agent.scan_frame(await request.body())
+
     @get("/issues")
     async def issues(self, agent: AgentDependency) -> tuple[IssueDocument, ...]:
         """List what was changed, withheld or refused, with both values."""
@@ -187,14 +221,13 @@ class JobController(Controller):
     @post("/{job_id:uuid}/scan", status_code=200)
     async def scan(
         self, agent: AgentDependency, job_id: FromPath[JobId], request: LocalRequest
-    ) -> Scanned | capture.SerialReceipt:
+    ) -> Scanned | capture.SerialReceipt | Response[Problem]:
         """Record a serial: typed (JSON), or read off a photo (any other media type)."""
         body = await request.body()
         if request.content_type[0] == _JSON:
-            typed = wire.decode(body, SerialBody)
-            return await agent.record_typed_serial(job_id, typed.text, typed.override_reason)
-        result, recorded = await agent.scan_serial(job_id, body)
-        return Scanned(result=result, recorded=recorded)
+            entry = wire.decode(body, SerialBody).entry()
+            return _or_problem(await agent.record_typed_serial(job_id, entry))
+        return _as_scanned(*await agent.scan_serial(job_id, body))
 
     @post("/{job_id:uuid}/light", status_code=200)
     async def light(
@@ -264,3 +297,27 @@ class JobController(Controller):
 async def _read(request: LocalRequest, body_type: type[T]) -> T:
     """Read a body here and not by its type in the signature: so a refusal names what was sent."""
     return wire.decode(await request.body(), body_type)
+
+
+def _as_scanned(
+    result: ScanResult, ended: capture.SerialReceipt | capture.Doubtful | None
+) -> Scanned:
+    if isinstance(ended, capture.Doubtful):
+        return Scanned(result=result, recorded=None, warnings=ended.warnings)
+    return Scanned(result=result, recorded=ended)
+
+
+def _or_problem(
+    ended: capture.SerialReceipt | capture.Doubtful,
+) -> capture.SerialReceipt | Response[Problem]:
+    if isinstance(ended, capture.SerialReceipt):
+        return ended
+    detail = "; ".join(warned.detail for warned in ended.warnings)
+    return problem_response(
+        Problem(
+            status=409,
+            code="doubtful_serial",
+            detail=f"{detail}. If it is right all the same, say why",
+            warnings=ended.warnings,
+        )
+    )

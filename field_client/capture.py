@@ -1,10 +1,10 @@
 """What a technician enters: each function checks offline, records one operation, and answers.
 
-Nothing here is refused because the office might see it differently; doubts are warnings that travel
-with the answer. Refused is only what is no such value, or a job that is no longer ours to change.
+Nothing here is refused because the office might see it differently: a doubt asks for a reason,
+which travels with the entry. Refused is only what is no such value, or a job that is no longer ours
+to change.
 """
 
-import enum
 from collections.abc import Callable
 from typing import Literal
 
@@ -14,6 +14,7 @@ from field_client.entries import Position, record_capture, writable
 from field_client.photos import PhotoFacts
 from field_client.replica.outbox import Pen, expect_blob, record_operation, stamp
 from field_client.replica.views import JobView, find_serial_elsewhere
+from field_client.serial_checks import NO_STOCK, Stock, Warned, check_serial
 from field_client.storage import Connection, StoredBlob
 from sync_protocol import evidence
 from sync_protocol.documents import ShortText, VersionedValue
@@ -51,22 +52,11 @@ class NotAField(ValueError):
     """No field that a tablet sets; nothing was recorded."""
 
 
-class Doubt(enum.StrEnum):
-    """What is strange about a serial."""
-
-    NOT_THE_RESERVED_ONE = "not_the_reserved_one"
-    USED_IN_ANOTHER_JOB = "used_in_another_job"
-
-
-class Warned(msgspec.Struct, frozen=True, kw_only=True):
-    """A doubt in words, with both values; the entry was recorded all the same."""
-
-    doubt: Doubt
-    detail: str
-
-
 class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A serial and how it came here; ``raw_text`` is the whole code that it was found in."""
+    """A serial and how it came here; ``raw_text`` is the whole code that it was found in.
+
+    ``override_reason`` says why it is right whatever is strange about it; a blank one is none.
+    """
 
     text: str
     method: str
@@ -75,9 +65,16 @@ class SerialEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SerialReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded serial."""
+    """A recorded serial, and the doubts that the technician gave a reason for."""
 
     capture_id: CaptureId
+    serial: OntSerial
+    warnings: tuple[Warned, ...]
+
+
+class Doubtful(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial about which something is strange; nothing was recorded: enter it with a reason."""
+
     serial: OntSerial
     warnings: tuple[Warned, ...]
 
@@ -140,24 +137,30 @@ def move_job(db: Connection, pen: Pen, job_id: JobId, event: str) -> JobState:
 
 
 def record_serial(
-    db: Connection,
-    pen: Pen,
-    job_id: JobId,
-    entry: SerialEntry,
-) -> SerialReceipt:
-    """Record an ONT serial as read or typed.
+    db: Connection, pen: Pen, job_id: JobId, entry: SerialEntry, stock: Stock = NO_STOCK
+) -> SerialReceipt | Doubtful:
+    """Record an ONT serial as read or typed; one with doubts only together with a reason.
 
     Raises:
         JobUnknown, JobReadOnly: there is no such job to add to.
         NotAnOntSerial: names the text and what would be right.
     """
     view, serial = writable(db, job_id), parse_serial(entry.text)
-    warnings = (*_against_reserved(view, serial), *_against_others(db, job_id, serial))
+    warnings = check_serial(
+        serial,
+        reserved=view.document.reserved_serial,
+        elsewhere=find_serial_elsewhere(db, serial, job_id),
+        stock=stock,
+    )
+    reason = (entry.override_reason or "").strip() or None
+    if warnings and reason is None:
+        return Doubtful(serial=serial, warnings=warnings)
     body = SerialScan(
         serial=serial,
         raw_text=entry.raw_text or entry.text,
         method=entry.method,
-        override_reason=entry.override_reason,
+        override_reason=reason,
+        overridden=tuple(warned.doubt.value for warned in warnings),
     )
     capture = record_capture(db, pen, job_id, body)
     return SerialReceipt(capture_id=capture.capture.id, serial=serial, warnings=warnings)
@@ -352,22 +355,6 @@ def _record_file(
     return FileReceipt(
         capture_id=recorded.capture.id, sha256=stored.sha256, size_bytes=stored.size_bytes
     )
-
-
-def _against_reserved(view: JobView, serial: OntSerial) -> tuple[Warned, ...]:
-    reserved = view.document.reserved_serial
-    if reserved is None or reserved == serial:
-        return ()
-    detail = f"{serial} was scanned, {reserved} is reserved for this job"
-    return (Warned(doubt=Doubt.NOT_THE_RESERVED_ONE, detail=detail),)
-
-
-def _against_others(db: Connection, job_id: JobId, serial: OntSerial) -> tuple[Warned, ...]:
-    other = find_serial_elsewhere(db, serial, job_id)
-    if other is None:
-        return ()
-    detail = f"{serial} was also recorded for job {other} on this tablet"
-    return (Warned(doubt=Doubt.USED_IN_ANOTHER_JOB, detail=detail),)
 
 
 def _vouched_for(view: JobView) -> tuple[Capture, ...]:

@@ -24,7 +24,8 @@ from field_client.findings import NotACheck, NothingSaid
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.held import JobUnknown, NotEnrolled
-from field_client.scanner import NotAnImage
+from field_client.scanning import NotAnImage
+from field_client.serial_checks import Warned
 from field_client.storage import StorageFull
 from sync_protocol.corrections import NotCorrectable
 from sync_protocol.jobs import MoveNotAllowed
@@ -46,6 +47,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     detail: str
     missing: tuple[str, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {

@@ -39,12 +39,17 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SerialScan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="serial"):
-    """An ONT serial, canonical, and the raw text that was read or typed."""
+    """An ONT serial, canonical, and the raw text that was read or typed.
+
+    ``overridden``: codes of the tablet's doubts that the technician gave a reason against. A server
+    shows those it does not know as they are.
+    """
 
     serial: SerialText
     raw_text: LongText
     method: ShortText
     override_reason: ShortText | None = None
+    overridden: Annotated[tuple[ShortText, ...], Meta(max_length=20)] = ()
 
 
 class Place(enum.StrEnum):

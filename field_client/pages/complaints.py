@@ -18,7 +18,7 @@ from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.pages.languages import N_, Language
 from field_client.replica.held import JobUnknown
-from field_client.scanner import NotAnImage
+from field_client.scanning import NotAnImage
 from field_client.storage import StorageFull
 from sync_protocol.jobs import MoveNotAllowed
 from sync_protocol.serials import NotAnOntSerial

@@ -13,7 +13,7 @@ from field_client.pages.complaints import KNOWN, complaint
 from field_client.pages.forms import read_file, read_form
 from field_client.pages.frame import Desk, PageRequest
 from field_client.replica.state import find_enrolment
-from field_client.scanner import NotAnImage
+from field_client.scanning import NotAnImage
 
 
 class EnrolView(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from typing import Final
 
 from field_client.pages.languages import N_, Language
 from field_client.replica.captures import Receipt
+from field_client.scanning.reading import Kind
+from field_client.serial_checks import Doubt
 from sync_protocol.documents import JobKind
 from sync_protocol.jobs import JobEvent, JobState
 from sync_protocol.operations import Answer, OntMove
@@ -118,6 +120,20 @@ PHOTOS: Final[Mapping[str, str]] = {
     "power_meter": N_("Display of the power meter"),
     "speed_test": N_("Speed test"),
     "cleaned_up": N_("The room, cleaned up"),
+}
+
+DOUBTS: Final[Mapping[Doubt, str]] = {
+    Doubt.NOT_THE_RESERVED_ONE: N_("The office has set aside another ONT for this job."),
+    Doubt.USED_IN_ANOTHER_JOB: N_("This serial was saved for another job on this tablet."),
+    Doubt.NOT_IN_VAN_STOCK: N_("By the office's list this ONT is not in your van."),
+    Doubt.UNSUPPORTED_MODEL: N_("The network cannot activate this model."),
+}
+
+CODE_KINDS: Final[Mapping[Kind, str]] = {
+    Kind.PON_SERIAL: N_("ONT serial"),
+    Kind.MAC: N_("MAC address"),
+    Kind.PART_NUMBER: N_("part number"),
+    Kind.OTHER: N_("another code"),
 }
 
 CHECKS: Final[Mapping[str, str]] = {

@@ -19,15 +19,22 @@ document.addEventListener("keydown", (event) => {
   lastKey = event.timeStamp;
   if (event.key === "Enter" && isFast && wedge.length >= LENGTH_MIN) {
     event.preventDefault();
-    take(wedge);
+    take(wedge, "wedge");
     wedge = "";
   } else if (event.key.length === 1) {
     wedge = isFast ? wedge + event.key : event.key;
   }
 });
 
-function take(text) {
+// What a person typed is told apart from what a scanner read: the two are judged differently.
+const method = document.getElementById("serial-method");
+typed?.addEventListener("input", () => {
+  method.value = "manual";
+});
+
+function take(text, how) {
   typed.value = text;
+  method.value = how;
   typed.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -67,7 +74,7 @@ if (start && navigator.mediaDevices?.getUserMedia) {
       const serials = await readFrame(canvas).catch(() => []);
       if (serials.length === 1) {
         stop();
-        take(serials[0]);
+        take(serials[0], "camera");
       }
       await new Promise(requestAnimationFrame);
     }

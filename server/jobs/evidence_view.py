@@ -92,7 +92,7 @@ def _photo_view(url: str, photo: Photo) -> PhotoView:
 def _serials(document: JobDocument, shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:
     expected = document.reserved_serial
     items = [
-        _item("ONT serial", body.serial, s.note, _serial_tone(body, expected))
+        _item("ONT serial", body.serial, _serial_note(body, s.note), _serial_tone(body, expected))
         for s in shown
         if isinstance(body := s.capture.body, SerialScan)
     ]
@@ -100,7 +100,16 @@ def _serials(document: JobDocument, shown: Sequence[_Shown]) -> Iterable[Evidenc
 
 
 def _serial_tone(scan: SerialScan, expected: str | None) -> Tone:
-    return Tone.ATTENTION if expected not in (None, scan.serial) else Tone.GOOD
+    is_expected = expected in {None, scan.serial}
+    return Tone.GOOD if is_expected and not scan.overridden else Tone.ATTENTION
+
+
+def _serial_note(scan: SerialScan, note: str) -> str:
+    """Add what the tablet doubted and what the technician answered."""
+    doubts = ", ".join(doubt.replace("_", " ") for doubt in scan.overridden)
+    told = [f"The tablet warned: {doubts}"] if doubts else []
+    reason = [f"Reason given: {scan.override_reason}"] if scan.override_reason else []
+    return ". ".join([note, *told, *reason])
 
 
 def _lights(shown: Sequence[_Shown]) -> Iterable[EvidenceItem]:

@@ -14,7 +14,17 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.demo.arguments import writable_file
-from tests.benchmarks import follower, growth, light, reconnect, slow_link, spine, sync, tablet
+from tests.benchmarks import (
+    follower,
+    growth,
+    light,
+    reconnect,
+    scan,
+    slow_link,
+    spine,
+    sync,
+    tablet,
+)
 from tests.benchmarks.figures import Figure, Record, as_record, as_table
 
 T = TypeVar("T")
@@ -25,6 +35,7 @@ BENCHMARKS: Final[Known] = {
     "reconnect": (reconnect.measure, 1000, "tablets, fifty pending changes each"),
     "follower": (follower.measure, 1_000_000, "rows of the feed, four processes on PostgreSQL"),
     "growth": (growth.measure, 500_000, "subscribers, against a tenth and a hundredth of them"),
+    "scan": (scan.measure, 1, "photos of each label, distortion and level"),
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
     "light": (light.measure, light.PATHS, "paths, whole and with each fault"),
     "tablet": (tablet.measure, 100, "times each page; saves three times as often"),

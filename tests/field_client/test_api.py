@@ -4,20 +4,18 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import JobState
 from tests.field_client.factories import COLLEAGUE, JPEG, SERIAL, SVG, a_job
-from tests.field_client.fake_server import FakeServer
-from tests.field_client.http_server import HttpFakeServer, captive_portal, serving
+from tests.field_client.http_server import HttpFakeServer, captive_portal
 from tests.field_client.labels import CODE_128, draw_label
 
 JOB = str(UUID(int=100))
@@ -61,14 +59,6 @@ async def _ready(process: Process) -> dict[str, Any]:
     ready: dict[str, Any] = json.loads(line)
     assert ready["ready"] is True
     return ready
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[HttpFakeServer]:
-    protocol = FakeServer()
-    protocol.put_job(a_job())
-    async with serving(HttpFakeServer(protocol)) as http:
-        yield http
 
 
 Json = dict[str, Any]
@@ -334,27 +324,53 @@ async def test_wrong_input_is_answered_with_a_problem_that_names_it(
         assert (await client.get("/status")).json()["captured"] == 0
 
 
-async def test_only_this_machine_with_the_launch_token_is_answered(
+async def test_a_doubtful_serial_is_asked_about_and_recorded_with_a_reason(
+    tmp_path: Path, server: HttpFakeServer
+) -> None:
+    server.protocol.put_job(a_job(reserved_serial="ALCL00000001"))
+    scan = f"/jobs/{JOB}/scan"
+    async with launched(tmp_path, server.url) as client:
+        await enrol(client)
+
+        typed = await client.post(scan, json={"text": SERIAL})
+        photo = (await client.post(scan, content=draw_label((SERIAL, CODE_128)))).json()
+        captured = (await client.get("/status")).json()["captured"]
+        entry = {"text": SERIAL, "override_reason": "swapped at the depot", "method": "scan"}
+        recorded = await call(client, scan, entry)
+
+    assert (typed.status_code, typed.json()["code"]) == (409, "doubtful_serial")
+    assert "ALCL00000001" in typed.json()["detail"]
+    assert typed.json()["warnings"] == photo["warnings"] == recorded["warnings"]
+    assert (photo["recorded"], photo["result"]["sure"], captured) == (None, SERIAL, 0)
+    assert recorded["serial"] == SERIAL
+
+
+async def test_what_a_scanner_types_is_recorded_with_the_whole_code(
     tmp_path: Path, server: HttpFakeServer
 ) -> None:
     async with launched(tmp_path, server.url) as client:
-        foreign = await client.get("/status", headers={"Host": "evil.example"})
-        without = await client.get("/status", headers={"Authorization": ""})
-        other = await client.post("/sync", headers={"Authorization": "Bearer guess"})
-        nowhere = await client.get("/nothing-here", headers={"Authorization": ""})
-        by_name = await client.get("/status", headers={"Host": "localhost"})
+        await enrol(client)
+        code = {"text": f"[)>\x1e06\x1dP1\x1dS{SERIAL}\x1e\x04", "method": "wedge"}
 
-    assert (foreign.status_code, foreign.json()["code"]) == (400, "foreign_host")
-    assert [answer.status_code for answer in (without, other, nowhere)] == [401, 401, 401]
-    assert by_name.status_code == 200
+        recorded = await call(client, f"/jobs/{JOB}/scan", code)
+        job = (await client.get(f"/jobs/{JOB}")).json()
+        mac = {"text": "SN:FCDD55123456", "method": "wedge"}
+        refused = await client.post(f"/jobs/{JOB}/scan", json=mac)
+
+    body = job["captures"][0]["capture"]["body"]
+    assert (recorded["serial"], body["method"], body["raw_text"]) == (SERIAL, "wedge", code["text"])
+    assert (refused.status_code, "MAC address" in refused.json()["detail"]) == (400, True)
 
 
-async def test_a_used_up_code_is_refused_and_the_tablet_stays_nobodys(
+async def test_a_frame_of_the_camera_is_read_and_nothing_recorded(
     tmp_path: Path, server: HttpFakeServer
 ) -> None:
     async with launched(tmp_path, server.url) as client:
-        refused = await client.post("/enrol", json={"code": "used-up-99", "device_name": "t"})
-        jobs = await client.get("/jobs")
+        await enrol(client)
+        frame = draw_label((SERIAL, CODE_128), ("3FE49715AEAA", CODE_128))
 
-    assert (refused.status_code, "used-up-99" in refused.text) == (403, True)
-    assert (jobs.status_code, jobs.json()["code"]) == (409, "not_enrolled")
+        seen = (await client.post("/scan-frame", content=frame)).json()
+
+        assert seen["sure"] == SERIAL
+        assert {found["kind"] for found in seen["candidates"]} == {"pon_serial", "part_number"}
+        assert (await client.get("/status")).json()["captured"] == 0

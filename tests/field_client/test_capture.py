@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from field_client import capture, media
+from field_client import capture
 from field_client.keys import DeviceKey
 from field_client.replica.held import JobUnknown
 from field_client.replica.outbox import next_push
 from field_client.replica.views import count_all, get_job
+from field_client.serial_checks import NO_STOCK, Doubt, Stock
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import run
 from sync_protocol import evidence, wire
@@ -32,9 +33,7 @@ from sync_protocol.serials import NotAnOntSerial
 from sync_protocol.units import NotALightLevel
 from sync_protocol.visit_codes import NotAVisitCode
 from tests.field_client.factories import (
-    JPEG,
     SERIAL,
-    SVG,
     a_job,
     a_moment,
     a_pen,
@@ -62,8 +61,16 @@ def stored(letter: str) -> StoredBlob:
     return StoredBlob(sha256=letter * 64, size_bytes=9, media_type="image/jpeg")
 
 
-def typed(text: str) -> capture.SerialEntry:
-    return capture.SerialEntry(text=text, method="manual")
+def typed(text: str, reason: str | None = None) -> capture.SerialEntry:
+    return capture.SerialEntry(text=text, method="manual", override_reason=reason)
+
+
+def recorded(
+    db: Connection, entry: capture.SerialEntry, stock: Stock = NO_STOCK
+) -> capture.SerialReceipt:
+    receipt = capture.record_serial(db, a_pen(), JOB, entry, stock)
+    assert isinstance(receipt, capture.SerialReceipt)
+    return receipt
 
 
 def last_body(db: Connection) -> object:
@@ -81,7 +88,7 @@ def fill(db: Connection) -> None:
 
 
 def test_a_serial_is_recorded_in_its_one_form_with_the_text_as_read(db: Connection) -> None:
-    receipt = capture.record_serial(db, a_pen(), JOB, typed("sn: hwtc-1a2b3c4d"))
+    receipt = recorded(db, typed("sn: hwtc-1a2b3c4d"))
 
     assert (receipt.serial, receipt.warnings) == (SERIAL, ())
     body = last_body(db)
@@ -91,28 +98,55 @@ def test_a_serial_is_recorded_in_its_one_form_with_the_text_as_read(db: Connecti
     )
 
 
-def test_a_serial_that_is_not_the_reserved_one_is_recorded_with_a_warning(
+def test_a_serial_that_is_not_the_reserved_one_is_recorded_only_with_a_reason(
     db: Connection,
 ) -> None:
     put(db, a_job(reserved_serial="ALCL00000001"))
 
-    receipt = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
+    asked = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
 
-    (warned,) = receipt.warnings
-    assert warned.doubt is capture.Doubt.NOT_THE_RESERVED_ONE
-    assert SERIAL in warned.detail
-    assert "ALCL00000001" in warned.detail
-    assert len(get_job(db, JOB).captures) == 1
+    assert isinstance(asked, capture.Doubtful)
+    assert [warned.doubt for warned in asked.warnings] == [Doubt.NOT_THE_RESERVED_ONE]
+    assert (SERIAL in asked.warnings[0].detail, "ALCL0" in asked.warnings[0].detail) == (True, True)
+    assert len(get_job(db, JOB).captures) == 0
 
 
-def test_a_serial_of_another_job_is_recorded_with_a_warning(db: Connection) -> None:
+@pytest.mark.parametrize("blank", ["", "  \t"])
+def test_a_blank_reason_is_none(db: Connection, blank: str) -> None:
+    put(db, a_job(reserved_serial="ALCL00000001"))
+
+    asked = capture.record_serial(db, a_pen(), JOB, typed(SERIAL, blank))
+
+    assert isinstance(asked, capture.Doubtful)
+
+
+def test_the_reason_and_what_it_answers_travel_with_the_serial(db: Connection) -> None:
+    put(db, a_job(reserved_serial="ALCL00000001"))
+
+    receipt = recorded(db, typed(SERIAL, " the other one was broken "), Stock(van={}))
+
+    assert len(receipt.warnings) == 2
+    body = last_body(db)
+    assert isinstance(body, RecordCapture)
+    assert body.capture.body == SerialScan(
+        serial=SERIAL,
+        raw_text=SERIAL,
+        method="manual",
+        override_reason="the other one was broken",
+        overridden=("not_the_reserved_one", "not_in_van_stock"),
+    )
+
+
+def test_a_serial_of_another_job_is_asked_about(db: Connection) -> None:
     put(db, a_job(id=OTHER))
     capture.record_serial(db, a_pen(), OTHER, typed(SERIAL))
 
-    receipt = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
+    asked = capture.record_serial(db, a_pen(), JOB, typed(SERIAL))
 
-    assert [warned.doubt for warned in receipt.warnings] == [capture.Doubt.USED_IN_ANOTHER_JOB]
-    assert capture.record_serial(db, a_pen(), JOB, typed("ALCL00000001")).warnings == ()
+    assert isinstance(asked, capture.Doubtful)
+    assert [warned.doubt for warned in asked.warnings] == [Doubt.USED_IN_ANOTHER_JOB]
+    assert str(OTHER) in asked.warnings[0].detail
+    assert recorded(db, typed("ALCL00000001")).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -340,29 +374,3 @@ def test_a_field_is_edited_from_the_value_that_was_seen(db: Connection) -> None:
 
     assert (first.version, second.version) == (1, 2)
     assert get_job(db, JOB).fields["access_notes"] == second
-
-
-@pytest.mark.parametrize(
-    ("data", "media_type"),
-    [
-        (JPEG, "image/jpeg"),
-        (b"\x89PNG\r\n\x1a\n...", "image/png"),
-        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
-        (b"\0\0\0\x18ftypheic\0\0", "image/heic"),
-    ],
-)
-def test_a_photo_is_known_by_its_first_bytes(data: bytes, media_type: str) -> None:
-    assert media.photo_media_type(data) == media_type
-
-
-@pytest.mark.parametrize("data", [b"", b"<html>", b"\xff\xd8", b"RIFF\0\0\0\0WAVE"])
-def test_bytes_that_are_no_photo_are_named(data: bytes) -> None:
-    with pytest.raises(media.NotAPhoto, match=f"^{len(data)} bytes"):
-        media.photo_media_type(data)
-
-
-@pytest.mark.parametrize("svg", ["", "a scribble", "<svg>", "<html></svg>"])
-def test_a_signature_is_a_drawing_or_named(svg: str) -> None:
-    assert media.drawing_bytes(SVG) == SVG.encode()
-    with pytest.raises(media.NotADrawing, match="begins with <svg"):
-        media.drawing_bytes(svg)

@@ -27,6 +27,7 @@ from sync_protocol.operations import (
     OntMove,
     OntMoved,
     Place,
+    SerialScan,
     Subject,
 )
 from tests.server.console.field_work import capture, capture_everything, insert_capture, stored
@@ -290,6 +291,26 @@ async def test_a_job_shows_where_whom_what_and_the_way_of_the_light(
         "Times in CEST (Europe/Berlin)",
     ):
         assert expected in page, expected
+
+
+async def test_a_serial_entered_despite_doubts_stands_there_with_them_and_the_reason(
+    office: httpx.AsyncClient, house: Store, town: Town
+) -> None:
+    job_id = place_job(house, "FL-1")
+    doubted = SerialScan(
+        serial="HWTC1A2B3C4D",
+        raw_text="HWTC1A2B3C4D",
+        method="scan",
+        override_reason="the other one was broken",
+        overridden=("not_in_van_stock", "unsupported_model"),
+    )
+    fact = stored(doubted, job_id, town.ada)
+    house.write_now(lambda db: Written(storage.insert_capture(db, fact)))
+
+    page = await office.get(f"/jobs/{job_id}")
+
+    assert "The tablet warned: not in van stock, unsupported model" in page.text
+    assert "Reason given: the other one was broken" in page.text
 
 
 async def test_a_premise_that_lost_its_drop_says_so_and_the_reading_has_no_verdict(

@@ -79,6 +79,16 @@ CAPTURES: Final = {
             serial="HWTC1A2B3C4D", raw_text="typed", method="typed", override_reason="label torn"
         ),
     ),
+    "a serial entered despite doubts": _capture(
+        22,
+        SerialScan(
+            serial="HWTC1A2B3C4D",
+            raw_text="S/N HWTC1A2B3C4D",
+            method="scan",
+            override_reason="swapped at the depot",
+            overridden=("not_the_reserved_one", "not_in_van_stock"),
+        ),
+    ),
     "text beyond ASCII and escapes": _capture(
         3,
         SerialScan(
