@@ -13,23 +13,38 @@ from litestar.types import ASGIApp
 from field_client.agent import Agent
 from field_client.api import JobController, TabletController
 from field_client.gate import Gate
+from field_client.lock_api import LockController
 from field_client.problems import HANDLERS
+from field_client.safety.vault import Vault
 
 _BODY_BYTES_MAX: Final = 50_000_000
 """The largest photo that the protocol takes."""
 
 
-def build_app(agent: Agent, token: str) -> ASGIApp:
-    """Build the application; its sync loop runs as long as it does."""
+def build_app(tablet: Agent | Vault, token: str) -> ASGIApp:
+    """Build the application; its sync loop runs as long as it does.
+
+    Of a vault nothing but its lock is served while it is locked.
+    """
 
     def provide_agent() -> Agent:
-        return agent
+        return tablet.agent() if isinstance(tablet, Vault) else tablet
+
+    def provide_vault() -> Agent | Vault:
+        return tablet
 
     inside = Litestar(
-        route_handlers=[TabletController, JobController],
-        dependencies={"agent": Provide(provide_agent, sync_to_thread=False)},
+        route_handlers=[
+            TabletController,
+            JobController,
+            *([LockController] if isinstance(tablet, Vault) else []),
+        ],
+        dependencies={
+            "agent": Provide(provide_agent, sync_to_thread=False),
+            "vault": Provide(provide_vault, sync_to_thread=False),
+        },
         exception_handlers=dict(HANDLERS),
-        lifespan=[partial(_syncing, agent)],
+        lifespan=[partial(_syncing, tablet)],
         request_max_body_size=_BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
@@ -39,8 +54,8 @@ def build_app(agent: Agent, token: str) -> ASGIApp:
 
 
 @asynccontextmanager
-async def _syncing(agent: Agent, _app: Litestar) -> AsyncGenerator[None, None]:
-    loop = asyncio.create_task(agent.loop.run())
+async def _syncing(tablet: Agent | Vault, _app: Litestar) -> AsyncGenerator[None, None]:
+    loop = asyncio.create_task(tablet.run() if isinstance(tablet, Vault) else tablet.loop.run())
     try:
         yield
     finally:

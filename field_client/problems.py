@@ -21,6 +21,12 @@ from field_client.enrolling import OtherTechnician
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.views import JobUnknown, NotEnrolled
+from field_client.safety.key_files import TabletLocked
+from field_client.safety.keystore import KeystoreSilent
+from field_client.safety.pins import PinTooWeak
+from field_client.safety.vault import NoPin, PinNeedsEncryption
+from field_client.safety.window import OfflineTooLong
+from field_client.safety.wiping import TabletWiped
 from field_client.scanner import NotAnImage
 from field_client.storage import StorageFull
 from sync_protocol.jobs import MoveNotAllowed
@@ -51,7 +57,10 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     JobReadOnly: (HTTPStatus.CONFLICT, "job_read_only"),
     JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
     MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
+    KeystoreSilent: (HTTPStatus.SERVICE_UNAVAILABLE, "keystore_silent"),
+    NoPin: (HTTPStatus.CONFLICT, "no_pin"),
     NoServer: (HTTPStatus.CONFLICT, "no_server"),
+    OfflineTooLong: (HTTPStatus.CONFLICT, "offline_too_long"),
     OtherTechnician: (HTTPStatus.CONFLICT, "other_technician"),
     NotACode: (HTTPStatus.BAD_REQUEST, "not_a_code"),
     NotADrawing: (HTTPStatus.BAD_REQUEST, "not_a_drawing"),
@@ -63,7 +72,11 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotAVisitCode: (HTTPStatus.BAD_REQUEST, "not_a_visit_code"),
     NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),
     NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
+    PinNeedsEncryption: (HTTPStatus.CONFLICT, "pin_needs_encryption"),
+    PinTooWeak: (HTTPStatus.BAD_REQUEST, "pin_too_weak"),
     StorageFull: (HTTPStatus.INSUFFICIENT_STORAGE, "storage_full"),
+    TabletLocked: (HTTPStatus.LOCKED, "locked"),
+    TabletWiped: (HTTPStatus.GONE, "wiped"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),
     Unreadable: (HTTPStatus.BAD_REQUEST, "unreadable"),
 }
