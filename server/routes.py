@@ -12,7 +12,7 @@ from server.jobs.api import JobController
 from server.orders.api import OrderController
 from server.settings import Settings
 from server.sync import api as sync_api
-from server.sync import blob_api, refusals
+from server.sync import blob_api, quarantine_api, refusals
 from server.sync.blob_store import BlobStore
 from server.sync.doorkeeping import Doors, make_doors
 from server.sync.office_api import TechnicianController
@@ -51,6 +51,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             sync_api.renew_token,
             sync_api.begin_incarnation,
             sync_api.synchronise,
+            quarantine_api.hand_over,
         ],
         exception_handlers={StorageFull: refusals.answer_full},
     )
