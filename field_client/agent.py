@@ -13,11 +13,17 @@ from uuid_utils.compat import uuid7
 
 from field_client import capture, media
 from field_client.clock import Clock, SystemClock
-from field_client.enrolling import Wish, enrol
+from field_client.enrolling import AlreadyEnrolled, NotACode, Wish, enrol, enrolment_error
+from field_client.handing_over import HandingOver
 from field_client.keys import KeyStore, new_salt
 from field_client.loop import SyncLoop
 from field_client.replica.contact import find_offline, note_time, within_window
 from field_client.replica.outbox import Pen
+from field_client.replica.revocation import (
+    Revocation,
+    find_revocation,
+    refuse_if_revoked,
+)
 from field_client.replica.state import (
     find_enrolment,
     get_state,
@@ -30,6 +36,7 @@ from field_client.replica.uploads import forget_uploaded, is_spoken_of
 from field_client.safety.key_files import KeyFiles, Way
 from field_client.safety.keystore import OsKeystore
 from field_client.safety.window import Offline
+from field_client.safety.wiping import Wiped
 from field_client.scanner import LabelScanner, Scanner, ScanResult, find_zbar
 from field_client.session import Means, Session, SessionReport
 from field_client.settings import Settings
@@ -46,7 +53,7 @@ from field_client.storage import (
     open_store,
 )
 from field_client.storage.ballast import Ballast
-from field_client.transport import Failure, HttpTransport, NoAnswer, Refused, TokenExpired
+from field_client.transport import HttpTransport
 from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.messages import EnrolResponse
@@ -55,22 +62,6 @@ from sync_protocol.quoting import quoted
 P = ParamSpec("P")
 T = TypeVar("T")
 _CODE_LENGTHS: Final = (8, 80)
-
-
-class NotACode(ValueError):
-    """The text is no enrolment code; nothing was sent."""
-
-
-class EnrolmentRefused(RuntimeError):
-    """The server does not take this code; ask the office for a new one. Nothing was changed."""
-
-
-class ServerUnreachable(RuntimeError):
-    """No answer that can be trusted; the code may or may not be used up. Try again."""
-
-
-class AlreadyEnrolled(RuntimeError):
-    """This replica belongs to a technician; nothing was changed."""
 
 
 class NoServer(ValueError):
@@ -101,6 +92,9 @@ class Agent:
         self._files_lock = asyncio.Lock()
         self.ballast = ballast_of(settings)
         self.keys_kept: Callable[[], Way] = _in_folder
+        self.wiped: Wiped | None = None
+        """Set when everything was handed over: whoever holds this agent is to erase it."""
+        self.on_wipe_due: Callable[[], None] = _nobody
         self.store = store
         self.loop = SyncLoop(
             self._run_session,
@@ -122,11 +116,13 @@ class Agent:
 
         Raises:
             OfflineTooLong: the tablet must meet its server first.
+            TabletRevoked: the office has withdrawn it.
             StorageFull: and whatever the unit raises; nothing was recorded.
         """
         pen = Pen(at=self._clock.moment(), new_id=uuid7, new_salt=new_salt)
 
         def within(db: Connection) -> T:
+            refuse_if_revoked(db)
             limit = self.settings.offline_limit
             return within_window(db, partial(unit, db, pen, *args, **kwargs), pen.at, limit)
 
@@ -143,6 +139,11 @@ class Agent:
         """Say how long the server was not met, and what follows; None: it is not counted yet."""
         limit = self.settings.offline_limit
         return await self.store.read(find_offline, self._clock.moment(), limit)
+
+    async def revocation(self) -> Revocation | None:
+        """Say how far handing over has come; None: the tablet is not withdrawn."""
+        limit = self.settings.hand_over_limit
+        return await self.store.read(find_revocation, self._clock.moment(), limit)
 
     async def tend(self) -> None:
         """Free what nobody needs, and put the ballast back where there is room for it."""
@@ -243,7 +244,7 @@ class Agent:
                 new_id=uuid7,
             )
         if not isinstance(answer, EnrolResponse):
-            raise _enrolment_error(answer)
+            raise enrolment_error(answer)
         await self.store.write(store_enrolment, server_url, answer, public_key)
         return answer
 
@@ -260,11 +261,33 @@ class Agent:
                 Means(clock=self._clock, device_key=self._keys.device_key),
             )
             report = await session.run()
+            report = await self._after(report, transport)
         await self.tend()
         return report
 
-    def _uploader(self, transport: HttpTransport) -> Uploader:
-        return Uploader(self.store, self._blobs, transport, clock=self._clock, chunk=self._chunk)
+    async def _after(self, report: SessionReport, transport: HttpTransport) -> SessionReport:
+        """Hand over what is unsent if the office has withdrawn this tablet."""
+        handing_over = HandingOver(
+            self.store,
+            transport,
+            self._uploader(transport, gives_way=False),
+            clock=self._clock,
+            device_key=self._keys.device_key,
+        )
+        report, self.wiped = await handing_over.after(report, self.settings)
+        if self.wiped is not None:
+            self.on_wipe_due()
+        return report
+
+    def _uploader(self, transport: HttpTransport, *, gives_way: bool = True) -> Uploader:
+        return Uploader(
+            self.store,
+            self._blobs,
+            transport,
+            clock=self._clock,
+            chunk=self._chunk,
+            gives_way=gives_way,
+        )
 
     async def _server_url(self) -> str:
         if self.settings.server_url is not None:
@@ -345,6 +368,10 @@ def ballast_of(settings: Settings) -> Ballast:
     return Ballast(settings.replica_folder / "ballast", settings.ballast_mb * 1024 * 1024)
 
 
+def _nobody() -> None:
+    """Stand for whoever could erase, where there is nobody."""
+
+
 def _in_folder() -> Way:
     return Way.FOLDER
 
@@ -361,13 +388,3 @@ async def _transport(server_url: str) -> AsyncGenerator[HttpTransport, None]:
         yield transport
     finally:
         await transport.close()
-
-
-def _enrolment_error(failure: Failure) -> Exception:
-    match failure:
-        case Refused(detail=detail):
-            return EnrolmentRefused(f"the server does not take this code: {detail}")
-        case NoAnswer(detail=detail):
-            return ServerUnreachable(f"no answer from the server: {detail}")
-        case TokenExpired():
-            return EnrolmentRefused("the server asks for a sign-in that an enrolment cannot have")

@@ -15,16 +15,10 @@ import structlog
 import uvicorn
 
 from field_client import pin_command
-from field_client.agent import (
-    AlreadyEnrolled,
-    EnrolmentRefused,
-    NoServer,
-    NotACode,
-    ServerUnreachable,
-    default_device_name,
-)
+from field_client.agent import NoServer, default_device_name
 from field_client.app import build_app
 from field_client.engine import Synced
+from field_client.enrolling import AlreadyEnrolled, EnrolmentRefused, NotACode, ServerUnreachable
 from field_client.keys import KeyDamaged
 from field_client.replica.views import NotEnrolled, list_jobs
 from field_client.safety.key_files import TabletLocked
@@ -202,6 +196,7 @@ async def _jobs(vault: Vault, args: argparse.Namespace) -> int:
 async def _sync(vault: Vault, args: argparse.Namespace) -> int:
     agent = await pin_command.unlock(vault, args)
     report = await agent.sync_once()
+    await vault.wipe_if_due()
     _print(report)
     return 0 if isinstance(report.outcome, Synced) else FAILED
 

@@ -9,17 +9,18 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from field_client.agent import (
+from field_client.agent import NoServer
+from field_client.capture import JobReadOnly, NotAField, NotAFieldEvent
+from field_client.enrolling import (
     AlreadyEnrolled,
     EnrolmentRefused,
-    NoServer,
     NotACode,
+    OtherTechnician,
     ServerUnreachable,
 )
-from field_client.capture import JobReadOnly, NotAField, NotAFieldEvent
-from field_client.enrolling import OtherTechnician
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
+from field_client.replica.revocation import TabletRevoked
 from field_client.replica.views import JobUnknown, NotEnrolled
 from field_client.safety.key_files import TabletLocked
 from field_client.safety.keystore import KeystoreSilent
@@ -75,6 +76,7 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     PinNeedsEncryption: (HTTPStatus.CONFLICT, "pin_needs_encryption"),
     PinTooWeak: (HTTPStatus.BAD_REQUEST, "pin_too_weak"),
     StorageFull: (HTTPStatus.INSUFFICIENT_STORAGE, "storage_full"),
+    TabletRevoked: (HTTPStatus.CONFLICT, "device_revoked"),
     TabletLocked: (HTTPStatus.LOCKED, "locked"),
     TabletWiped: (HTTPStatus.GONE, "wiped"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),

@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     wrong_pins_max: Annotated[int, Meta(ge=3, le=100)] = 10
     idle_lock_s: Annotated[int, Meta(ge=10, le=86_400)] = 300
     offline_days: Annotated[int, Meta(ge=1, le=365)] = 7
+    revoked_wipe_days: Annotated[int, Meta(ge=1, le=365)] = 7
     ballast_mb: Annotated[int, Meta(ge=0, le=10_000)] = 64
 
     @property
@@ -52,6 +53,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def offline_limit(self) -> timedelta:
         """How long the tablet may be away from its server."""
         return timedelta(days=self.offline_days)
+
+    @property
+    def hand_over_limit(self) -> timedelta:
+        """How long a withdrawn tablet tries to hand over before it erases itself all the same."""
+        return timedelta(days=self.revoked_wipe_days)
 
     @property
     def replica_folder(self) -> Path:

@@ -8,6 +8,7 @@ import msgspec
 
 from field_client.agent import Agent
 from field_client.engine import Blocked, Busy, NoRoom, Obstacle, Outcome, Synced, Unreachable
+from field_client.replica.revocation import Revocation
 from field_client.replica.state import ReplicaState, Why, find_enrolment, get_state
 from field_client.replica.views import BlobFault, Counts, count_all, list_blob_faults
 from field_client.safety.key_files import Way
@@ -51,6 +52,8 @@ class SafetyCard(msgspec.Struct, frozen=True, kw_only=True):
     """After how long without a touch the PIN is asked for; None: there is no PIN."""
     offline: Offline | None
     """How long the server was not met; None: not counted yet."""
+    revocation: Revocation | None
+    """How far a withdrawn tablet has handed its work over; None: it is not withdrawn."""
     is_nearly_full: bool
     """The ballast had to be given up, or there was no room for it."""
 
@@ -122,12 +125,15 @@ async def _safety(agent: Agent) -> SafetyCard:
         keys=way,
         idle_lock_s=agent.settings.idle_lock_s if way.needs_pin else None,
         offline=await agent.offline(),
+        revocation=await agent.revocation(),
         is_nearly_full=agent.ballast.is_missing,
     )
 
 
 def _warnings(safety: SafetyCard) -> list[StatusProblem]:
     found: list[StatusProblem] = []
+    if safety.revocation is not None:
+        found.append(StatusProblem(code="device_revoked", detail=safety.revocation.detail))
     offline = safety.offline
     if offline is not None and offline.standing is not Standing.FRESH:
         code = "offline_too_long" if offline.standing is Standing.READ_ONLY else "offline_long"

@@ -206,10 +206,18 @@ class Vault:
         elif not self._key_files.way().needs_pin:
             await self._open(await self._aside.run(self._keys_in_place))
 
+    async def wipe_if_due(self) -> Wiped | None:
+        """Erase a tablet that the office has withdrawn and that has handed over; None: no cause."""
+        async with self._one_at_a_time:
+            if self._agent is None or self._agent.wiped is None:
+                return None
+            return await self.wipe(self._agent.wiped)
+
     async def run(self) -> None:
         """Sync whenever the tablet is open, locked or not, until cancelled."""
         try:
             while True:
+                await self.wipe_if_due()
                 if self._agent is not None and self._syncing is None:
                     self._syncing = asyncio.create_task(self._agent.loop.run())
                 self._changed.clear()
@@ -285,6 +293,7 @@ class Vault:
             open_agent(self._settings, keys, clock=self._clock)
         )
         agent.keys_kept = self._key_files.way
+        agent.on_wipe_due = self._changed.set
         self._agent = agent
         self._changed.set()
         return agent

@@ -6,7 +6,14 @@ from typing import Final
 from field_client.storage.driver import Connection, driver
 from field_client.storage.statements import read_sql
 
-STEPS: Final = ("schema.sql", "begun_anew.sql", "scope_check.sql", "durable.sql", "contact.sql")
+STEPS: Final = (
+    "schema.sql",
+    "begun_anew.sql",
+    "scope_check.sql",
+    "durable.sql",
+    "contact.sql",
+    "revocation.sql",
+)
 """Step n leads from ``user_version`` n to n + 1; a released step is never edited."""
 
 
