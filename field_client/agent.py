@@ -6,8 +6,9 @@ import random
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
@@ -15,11 +16,18 @@ from uuid_utils.compat import uuid7
 
 from field_client import capture, media, photos
 from field_client.clock import Clock, SystemClock
-from field_client.enrolling import Wish, enrol
-from field_client.keys import KeyFolder, KeyStore, new_salt
+from field_client.enrolling import AlreadyEnrolled, NotACode, Wish, enrol, enrolment_error
+from field_client.handing_over import HandingOver
+from field_client.keys import KeyStore, new_salt
 from field_client.loop import SyncLoop
+from field_client.replica.contact import find_offline, note_time, within_window
 from field_client.replica.memory import forget_gone_jobs
 from field_client.replica.outbox import Pen
+from field_client.replica.revocation import (
+    Revocation,
+    find_revocation,
+    refuse_if_revoked,
+)
 from field_client.replica.state import (
     find_enrolment,
     get_state,
@@ -29,6 +37,10 @@ from field_client.replica.state import (
     store_enrolment,
 )
 from field_client.replica.uploads import forget_uploaded, is_spoken_of
+from field_client.safety.key_files import KeyFiles, Way
+from field_client.safety.keystore import OsKeystore
+from field_client.safety.window import Offline
+from field_client.safety.wiping import Wiped
 from field_client.scanning import LabelScanner, Scanner, ScanResult, find_zbar
 from field_client.session import Means, Session, SessionReport
 from field_client.settings import ServerUrl, Settings
@@ -37,13 +49,15 @@ from field_client.storage import (
     BlobFolder,
     Connection,
     Disk,
+    ReplicaKey,
     StorageFull,
     Store,
     StoredBlob,
     Unencrypted,
     open_store,
 )
-from field_client.transport import Failure, HttpTransport, NoAnswer, Refused, TokenExpired
+from field_client.storage.ballast import Ballast
+from field_client.transport import HttpTransport
 from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.messages import EnrolResponse
@@ -53,22 +67,6 @@ from sync_protocol.units import Sha256Hex
 P = ParamSpec("P")
 T = TypeVar("T")
 _CODE_LENGTHS: Final = (8, 80)
-
-
-class NotACode(ValueError):
-    """The text is no enrolment code; nothing was sent."""
-
-
-class EnrolmentRefused(RuntimeError):
-    """The server does not take this code; ask the office for a new one. Nothing was changed."""
-
-
-class ServerUnreachable(RuntimeError):
-    """No answer that can be trusted; the code may or may not be used up. Try again."""
-
-
-class AlreadyEnrolled(RuntimeError):
-    """This replica belongs to a technician; nothing was changed."""
 
 
 class NoServer(ValueError):
@@ -88,7 +86,7 @@ class Agent:
         clock: Clock,
         aside: Aside,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._blobs = blobs
         self._keys = keys
         self._clock = clock
@@ -97,6 +95,11 @@ class Agent:
         self._scanner: Scanner = LabelScanner(find_zbar(), time.monotonic)
         # A file may not be removed between being found there and being spoken of by a row.
         self._files_lock = asyncio.Lock()
+        self.ballast = ballast_of(settings)
+        self.keys_kept: Callable[[], Way] = _in_folder
+        self.wiped: Wiped | None = None
+        """Set when everything was handed over: whoever holds this agent is to erase it."""
+        self.on_wipe_due: Callable[[], None] = _nobody
         self.store = store
         self.loop = SyncLoop(
             self._run_session,
@@ -114,23 +117,38 @@ class Agent:
     ) -> T:
         """Record something that the technician did; when this returns it is safe.
 
+        On a full disk the ballast makes room for it.
+
         Raises:
+            OfflineTooLong: the tablet must meet its server first.
+            TabletRevoked: the office has withdrawn it.
             StorageFull: and whatever the unit raises; nothing was recorded.
         """
         pen = Pen(at=self._clock.moment(), new_id=uuid7, new_salt=new_salt)
-        value = await self.store.write(unit, pen, *args, **kwargs)
+
+        def within(db: Connection) -> T:
+            refuse_if_revoked(db)
+            limit = self.settings.offline_limit
+            return within_window(db, partial(unit, db, pen, *args, **kwargs), pen.at, limit)
+
+        try:
+            value = await self.store.write(within)
+        except StorageFull:
+            if not await self._aside.run(self.ballast.release):
+                raise
+            value = await self.store.write(within)
         self.loop.note_recorded()
         return value
 
     @property
     def home(self) -> str:
         """The folder of this tablet."""
-        return self._settings.home
+        return self.settings.home
 
     @property
     def known_server(self) -> str | None:
         """The server that the settings name; None: the person has to."""
-        return self._settings.server_url
+        return self.settings.server_url
 
     def now(self) -> datetime:
         """Tell the time, by the clock of this tablet."""
@@ -143,6 +161,21 @@ class Agent:
             BlobUnreadable: the file is gone or damaged; its row is kept.
         """
         return await self._aside.run(self._blobs.get, sha256)
+
+    async def offline(self) -> Offline | None:
+        """Say how long the server was not met, and what follows; None: it is not counted yet."""
+        limit = self.settings.offline_limit
+        return await self.store.read(find_offline, self._clock.moment(), limit)
+
+    async def revocation(self) -> Revocation | None:
+        """Say how far handing over has come; None: the tablet is not withdrawn."""
+        limit = self.settings.hand_over_limit
+        return await self.store.read(find_revocation, self._clock.moment(), limit)
+
+    async def tend(self) -> None:
+        """Free what nobody needs, and put the ballast back where there is room for it."""
+        await self._free_space()
+        await self._aside.run(self.ballast.ensure)
 
     async def add_photo(self, job_id: JobId, subject: str, data: bytes) -> capture.FileReceipt:
         """Keep a photo, made small: its file first, then its row.
@@ -254,7 +287,7 @@ class Agent:
                 new_id=uuid7,
             )
         if not isinstance(answer, EnrolResponse):
-            raise _enrolment_error(answer)
+            raise enrolment_error(answer)
         await self.store.write(store_enrolment, server_url, answer, public_key)
         return answer
 
@@ -271,15 +304,37 @@ class Agent:
                 Means(clock=self._clock, device_key=self._keys.device_key),
             )
             report = await session.run()
-        await self._free_space()
+            report = await self._after(report, transport)
+        await self.tend()
         return report
 
-    def _uploader(self, transport: HttpTransport) -> Uploader:
-        return Uploader(self.store, self._blobs, transport, clock=self._clock, chunk=self._chunk)
+    async def _after(self, report: SessionReport, transport: HttpTransport) -> SessionReport:
+        """Hand over what is unsent if the office has withdrawn this tablet."""
+        handing_over = HandingOver(
+            self.store,
+            transport,
+            self._uploader(transport, gives_way=False),
+            clock=self._clock,
+            device_key=self._keys.device_key,
+        )
+        report, self.wiped = await handing_over.after(report, self.settings)
+        if self.wiped is not None:
+            self.on_wipe_due()
+        return report
+
+    def _uploader(self, transport: HttpTransport, *, gives_way: bool = True) -> Uploader:
+        return Uploader(
+            self.store,
+            self._blobs,
+            transport,
+            clock=self._clock,
+            chunk=self._chunk,
+            gives_way=gives_way,
+        )
 
     async def _server_url(self) -> str:
-        if self._settings.server_url is not None:
-            return self._settings.server_url
+        if self.settings.server_url is not None:
+            return self.settings.server_url
         enrolment = await self.store.read(find_enrolment)
         if enrolment is None:
             raise NoServer("which server? name it with --server, like https://field.example.net")
@@ -289,7 +344,8 @@ class Agent:
     async def _keeping(self, data: bytes, media_type: str) -> AsyncGenerator[StoredBlob, None]:
         """Keep a file until its row is written; where that fails, nothing would ever free it."""
         async with self._files_lock:
-            stored = await self._aside.run(self._blobs.put, data, media_type)
+            put = self._blobs.put
+            stored = await self._aside.run(self.ballast.with_room, put, data, media_type)
             try:
                 yield stored
             except Exception:
@@ -309,31 +365,58 @@ class Agent:
 
 
 @asynccontextmanager
-async def open_agent(settings: Settings) -> AsyncGenerator[Agent, None]:
-    """Open everything that a tablet has, for the life of a process.
+async def open_agent(
+    settings: Settings, keys: KeyStore | None = None, clock: Clock | None = None
+) -> AsyncGenerator[Agent, None]:
+    """Open everything that a tablet has, for the life of a process; without keys, with its own.
 
     Raises:
-        UnsafeSqlite, ReplicaUnreadable, ReplicaTooNew, SettingNotTaken, KeyDamaged.
+        UnsafeSqlite, ReplicaUnreadable, ReplicaTooNew, SettingNotTaken, KeyDamaged, StorageFull.
+        TabletLocked: its keys need a PIN; ``safety.vault`` asks for it.
     """
-    files = Disk()
-    keys = KeyFolder(settings.key_folder, files)
+    files, clock = Disk(), clock or SystemClock(str(uuid7()))
+    if keys is None:
+        keys = KeyFiles(settings.key_folder, files, OsKeystore()).open()
     key = keys.replica_key() if settings.encrypted else Unencrypted()
+    public_key = keys.device_key().public_text()
     with Aside("side-work") as aside:
-        async with open_store(settings.replica_path, key) as store:
+        async with _store(settings, key) as store:
             await store.write(initialise, Incarnation(uuid7()))
             state = await store.read(get_state)
             if await store.read(find_enrolment) is not None:
-                await store.write(note_key, keys.device_key().public_text())
-            agent = Agent(
-                settings,
-                store,
-                BlobFolder(settings.blob_folder, key, files, os.urandom),
-                keys,
-                clock=SystemClock(str(uuid7())),
-                aside=aside,
-            )
+                await store.write(note_key, public_key)
+            await store.write(note_time, clock.moment())
+            blobs = BlobFolder(settings.blob_folder, key, files, os.urandom)
+            agent = Agent(settings, store, blobs, keys, clock=clock, aside=aside)
             agent.loop.set_out(flight_mode=state.flight_mode)
+            await aside.run(agent.ballast.ensure)
             yield agent
+
+
+@asynccontextmanager
+async def _store(settings: Settings, key: ReplicaKey) -> AsyncGenerator[Store, None]:
+    """Open the replica, on a full disk with the room of the ballast."""
+    async with AsyncExitStack() as stack:
+        try:
+            store = await stack.enter_async_context(open_store(settings.replica_path, key))
+        except StorageFull:
+            if not ballast_of(settings).release():
+                raise
+            store = await stack.enter_async_context(open_store(settings.replica_path, key))
+        yield store
+
+
+def ballast_of(settings: Settings) -> Ballast:
+    """Give the ballast as it is set."""
+    return Ballast(settings.replica_folder / "ballast", settings.ballast_mb * 1024 * 1024)
+
+
+def _nobody() -> None:
+    """Stand for whoever could erase, where there is nobody."""
+
+
+def _in_folder() -> Way:
+    return Way.FOLDER
 
 
 def default_device_name() -> str:
@@ -362,13 +445,3 @@ async def _transport(server_url: str) -> AsyncGenerator[HttpTransport, None]:
         yield transport
     finally:
         await transport.close()
-
-
-def _enrolment_error(failure: Failure) -> Exception:
-    match failure:
-        case Refused(detail=detail):
-            return EnrolmentRefused(f"the server does not take this code: {detail}")
-        case NoAnswer(detail=detail):
-            return ServerUnreachable(f"no answer from the server: {detail}")
-        case TokenExpired():
-            return EnrolmentRefused("the server asks for a sign-in that an enrolment cannot have")

@@ -16,37 +16,50 @@ from field_client.browser_door import BrowserDoor
 from field_client.field_jobs import create
 from field_client.findings_api import ROUTES as FINDINGS
 from field_client.gate import Gate
+from field_client.lock_api import LockController
 from field_client.pages.routes import page_routes
 from field_client.problems import HANDLERS
+from field_client.safety.vault import Vault
 
 _BODY_BYTES_MAX: Final = 50_000_000
 """The largest photo that the protocol takes."""
 
 
-def build_app(agent: Agent, token: str, door: BrowserDoor) -> ASGIApp:
+def build_app(tablet: Agent | Vault, token: str, door: BrowserDoor) -> ASGIApp:
     """Build the application: pages, and the local API below ``/api``.
 
-    Its sync loop runs as long as it does.
+    Its sync loop runs as long as it does. Of a vault nothing but its lock is served while it is
+    locked.
     """
 
     def provide_agent() -> Agent:
-        return agent
+        return tablet.agent() if isinstance(tablet, Vault) else tablet
+
+    def provide_vault() -> Agent | Vault:
+        return tablet
 
     def provide_door() -> BrowserDoor:
         return door
 
     api = Router(
         path="/api",
-        route_handlers=[TabletController, JobController, create, *FINDINGS],
+        route_handlers=[
+            TabletController,
+            JobController,
+            create,
+            *FINDINGS,
+            *([LockController] if isinstance(tablet, Vault) else []),
+        ],
         dependencies={
             "agent": Provide(provide_agent, sync_to_thread=False),
             "door": Provide(provide_door, sync_to_thread=False),
+            "vault": Provide(provide_vault, sync_to_thread=False),
         },
     )
     inside = Litestar(
-        route_handlers=[api, *page_routes(agent, door)],
+        route_handlers=[api, *page_routes(tablet, door)],
         exception_handlers=dict(HANDLERS),
-        lifespan=[partial(_syncing, agent)],
+        lifespan=[partial(_syncing, tablet)],
         request_max_body_size=_BODY_BYTES_MAX,
         openapi_config=None,
         logging_config=None,
@@ -56,8 +69,8 @@ def build_app(agent: Agent, token: str, door: BrowserDoor) -> ASGIApp:
 
 
 @asynccontextmanager
-async def _syncing(agent: Agent, _app: Litestar) -> AsyncGenerator[None, None]:
-    loop = asyncio.create_task(agent.loop.run())
+async def _syncing(tablet: Agent | Vault, _app: Litestar) -> AsyncGenerator[None, None]:
+    loop = asyncio.create_task(tablet.run() if isinstance(tablet, Vault) else tablet.loop.run())
     try:
         yield
     finally:

@@ -16,22 +16,20 @@ import structlog
 import uvicorn
 from platformdirs import user_data_dir, user_log_dir
 
-from field_client.agent import (
-    Agent,
-    AlreadyEnrolled,
-    EnrolmentRefused,
-    NoServer,
-    NotACode,
-    ServerUnreachable,
-    default_device_name,
-    open_agent,
-)
+from field_client import pin_command
+from field_client.agent import NoServer, default_device_name
 from field_client.app import build_app
 from field_client.browser_door import BrowserDoor
 from field_client.engine import Synced
+from field_client.enrolling import AlreadyEnrolled, EnrolmentRefused, NotACode, ServerUnreachable
 from field_client.keys import KeyDamaged
 from field_client.replica.cards import list_jobs
 from field_client.replica.held import NotEnrolled
+from field_client.safety.key_files import TabletLocked
+from field_client.safety.keystore import KeystoreSilent
+from field_client.safety.pins import PinTooWeak
+from field_client.safety.vault import NoPin, PinNeedsEncryption, Vault, open_vault
+from field_client.safety.wiping import TabletWiped
 from field_client.settings import BadSettings, Settings, load_settings
 from field_client.starting import AgentDoesNotStart, AgentSilent, Launcher
 from field_client.status import get_status
@@ -48,11 +46,25 @@ FAILED, WRONG_INPUT = 1, 2
 APP_NAME: Final = "firstlight-field"
 HOME: Final = Path(user_data_dir(APP_NAME, appauthor=False))
 """Where this user's tablet lives, as the system has it; its logs lie where logs belong."""
-_WRONG: Final = (AlreadyEnrolled, BadSettings, EnrolmentRefused, NoServer, NotACode, NotEnrolled)
+_WRONG: Final = (
+    AlreadyEnrolled,
+    BadSettings,
+    EnrolmentRefused,
+    NoPin,
+    pin_command.PinMistyped,
+    NoServer,
+    NotACode,
+    NotEnrolled,
+    PinNeedsEncryption,
+    PinTooWeak,
+    TabletLocked,
+    TabletWiped,
+)
 _BROKEN: Final = (
     AgentDoesNotStart,
     AgentSilent,
     KeyDamaged,
+    KeystoreSilent,
     OSError,
     ReplicaTooNew,
     ReplicaUnreadable,
@@ -77,7 +89,7 @@ class Subparsers(Protocol):
         ...
 
 
-Ask = Callable[[Agent, argparse.Namespace], Awaitable[int]]
+Ask = Callable[[Vault, argparse.Namespace], Awaitable[int]]
 
 
 def add_to(subparsers: Subparsers) -> None:
@@ -109,6 +121,10 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     _add(commands, "jobs", "list the jobs on this tablet", _jobs)
     _add(commands, "sync", "send and receive once", _sync)
     _add(commands, "status", "say what is sent, what waits, and what is wrong", _status)
+    pin = commands.add_parser("pin", help="the PIN of this tablet", description=pin_command.__doc__)
+    actions = pin.add_subparsers(required=True, metavar="ACTION", title="actions")
+    _add(actions, "set", "set the PIN, or change it", pin_command.set_pin)
+    _add(actions, "remove", "let the tablet open without a PIN again", pin_command.remove_pin)
 
 
 def _add(commands: Subparsers, name: str, summary: str, ask: Ask | None) -> argparse.ArgumentParser:
@@ -122,6 +138,7 @@ def _add(commands: Subparsers, name: str, summary: str, ask: Ask | None) -> argp
         action="store_true",
         help="no encryption of our own, for a device that encrypts its disk",
     )
+    parser.add_argument("--pin-stdin", action="store_true", help=pin_command.PIN_STDIN_HELP)
     parser.set_defaults(run=_run, ask=ask)
     return parser
 
@@ -131,7 +148,7 @@ def _run(args: argparse.Namespace) -> int:
 
     def do(settings: Settings) -> int:
         if args.ask is None:
-            asyncio.run(_serve(settings))
+            asyncio.run(_serve(settings, args))
             return 0
         return asyncio.run(_ask(settings, args))
 
@@ -176,8 +193,11 @@ def _given(args: argparse.Namespace) -> dict[str, object]:
     }
 
 
-async def _serve(settings: Settings) -> None:
-    """Serve on 127.0.0.1; the first line on standard output says where and with which token."""
+async def _serve(settings: Settings, args: argparse.Namespace) -> None:
+    """Serve on 127.0.0.1; the first line on standard output says where and with which token.
+
+    A tablet with a PIN serves its lock, unless the PIN comes on standard input.
+    """
     token = secrets.token_urlsafe(32)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -186,10 +206,12 @@ async def _serve(settings: Settings) -> None:
         listener.bind(("127.0.0.1", settings.port))
         listener.listen()
         port = listener.getsockname()[1]
-        async with open_agent(settings) as agent:
+        async with open_vault(settings) as vault:
+            if args.pin_stdin:
+                await pin_command.unlock(vault, args)
             door = BrowserDoor(settings.key_folder, Disk())
             config = uvicorn.Config(
-                build_app(agent, token, door),
+                build_app(vault, token, door),
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=2,
@@ -200,30 +222,36 @@ async def _serve(settings: Settings) -> None:
 
 
 async def _ask(settings: Settings, args: argparse.Namespace) -> int:
-    async with open_agent(settings) as agent:
+    async with open_vault(settings) as vault:
         ask: Ask = args.ask
-        return await ask(agent, args)
+        return await ask(vault, args)
 
 
-async def _enrol(agent: Agent, args: argparse.Namespace) -> int:
+async def _enrol(vault: Vault, args: argparse.Namespace) -> int:
+    await vault.start_over()
+    agent = await pin_command.unlock(vault, args)
     answer = await agent.enrol(args.code, args.device_name)
     _print({"device_id": str(answer.device_id), "technician_name": answer.technician_name})
     return 0
 
 
-async def _jobs(agent: Agent, _args: argparse.Namespace) -> int:
+async def _jobs(vault: Vault, args: argparse.Namespace) -> int:
+    agent = await pin_command.unlock(vault, args)
     for card in await agent.store.read(list_jobs):
         _print(card)
     return 0
 
 
-async def _sync(agent: Agent, _args: argparse.Namespace) -> int:
+async def _sync(vault: Vault, args: argparse.Namespace) -> int:
+    agent = await pin_command.unlock(vault, args)
     report = await agent.sync_once()
+    await vault.wipe_if_due()
     _print(report)
     return 0 if isinstance(report.outcome, Synced) else FAILED
 
 
-async def _status(agent: Agent, _args: argparse.Namespace) -> int:
+async def _status(vault: Vault, args: argparse.Namespace) -> int:
+    agent = await pin_command.unlock(vault, args)
     _print(await get_status(agent))
     return 0
 

@@ -16,11 +16,27 @@ from field_client.replica.anew import begin_anew
 from field_client.replica.state import Why, find_enrolment, get_state
 from field_client.session import APP_VERSION
 from field_client.storage import Store
-from field_client.transport import Failure, NoAnswer, Refused
+from field_client.transport import Failure, NoAnswer, Refused, TokenExpired
 from sync_protocol.ids import Incarnation
 from sync_protocol.messages import EnrolRequest, EnrolResponse
 
 _TRIES_MAX: Final = 3
+
+
+class NotACode(ValueError):
+    """The text is no enrolment code; nothing was sent."""
+
+
+class EnrolmentRefused(RuntimeError):
+    """The server does not take this code; ask the office for a new one. Nothing was changed."""
+
+
+class ServerUnreachable(RuntimeError):
+    """No answer that can be trusted; the code may or may not be used up. Try again."""
+
+
+class AlreadyEnrolled(RuntimeError):
+    """This replica belongs to a technician; nothing was changed."""
 
 
 class OtherTechnician(RuntimeError):
@@ -81,3 +97,14 @@ async def enrol(
             f"{known.technician_name}"
         )
     return answer
+
+
+def enrolment_error(failure: Failure) -> Exception:
+    """Say what it means that the code made no device."""
+    match failure:
+        case Refused(detail=detail):
+            return EnrolmentRefused(f"the server does not take this code: {detail}")
+        case NoAnswer(detail=detail):
+            return ServerUnreachable(f"no answer from the server: {detail}")
+        case TokenExpired():
+            return EnrolmentRefused("the server asks for a sign-in that an enrolment cannot have")

@@ -1,6 +1,7 @@
 """The two keys of a tablet, kept apart from the replica: a copy of the replica is not the device.
 
-``KeyStore`` is what an OS keystore or a PIN wrapping has to offer later; here is the folder.
+``KeyStore`` is what a way of keeping them has to offer; here is the folder, which protects against
+nobody who has the disk. The keystore of the system and the PIN are in ``safety``.
 """
 
 import base64
@@ -54,7 +55,10 @@ class KeyStore(Protocol):
 
 
 class KeyFolder:
-    """Keys as files that only their owner may read, outside the replica's folder."""
+    """Keys as files that only their owner may read, outside the replica's folder.
+
+    Read once: another process may keep them in another way while this one runs.
+    """
 
     def __init__(
         self,
@@ -65,6 +69,7 @@ class KeyFolder:
         self._folder = folder
         self._files = files
         self._randomness = randomness
+        self._read: dict[str, bytes] = {}
 
     def device_key(self) -> DeviceKey:
         """Read the device key, or make it.
@@ -72,7 +77,15 @@ class KeyFolder:
         Raises:
             KeyDamaged: the file is not 32 bytes.
         """
-        return DeviceKey(self._key("device.key"))
+        return DeviceKey(self.device_seed())
+
+    def device_seed(self) -> bytes:
+        """Read what the device key is made of, or make it; only to be kept in another way.
+
+        Raises:
+            KeyDamaged: the file is not 32 bytes.
+        """
+        return self._key("device.key")
 
     def replica_key(self) -> bytes:
         """Read the replica key, or make it.
@@ -83,6 +96,11 @@ class KeyFolder:
         return self._key("replica.key")
 
     def _key(self, name: str) -> bytes:
+        if name not in self._read:
+            self._read[name] = self._find_or_make(name)
+        return self._read[name]
+
+    def _find_or_make(self, name: str) -> bytes:
         path = self._folder / name
         if not self._files.exists(path):
             self._create(path)

@@ -9,21 +9,28 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from field_client.agent import (
+from field_client.agent import NoServer
+from field_client.capture import NotAField, NotAFieldEvent
+from field_client.enrolling import (
     AlreadyEnrolled,
     EnrolmentRefused,
-    NoServer,
     NotACode,
+    OtherTechnician,
     ServerUnreachable,
 )
-from field_client.capture import NotAField, NotAFieldEvent
-from field_client.enrolling import OtherTechnician
 from field_client.entries import JobReadOnly
 from field_client.field_jobs import NoPlace, NoReason
 from field_client.findings import NotACheck, NothingSaid
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.replica.held import JobUnknown, NotEnrolled
+from field_client.replica.revocation import TabletRevoked
+from field_client.safety.key_files import TabletLocked
+from field_client.safety.keystore import KeystoreSilent
+from field_client.safety.pins import PinTooWeak
+from field_client.safety.vault import NoPin, PinNeedsEncryption
+from field_client.safety.window import OfflineTooLong
+from field_client.safety.wiping import TabletWiped
 from field_client.scanning import NotAnImage
 from field_client.serial_checks import Warned
 from field_client.storage import StorageFull
@@ -57,9 +64,12 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     JobReadOnly: (HTTPStatus.CONFLICT, "job_read_only"),
     JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
     MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
+    KeystoreSilent: (HTTPStatus.SERVICE_UNAVAILABLE, "keystore_silent"),
+    NoPin: (HTTPStatus.CONFLICT, "no_pin"),
     NoPlace: (HTTPStatus.BAD_REQUEST, "no_place"),
     NoReason: (HTTPStatus.BAD_REQUEST, "no_reason"),
     NoServer: (HTTPStatus.CONFLICT, "no_server"),
+    OfflineTooLong: (HTTPStatus.CONFLICT, "offline_too_long"),
     OtherTechnician: (HTTPStatus.CONFLICT, "other_technician"),
     NotACheck: (HTTPStatus.BAD_REQUEST, "not_a_check"),
     NotACode: (HTTPStatus.BAD_REQUEST, "not_a_code"),
@@ -73,8 +83,13 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),
     NotCorrectable: (HTTPStatus.BAD_REQUEST, "not_correctable"),
     NotEnrolled: (HTTPStatus.CONFLICT, "not_enrolled"),
+    PinNeedsEncryption: (HTTPStatus.CONFLICT, "pin_needs_encryption"),
+    PinTooWeak: (HTTPStatus.BAD_REQUEST, "pin_too_weak"),
     NothingSaid: (HTTPStatus.BAD_REQUEST, "nothing_said"),
     StorageFull: (HTTPStatus.INSUFFICIENT_STORAGE, "storage_full"),
+    TabletRevoked: (HTTPStatus.CONFLICT, "device_revoked"),
+    TabletLocked: (HTTPStatus.LOCKED, "locked"),
+    TabletWiped: (HTTPStatus.GONE, "wiped"),
     ServerUnreachable: (HTTPStatus.BAD_GATEWAY, "server_unreachable"),
     Unreadable: (HTTPStatus.BAD_REQUEST, "unreadable"),
 }

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -33,6 +34,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retry_ms_min: Annotated[int, Meta(ge=10, le=600_000)] = Pace().retry_ms_min
     retry_ms_max: Annotated[int, Meta(ge=10, le=3_600_000)] = Pace().retry_ms_max
 
+    keys: Literal["auto", "keystore", "folder"] = "auto"
+    """Where the keys live; ``auto`` is the keystore of the system where it has one."""
+    wrong_pins_max: Annotated[int, Meta(ge=3, le=100)] = 10
+    idle_lock_s: Annotated[int, Meta(ge=10, le=86_400)] = 300
+    offline_days: Annotated[int, Meta(ge=1, le=365)] = 7
+    revoked_wipe_days: Annotated[int, Meta(ge=1, le=365)] = 7
+    ballast_mb: Annotated[int, Meta(ge=0, le=10_000)] = 64
+
     @property
     def pace(self) -> Pace:
         """The engine's part."""
@@ -41,14 +50,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     @property
+    def offline_limit(self) -> timedelta:
+        """How long the tablet may be away from its server."""
+        return timedelta(days=self.offline_days)
+
+    @property
+    def hand_over_limit(self) -> timedelta:
+        """How long a withdrawn tablet tries to hand over before it erases itself all the same."""
+        return timedelta(days=self.revoked_wipe_days)
+
+    @property
+    def replica_folder(self) -> Path:
+        """Everything that the replica key seals, and the ballast."""
+        return Path(self.home) / "replica"
+
+    @property
     def replica_path(self) -> Path:
         """The database."""
-        return Path(self.home) / "replica" / "replica.db"
+        return self.replica_folder / "replica.db"
 
     @property
     def blob_folder(self) -> Path:
         """The files of photos and signatures."""
-        return Path(self.home) / "replica" / "blobs"
+        return self.replica_folder / "blobs"
 
     @property
     def key_folder(self) -> Path:

@@ -8,8 +8,11 @@ import msgspec
 
 from field_client.agent import Agent
 from field_client.engine import Blocked, Busy, NoRoom, Obstacle, Outcome, Synced, Unreachable
+from field_client.replica.revocation import Revocation
 from field_client.replica.state import ReplicaState, Why, find_enrolment, get_state
 from field_client.replica.views import BlobFault, Counts, count_all, list_blob_faults
+from field_client.safety.key_files import Way
+from field_client.safety.window import Offline, Standing
 from field_client.storage import Connection
 from sync_protocol.ids import DeviceId, Incarnation, TechnicianId
 from sync_protocol.units import Counter
@@ -40,6 +43,21 @@ class BeganAnew(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class SafetyCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lost, full or far-away tablet means here."""
+
+    keys: Way
+    """Where what opens the keys is."""
+    idle_lock_s: int | None
+    """After how long without a touch the PIN is asked for; None: there is no PIN."""
+    offline: Offline | None
+    """How long the server was not met; None: not counted yet."""
+    revocation: Revocation | None
+    """How far a withdrawn tablet has handed its work over; None: it is not withdrawn."""
+    is_nearly_full: bool
+    """The ballast had to be given up, or there was no room for it."""
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The tablet at a glance. ``online`` is what the last attempt showed."""
 
@@ -53,6 +71,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: Mapping[str, int]
     last_synced_at: datetime | None
     problems: tuple[StatusProblem, ...]
+    safety: SafetyCard
     began_anew: BeganAnew | None = None
 
 
@@ -82,6 +101,8 @@ async def get_status(agent: Agent) -> Status:
         problems.insert(0, StatusProblem(code="unreachable", detail=report.outcome.detail))
     elif report is not None and isinstance(report.outcome, NoRoom):
         problems.insert(0, StatusProblem(code="storage_full", detail=report.outcome.detail))
+    safety = await _safety(agent)
+    problems += _warnings(safety)
     return Status(
         device=facts.device,
         online=not facts.flight_mode and report is not None and _was_reached(report.outcome),
@@ -93,8 +114,33 @@ async def get_status(agent: Agent) -> Status:
         verdicts=facts.counts.by_verdict,
         last_synced_at=facts.last_synced_at,
         problems=tuple(problems),
+        safety=safety,
         began_anew=facts.began_anew,
     )
+
+
+async def _safety(agent: Agent) -> SafetyCard:
+    way = agent.keys_kept()
+    return SafetyCard(
+        keys=way,
+        idle_lock_s=agent.settings.idle_lock_s if way.needs_pin else None,
+        offline=await agent.offline(),
+        revocation=await agent.revocation(),
+        is_nearly_full=agent.ballast.is_missing,
+    )
+
+
+def _warnings(safety: SafetyCard) -> list[StatusProblem]:
+    found: list[StatusProblem] = []
+    if safety.revocation is not None:
+        found.append(StatusProblem(code="device_revoked", detail=safety.revocation.detail))
+    offline = safety.offline
+    if offline is not None and offline.standing is not Standing.FRESH:
+        code = "offline_too_long" if offline.standing is Standing.READ_ONLY else "offline_long"
+        found.append(StatusProblem(code=code, detail=offline.detail))
+    if safety.is_nearly_full:
+        found.append(StatusProblem(code="storage_nearly_full", detail=NEARLY_FULL))
+    return found
 
 
 def _was_reached(outcome: Outcome) -> bool:
@@ -135,6 +181,10 @@ def _began_anew(state: ReplicaState) -> BeganAnew | None:
     )
 
 
+NEARLY_FULL: Final = (
+    "the storage of this tablet is nearly full; delete something else from it, like videos or apps "
+    "that nobody needs, before nothing can be saved any more. What was saved is safe"
+)
 _REASONS: Final[Mapping[Why, str]] = {
     Why.FORK: "this tablet was restored from a copy, or a copy of it is at work; what the server "
     "had not confirmed was sent again",

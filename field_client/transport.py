@@ -20,6 +20,7 @@ from sync_protocol.messages import (
     Challenge,
     EnrolRequest,
     EnrolResponse,
+    HandOverTaken,
     IncarnationBegun,
     Refusal,
     SyncRequest,
@@ -164,6 +165,18 @@ class HttpTransport:
             HTTPStatus.OK,
             body=wire.compress(wire.encode(request)),
             headers={"Authorization": f"Bearer {token}", "Content-Encoding": "gzip"},
+        )
+
+    async def hand_over(
+        self, device_id: DeviceId, body: bytes, signature: str
+    ) -> HandOverTaken | Failure:
+        """Hand over, as a withdrawn device, what was not sent; the body is packed already."""
+        return await self._ask(
+            HandOverTaken,
+            f"/sync/v1/quarantine?device_id={device_id}",
+            HTTPStatus.OK,
+            body=body,
+            headers={"Content-Encoding": "gzip", "Firstlight-Signature": signature},
         )
 
     async def blob_offset(self, sha256: Sha256Hex, token: str) -> BlobOffset | Failure:

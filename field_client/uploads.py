@@ -60,7 +60,10 @@ class ChunkSize(msgspec.Struct):
 
 
 class Uploader:
-    """Uploads files with a token, and gives way to facts between any two chunks."""
+    """Uploads files with a token, and gives way to facts between any two chunks.
+
+    Unless it is told not to: what a withdrawn tablet has not sent is handed over, not acknowledged.
+    """
 
     def __init__(
         self,
@@ -70,8 +73,10 @@ class Uploader:
         *,
         clock: Clock,
         chunk: ChunkSize,
+        gives_way: bool = True,
     ) -> None:
         self._store = store
+        self._gives_way = gives_way
         self._blobs = blobs
         self._transport = transport
         self._clock = clock
@@ -102,7 +107,7 @@ class Uploader:
 
     async def _upload(self, token: str, row: BlobRow) -> Failure | Interrupted | None:
         """Send what the server does not have of one file; None: it has all of it."""
-        if await self._store.read(has_unsent):
+        if await self._has_facts():
             return Interrupted()
         place = await self._transport.blob_offset(row.sha256, token)
         if isinstance(place, BlobOffset) and _is_whole(place, row.size_bytes):
@@ -126,13 +131,16 @@ class Uploader:
         self, token: str, sha256: Sha256Hex, data: bytes, place: BlobOffset | Failure
     ) -> Failure | Interrupted | None:
         while isinstance(place, BlobOffset) and place.offset < len(data):
-            if await self._store.read(has_unsent):
+            if await self._has_facts():
                 return Interrupted()
             start = place.offset
             place = await self._append(token, sha256, start, data)
             if isinstance(place, BlobOffset) and place.offset <= start:
                 return NoAnswer(detail=f"an upload stands still at {start}")
         return None if isinstance(place, BlobOffset) else place
+
+    async def _has_facts(self) -> bool:
+        return self._gives_way and await self._store.read(has_unsent)
 
     async def _append(
         self, token: str, sha256: Sha256Hex, start: int, data: bytes

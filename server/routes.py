@@ -13,7 +13,7 @@ from server.orders.api import OrderController
 from server.proposals.api import ProposalController
 from server.settings import Settings
 from server.sync import api as sync_api
-from server.sync import blob_api, refusals
+from server.sync import blob_api, quarantine_api, refusals
 from server.sync.blob_store import BlobStore
 from server.sync.doorkeeping import Doors, make_doors
 from server.sync.office_api import TechnicianController
@@ -53,6 +53,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             sync_api.renew_token,
             sync_api.begin_incarnation,
             sync_api.synchronise,
+            quarantine_api.hand_over,
         ],
         exception_handlers={StorageFull: refusals.answer_full},
     )

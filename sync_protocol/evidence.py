@@ -47,6 +47,11 @@ def challenge_bytes(device_id: DeviceId, challenge: str) -> bytes:
     return b"firstlight/token/1\n" + device_id.bytes + challenge.encode()
 
 
+def hand_over_bytes(device_id: DeviceId, body: bytes) -> bytes:
+    """Give the bytes that a withdrawn device signs for the body in which it hands over."""
+    return b"firstlight/hand-over/1\n" + device_id.bytes + hashlib.sha256(body).digest()
+
+
 def first_fault(manifest: Manifest, known: Mapping[CaptureId, Sha256Hex]) -> str | None:
     """Name the first capture of a manifest that is missing or altered; None when all are there."""
     for entry in manifest.captures:

@@ -20,6 +20,7 @@ from sync_protocol.units import Counter, Instant, Sha256Hex
 
 PROTOCOL_VERSION = 1
 OPERATIONS_PER_PUSH_MAX = 500
+BLOBS_PER_HAND_OVER_MAX = 2_000
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -250,6 +251,28 @@ class TokenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     device_id: DeviceId
     challenge: ShortText
     signature: Annotated[str, Meta(max_length=120)]
+
+
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """What a withdrawn tablet had not sent: the push it would have made, and the files it has.
+
+    The body as sent, packed, is signed by the device's key; a withdrawn device gets no token.
+    """
+
+    push: SyncRequest
+    blobs: Annotated[tuple[Sha256Hex, ...], Meta(max_length=BLOBS_PER_HAND_OVER_MAX)] = ()
+
+
+class HandOverTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """It is kept in quarantine, durably; nothing of it is merged before the office releases it."""
+
+    digest: Sha256Hex
+    """Of the body as sent."""
+    operations: Counter
+    token: ShortText
+    """For the files that were named, and for nothing else."""
+    token_expires_at: Instant
+    server_time: Instant
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,9 @@ from dev import BROWSER_TESTS_LEFT_OUT, find_chromium
 from tests.postgres import PostgresServer, running_postgres
 from tests.powercut import tracing
 
+# No test, and no program that one starts, keeps anything in the keystore of this desktop.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
 # A slow machine is no finding: no deadline, and no complaint about the time that data takes.
 for _profile, _examples in {"gate": 100, "nightly": 10_000}.items():
     hypothesis.settings.register_profile(

@@ -5,19 +5,22 @@ from typing import Final
 
 from litestar.exceptions import HTTPException
 
-from field_client.agent import (
+from field_client.agent import NoServer
+from field_client.enrolling import (
     AlreadyEnrolled,
     EnrolmentRefused,
-    NoServer,
     NotACode,
+    OtherTechnician,
     ServerUnreachable,
 )
-from field_client.enrolling import OtherTechnician
 from field_client.entries import JobReadOnly
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.pages.languages import N_, Language
 from field_client.replica.held import JobUnknown
+from field_client.replica.revocation import TabletRevoked
+from field_client.safety.keystore import KeystoreSilent
+from field_client.safety.window import OfflineTooLong
 from field_client.scanning import NotAnImage
 from field_client.storage import StorageFull
 from sync_protocol.jobs import MoveNotAllowed
@@ -47,10 +50,21 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
         "This is no ONT serial. It has 4 letters and 8 digits or letters A to F, "
         "like HWTC1A2B3C4D."
     ),
+    KeystoreSilent: N_(
+        "The key store of this device does not answer. Sign in to the device again."
+    ),
+    OfflineTooLong: N_(
+        "This tablet has not met its office for too long. What you saved is kept and will be sent; "
+        "go where there is a network before you begin another job."
+    ),
     OtherTechnician: N_(
         "This code is somebody else's. The work on this tablet is kept for its technician."
     ),
     ServerUnreachable: N_("The office cannot be reached. Try again where there is a network."),
+    TabletRevoked: N_(
+        "The office has withdrawn this tablet. What you saved is being handed over; nothing can be "
+        "added."
+    ),
     StorageFull: N_("This tablet is full: nothing was saved. Free some space, then try again."),
 }  # fmt: skip
 

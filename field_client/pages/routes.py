@@ -21,6 +21,7 @@ from field_client.pages.frame import Desk, PageRequest, Theme, looks_found, prov
 from field_client.pages.issues import show_issues
 from field_client.pages.job import show_job
 from field_client.pages.launch import launch
+from field_client.pages.lock import change_pin, lock_now, show_lock, start_over, unlock
 from field_client.pages.queue import send_now, show_chip, show_queue, switch_sending
 from field_client.pages.settings_page import change_settings, show_settings
 from field_client.pages.templates import html, render
@@ -34,6 +35,9 @@ from field_client.pages.visit.signature import sign
 from field_client.pages.visit.travel import go_on, move
 from field_client.problems import HANDLERS, status_of
 from field_client.replica.held import NotEnrolled
+from field_client.safety.key_files import TabletLocked
+from field_client.safety.vault import Vault
+from field_client.safety.wiping import TabletWiped
 
 log = structlog.stdlib.get_logger()
 
@@ -41,7 +45,8 @@ _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     launch, show_enrolment, enrol, read_code, show_today, show_job, go_on, show_step, move,
     record_serial, read_frame, read_label, record_light, add_photo, show_file, sign, finish,
     give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
-    send_now, switch_sending, show_issues, show_settings, change_settings,
+    send_now, switch_sending, show_issues, show_settings, change_settings, show_lock, unlock,
+    lock_now, start_over, change_pin,
 )  # fmt: skip
 
 
@@ -52,11 +57,18 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
     theme: Theme
 
 
-def page_routes(agent: Agent, door: BrowserDoor) -> tuple[ControllerRouterHandler, ...]:
-    """Make the routes of the pages."""
+def page_routes(tablet: Agent | Vault, door: BrowserDoor) -> tuple[ControllerRouterHandler, ...]:
+    """Make the routes of the pages; of a locked vault only the lock page shows anything."""
 
     async def give_desk(request: PageRequest) -> Desk:
+        agent = tablet.agent() if isinstance(tablet, Vault) else tablet
+        is_by_hand = request.method != "GET" or "HX-Request" not in request.headers
+        if isinstance(tablet, Vault) and is_by_hand:
+            tablet.touch()
         return await provide_desk(request, agent)
+
+    def give_vault() -> Agent | Vault:
+        return tablet
 
     def give_door() -> BrowserDoor:
         return door
@@ -67,6 +79,7 @@ def page_routes(agent: Agent, door: BrowserDoor) -> tuple[ControllerRouterHandle
         dependencies={
             "desk": Provide(give_desk),
             "door": Provide(give_door, sync_to_thread=False),
+            "vault": Provide(give_vault, sync_to_thread=False),
         },
         exception_handlers=dict(_EXPLAINED),
     )
@@ -75,6 +88,12 @@ def page_routes(agent: Agent, door: BrowserDoor) -> tuple[ControllerRouterHandle
 
 def _to_enrolment(_request: PageRequest, _error: Exception) -> Response[Any]:
     return Redirect("/enrol", status_code=303)
+
+
+def _to_lock(request: PageRequest, _error: Exception) -> Response[Any]:
+    if "HX-Request" in request.headers:
+        return Response(b"", status_code=HTTPStatus.OK, headers={"HX-Redirect": "/lock"})
+    return Redirect("/lock", status_code=303)
 
 
 def _explain(request: PageRequest, error: Exception) -> Response[str]:
@@ -94,4 +113,6 @@ def _explain(request: PageRequest, error: Exception) -> Response[str]:
 _EXPLAINED: Final[Mapping[Any, Any]] = {
     **dict.fromkeys(HANDLERS, _explain),
     NotEnrolled: _to_enrolment,
+    TabletLocked: _to_lock,
+    TabletWiped: _to_lock,
 }

@@ -1,15 +1,18 @@
 """How the person likes the pages, what this tablet is, and whether one may drive off with it."""
 
 import shutil
+from collections.abc import Mapping
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from field_client.pages.forms import read_form
 from field_client.pages.frame import Desk, PageRequest, Theme
-from field_client.pages.languages import NAMES, Language
+from field_client.pages.languages import N_, NAMES, Language
 from field_client.pages.wording import local_date, moment, size
 from field_client.replica.cards import JobCard, list_jobs
 from field_client.replica.memory import store_preference
@@ -18,6 +21,13 @@ from field_client.replica.state import Enrolment, find_enrolment
 from field_client.session import APP_VERSION
 from field_client.storage import Connection
 
+_PIN_ENDS: Final[Mapping[str, str]] = {
+    "saved": N_("The PIN is saved."),
+    "PinTooWeak": N_("Take 6 characters or more that are not all alike or counted."),
+    "PinNeedsEncryption": N_("A PIN would protect nothing here: this tablet is not encrypted."),
+    "NoPin": N_("Type the new PIN."),
+    "WrongPin": N_("That is not the PIN."),
+}
 _FREE_MIN = 1_000_000_000
 """Bytes: a day's photos and then some."""
 
@@ -47,6 +57,9 @@ class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
     themes: tuple[Option, ...]
     checks: tuple[Check, ...]
     is_ready: bool
+    has_pin: bool
+    pin_told: str
+    """What became of a PIN that was just entered; empty where none was."""
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +69,10 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/settings")
-async def show_settings(desk: NamedDependency[Desk]) -> Response[str]:
-    """Show the settings, and the check before leaving."""
+async def show_settings(
+    desk: NamedDependency[Desk], pin: Annotated[str, QueryParameter(max_length=40)] = ""
+) -> Response[str]:
+    """Show the settings, and the check before leaving; ``pin`` says how changing it has ended."""
     found = await desk.agent.store.read(_find)
     free = shutil.disk_usage(desk.agent.home).free
     checks = tuple(checks_of(found, free, desk))
@@ -75,6 +90,8 @@ async def show_settings(desk: NamedDependency[Desk]) -> Response[str]:
         ),
         checks=checks,
         is_ready=all(check.is_good for check in checks),
+        has_pin=desk.agent.keys_kept().needs_pin,
+        pin_told=desk.say(_PIN_ENDS[pin]) if pin in _PIN_ENDS else "",
     )
     return await desk.page(
         "settings.html", view, title=desk.say("This tablet"), back="/", section="settings"

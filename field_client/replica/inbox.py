@@ -11,6 +11,7 @@ from typing import assert_never
 import msgspec
 
 from field_client.replica import healing
+from field_client.replica.contact import note_contact
 from field_client.replica.outbox import find_chain, rewind
 from field_client.replica.state import ReplicaState, get_state, measure_offset
 from field_client.storage import Connection
@@ -85,6 +86,7 @@ def apply_response(
     if fork is not None:
         return fork
     measure_offset(db, response.server_time, received)
+    note_contact(db, response.server_time, received)
     run(db, "replica_durable", dseq=response.durable_dseq)
     acked = ()
     if request.chain_before == state.acked_chain:

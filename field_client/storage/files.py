@@ -1,6 +1,7 @@
 """The file system as the tablet uses it, small enough to be watched and broken by tests."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +35,18 @@ class FileSystem(Protocol):
 
     def remove(self, path: Path) -> None:
         """Remove a file, if there is one."""
+        ...
+
+    def erase(self, path: Path) -> None:
+        """Overwrite a file where it lies, flush it, then remove it; no file is no error."""
+        ...
+
+    def remove_tree(self, folder: Path) -> None:
+        """Remove a folder with all that is in it, if there is one."""
+        ...
+
+    def names(self, folder: Path) -> tuple[str, ...]:
+        """Name what is in a folder, sorted; of no folder: nothing."""
         ...
 
 
@@ -77,6 +90,29 @@ class Disk:
     def remove(self, path: Path) -> None:
         """Remove a file, if there is one."""
         path.unlink(missing_ok=True)
+
+    def erase(self, path: Path) -> None:
+        """Write zeros over it before it goes.
+
+        A flash disk may keep the old cells for a while all the same; no program can reach those.
+        """
+        if not path.exists():
+            return
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+
+    def remove_tree(self, folder: Path) -> None:
+        """Remove file by file."""
+        if folder.is_dir():
+            shutil.rmtree(folder)
+            flush_names(folder.parent)
+
+    def names(self, folder: Path) -> tuple[str, ...]:
+        """List the folder."""
+        return tuple(sorted(os.listdir(folder))) if folder.is_dir() else ()  # noqa: PTH208  names, not paths
 
 
 def make_folder(folder: Path) -> None:

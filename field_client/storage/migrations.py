@@ -13,6 +13,8 @@ STEPS: Final = (
     "durable.sql",
     "pages.sql",
     "field_jobs.sql",
+    "contact.sql",
+    "revocation.sql",
 )
 """Step n leads from ``user_version`` n to n + 1; a released step is never edited."""
 

@@ -92,6 +92,9 @@ SELECT incarnation, dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id,
   serial, verdict, verdict_kind, verdict_code, acked_at, dseq <= settled_dseq, epoch
 FROM operation, replica WHERE dseq <= acked_dseq ORDER BY dseq;
 
+-- name: jobs_recorded_after
+SELECT DISTINCT job_id FROM operation WHERE dseq > :dseq;
+
 -- name: operations_all
 SELECT raw FROM operation ORDER BY dseq;
 
@@ -230,6 +233,38 @@ UPDATE scope_check SET checked_at = :at WHERE id = 1;
 
 -- name: scope_healed
 UPDATE scope_check SET healed_at = :at, heals = heals + 1 WHERE id = 1;
+
+-- name: contact
+SELECT body FROM contact WHERE id = 1;
+
+-- name: contact_store
+INSERT INTO contact (id, body) VALUES (1, :body)
+ON CONFLICT (id) DO UPDATE SET body = excluded.body;
+
+-- name: revocation
+SELECT told FROM revocation WHERE id = 1;
+
+-- name: revocation_store
+INSERT INTO revocation (id, told) VALUES (1, :told)
+ON CONFLICT (id) DO UPDATE SET told = excluded.told;
+
+-- name: revocation_clear
+DELETE FROM revocation;
+
+-- name: hand_over_any
+SELECT position FROM hand_over LIMIT 1;
+
+-- name: hand_overs
+SELECT position, body, operations, taken_at FROM hand_over ORDER BY position;
+
+-- name: hand_over_add
+INSERT INTO hand_over (position, body, operations) VALUES (:position, :body, :operations);
+
+-- name: hand_over_taken
+UPDATE hand_over SET taken_at = coalesce(taken_at, :at) WHERE position = :position;
+
+-- name: hand_over_clear
+DELETE FROM hand_over;
 
 -- name: replica_pull_anew
 UPDATE replica SET cursor = NULL, staged_cursor = NULL, staged_snapshot = 0 WHERE id = 1;

@@ -176,9 +176,14 @@ class Tablet:
 
 
 async def start_tablet(household: Household, owner: str, home: Path, server_url: str) -> Tablet:
-    """Start an agent; it is nobody's until it is enrolled."""
+    """Start an agent; it is nobody's until it is enrolled.
+
+    A demonstration leaves nothing in the keystore of whoever runs it.
+    """
     child = await household.start(
-        home.name, ["field_client", "serve", "--home", str(home), "--server", server_url]
+        home.name,
+        ["field_client", "serve", "--home", str(home), "--server", server_url],
+        environ={"FIRSTLIGHT_FIELD_KEYS": "folder"},
     )
     return Tablet(owner, child.ready["port"], child.ready["token"])
 

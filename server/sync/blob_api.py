@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from litestar import Response, head, patch, post, route
@@ -20,7 +21,7 @@ from server.acts import utc_now
 from server.database import Store
 from server.database.full_disk import StorageFull
 from server.problems import HttpRequest, WrongInput
-from server.sync import blobs
+from server.sync import blobs, quarantine
 from server.sync.access import device_of
 from server.sync.blob_store import (
     BLOB_BYTES_MAX,
@@ -29,6 +30,7 @@ from server.sync.blob_store import (
     ContentWrong,
     OffsetWrong,
 )
+from server.sync.refusals import SyncRefused
 from sync_protocol.quoting import quoted
 
 PIECE_BYTES_MAX: Final = 8_000_000
@@ -67,11 +69,12 @@ async def begin(
     request: HttpRequest, store: NamedDependency[Store], blob_store: Blobs
 ) -> Response[None]:
     """Begin an upload; its metadata names the hash."""
-    await _admit(request, store)
+    metadata = request.headers.get("upload-metadata", "")
+    await _admit(request, store, _find_announced(metadata))
     size = _number(request, "upload-length")
     if not 1 <= size <= BLOB_BYTES_MAX:
         raise WrongInput(f"Upload-Length {size}; 1 to {BLOB_BYTES_MAX} is possible")
-    sha256 = _announced_hash(request.headers.get("upload-metadata", ""))
+    sha256 = _announced_hash(metadata)
     await asyncio.to_thread(blob_store.begin, sha256, size)
     return Response(None, status_code=201, headers={**_TUS, "Location": f"/blobs/{sha256}"})
 
@@ -84,7 +87,7 @@ async def progress(
     sha256: FromPath[str],
 ) -> Response[None]:
     """Tell how much of a blob is here."""
-    await _admit(request, store)
+    await _admit(request, store, sha256)
     checked = _checked(sha256)
     offset, size = await asyncio.to_thread(blob_store.progress, checked)
     if await asyncio.to_thread(blob_store.is_present, checked):
@@ -105,7 +108,7 @@ async def receive_piece(
     sha256: FromPath[str],
 ) -> Response[None]:
     """Take the next piece of a blob."""
-    await _admit(request, store)
+    await _admit(request, store, sha256)
     checked = _checked(sha256)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != _PIECE_TYPE:
@@ -117,9 +120,15 @@ async def receive_piece(
     return Response(None, status_code=204, headers={**_TUS, "Upload-Offset": str(reached)})
 
 
-async def _admit(request: HttpRequest, store: Store) -> None:
-    """Check who asks, and that both speak the same tus."""
-    await device_of(store, request.headers.get("authorization"))
+async def _admit(request: HttpRequest, store: Store, sha256: str) -> None:
+    """Check who asks, a device or the hand-over that named this file, and that both speak tus."""
+    authorization = request.headers.get("authorization")
+    try:
+        await device_of(store, authorization)
+    except SyncRefused:
+        token = (authorization or "").partition(" ")[2]
+        if not await store.read(quarantine.may_bring, token, sha256, utc_now()):
+            raise
     spoken = request.headers.get("tus-resumable", "")
     if spoken != _VERSION:
         raise OtherTus(f"Tus-Resumable is {quoted(spoken)}; this server speaks {_VERSION}")
@@ -130,6 +139,12 @@ def _number(request: HttpRequest, header: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):  # noqa: PLR2004  fits 64 bits
         raise WrongInput(f"{header} is {quoted(text)}; a number of bytes is expected")
     return int(text)
+
+
+def _find_announced(metadata: str) -> str:
+    with suppress(WrongInput):
+        return _announced_hash(metadata)
+    return ""
 
 
 def _announced_hash(metadata: str) -> str:

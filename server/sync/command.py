@@ -9,7 +9,7 @@ from server.acts import Actor, ActorKind, act_of
 from server.opened import opened_store
 from server.people import secrets, technicians
 from server.problems import WrongInput
-from server.sync import devices, queries
+from server.sync import devices, quarantine_command, queries
 
 
 def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
@@ -29,6 +29,7 @@ def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to
     revoked = actions.add_parser("revoke", help="shut a tablet out at once")
     revoked.add_argument("device", metavar="ID", help="id of the tablet, as the list shows it")
     revoked.set_defaults(run=run_revoke)
+    quarantine_command.add_to(actions)
 
 
 def run_code(args: argparse.Namespace) -> int:

@@ -38,7 +38,15 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
         SyncRefused: unknown or revoked device, an incarnation that it has not registered, a gap, or
             a fork; nothing was stored.
     """
-    device = devices.usable(db, device_id, lock=True)
+    return take(db, devices.usable(db, device_id, lock=True), request, act=act)
+
+
+def take(db: Connection, device: Device, request: SyncRequest, *, act: Act) -> Written[Pushed]:
+    """Take the operations of a device whose row the caller holds, and who may speak.
+
+    Raises:
+        SyncRefused: an incarnation that it has not registered, a gap, or a fork.
+    """
     head = _head(db, device, request)
     healing.note(db, device.id, request.healed, act=act)
     received = reading.read_operations(request)

@@ -276,12 +276,22 @@ def usable(db: Connection, device_id: UUID, *, lock: bool = False) -> Device:
     Raises:
         SyncRefused: unknown or revoked device.
     """
+    device = get(db, device_id, lock=lock)
+    if device.revoked_at is not None:
+        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
+    return device
+
+
+def get(db: Connection, device_id: UUID, *, lock: bool = False) -> Device:
+    """Get a device, revoked or not.
+
+    Raises:
+        SyncRefused: unknown device.
+    """
     statement = _USABLE_LOCKED if lock else _USABLE
     device = statement.record(db, {"id": device_id}, Device)
     if device is None:
         raise SyncRefused(Refusal.UNKNOWN_DEVICE, f"no device {device_id}; enrol it")
-    if device.revoked_at is not None:
-        raise SyncRefused(Refusal.DEVICE_REVOKED, f"device {device_id} was revoked; ask the office")
     return device
 
 

@@ -19,6 +19,20 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None
 
 
+class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
+    """A hand-over as it came: its bytes, what it holds, and when it was released, if it was."""
+
+    id: UUID
+    device_id: UUID
+    digest: str
+    body: bytes
+    signature: str
+    operations: int
+    blobs: tuple[str, ...]
+    received_at: datetime
+    released_at: datetime | None
+
+
 class IncarnationHead(msgspec.Struct, frozen=True, kw_only=True):
     """One life of a device's replica, and how far its operations have been received."""
 

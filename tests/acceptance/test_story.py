@@ -68,6 +68,14 @@ class Stage:
             "/api/webhooks", url=f"{self.around.receiver.url}/hooks", secret_name="billing"
         )
 
+    def command(self, *words: str) -> str:
+        """Run a command of the office on the machine of the server; what it printed."""
+        return run("server", "--settings", self._settings, *words)
+
+    def home(self, name: str) -> Path:
+        """Where a tablet has all that it has."""
+        return self._folder / name
+
     def start_worker(self) -> None:
         self._start("worker", "server", "--settings", self._settings, "worker")
 
@@ -208,3 +216,36 @@ def test_a_job_reassigned_meanwhile_loses_nobodys_work(stage: Stage) -> None:
         assert operations
         assert all(operation["verdict"] for operation in operations)
         assert not [o for o in operations if o["verdict"] == "rejected"]
+
+
+def test_a_withdrawn_tablet_hands_its_job_over_and_the_office_lets_it_go_live(
+    stage: Stage,
+) -> None:
+    ada = stage.tablet("ada", stage.town.ada)
+    job_id = stage.order(stage.town.ada)
+    ada.post("/sync")
+    predicted = predict(light_path(job_on(ada, job_id))).rx_power_cdbm
+    ada.post("/flight-mode", on=True)
+    do_the_job(ada, job_id, serial=SERIAL, reading=format_dbm(predicted))
+    (device,) = stage.office.get("/api/devices")
+    stage.office.post(f"/api/devices/{device['id']}/revocation")
+
+    ada.post("/flight-mode", on=False)
+    wiped = until(lambda: _wiped(ada), "wipe")
+
+    assert wiped["operations_handed_over"] >= 10
+    assert wiped["photos_handed_over"] >= 2
+    assert not (stage.home("ada") / "replica").exists()
+    assert list((stage.home("ada") / "keys").iterdir()) == []
+    assert stage.office.get(f"/api/jobs/{job_id}")["state"] == "assigned"
+    stage.plug(SERIAL, predicted)
+    (listed,) = stage.command("device", "quarantine", "list").splitlines()
+    stage.command("device", "quarantine", "release", listed.split()[0])
+    caused, _ = stage.told(job_id)
+    assert caused["service"]["ont_serial"] == SERIAL
+    _caused_once_in_order(caused)
+
+
+def _wiped(tablet: Caller) -> Any:  # noqa: ANN401  any JSON
+    state = tablet.get("/lock")
+    return state if state["type"] == "wiped" and state["is_done"] else None

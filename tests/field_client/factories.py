@@ -53,10 +53,11 @@ class FakeClock:
     def __init__(self, wall: datetime = NOON) -> None:
         self.wall = wall
         self.monotonic_ms = 1_000
+        self.boot_id = "boot-1"
 
     def moment(self) -> Moment:
         """Give the present of the test."""
-        return Moment(wall=self.wall, monotonic_ms=self.monotonic_ms, boot_id="boot-1")
+        return Moment(wall=self.wall, monotonic_ms=self.monotonic_ms, boot_id=self.boot_id)
 
     def pass_ms(self, passed_ms: int) -> None:
         """Move on."""

@@ -11,17 +11,21 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from sync_protocol import evidence, wire
+from sync_protocol.ids import DeviceId
 from sync_protocol.messages import (
     OPERATIONS_PER_PUSH_MAX,
     BeginIncarnation,
     Challenge,
     EnrolRequest,
+    HandOver,
+    HandOverTaken,
     IncarnationBegun,
     Refusal,
     RefusedSync,
@@ -152,6 +156,9 @@ class HttpFakeServer:
         self.tokens = {"token-1"}
         self.public_key: str | None = None
         self.is_revoked = False
+        self.quarantined: dict[str, HandOver] = {}
+        self.quarantine_tokens: set[str] = set()
+        self.takes_hand_overs = True
         self.codes = {"welcome-1234"}
         self.operations_max = OPERATIONS_PER_PUSH_MAX
         self.refused_blobs: set[str] = set()
@@ -170,19 +177,29 @@ class HttpFakeServer:
             "/devices/v1/enrol": self._enrol,
             "/devices/v1/challenge": self._challenge,
             "/devices/v1/token": self._token,
+            "/sync/v1/quarantine": self._quarantine,
         }
         if path in open_routes:
             return open_routes[path](request)
-        if self.is_revoked:
-            return problem(403, Refusal.DEVICE_REVOKED)
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
-            body = b'{"refusal":"token_expired","detail":"renew it"}'
-            return Reply(401, {"content-type": "application/problem+json"}, body)
+        return self._refusal(request, path) or self._answer_device(request, path)
+
+    def _answer_device(self, request: Arrived, path: str) -> Reply:
         if path == "/sync/v1":
             return self._sync(request)
         if path == "/devices/v1/incarnations":
             return _begin_incarnation(request)
         return self._blob(request, path)
+
+    def _refusal(self, request: Arrived, path: str) -> Reply | None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if path.startswith("/blobs") and token in self.quarantine_tokens:
+            return None
+        if self.is_revoked:
+            return problem(403, Refusal.DEVICE_REVOKED)
+        if token not in self.tokens:
+            body = b'{"refusal":"token_expired","detail":"renew it"}'
+            return Reply(401, {"content-type": "application/problem+json"}, body)
+        return None
 
     def _enrol(self, request: Arrived) -> Reply:
         enrol = wire.decode(request.body, EnrolRequest)
@@ -209,6 +226,27 @@ class HttpFakeServer:
         token = f"token-{len(self.arrived)}"
         self.tokens.add(token)
         return _json(200, Token(token=token, expires_at=NOON + timedelta(hours=1)))
+
+    def _quarantine(self, request: Arrived) -> Reply:
+        device_id = DeviceId(UUID(parse_qs(urlsplit(request.path).query)["device_id"][0]))
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(self.public_key or ""))
+        signature = base64.b64decode(request.headers["firstlight-signature"])
+        public.verify(signature, evidence.hand_over_bytes(device_id, request.body))
+        if not self.takes_hand_overs:
+            return busy(_json(200, an_enrolment()))
+        said = wire.decode(wire.decompress(request.body), HandOver)
+        digest = hashlib.sha256(request.body).hexdigest()
+        self.quarantined[digest] = said
+        token = f"quarantine-{len(self.arrived)}"
+        self.quarantine_tokens.add(token)
+        taken = HandOverTaken(
+            digest=digest,
+            operations=len(said.push.operations),
+            token=token,
+            token_expires_at=NOON,
+            server_time=NOON,
+        )
+        return _json(200, taken)
 
     def _sync(self, request: Arrived) -> Reply:
         assert request.headers["content-encoding"] == "gzip"

@@ -67,7 +67,9 @@ class Journal(Disk):
 
 
 @asynccontextmanager
-async def an_agent(folder: Path) -> AsyncGenerator[tuple[Agent, Journal], None]:
+async def an_agent(
+    folder: Path, clock: FakeClock | None = None
+) -> AsyncGenerator[tuple[Agent, Journal], None]:
     path = folder / "replica.db"
     prepared = an_enrolled_replica(path)
     run(prepared, "job_store", id=str(JOB), document=wire.encode(a_job()))
@@ -82,7 +84,7 @@ async def an_agent(folder: Path) -> AsyncGenerator[tuple[Agent, Journal], None]:
                     store,
                     blobs,
                     KeyFolder(folder / "keys", Disk()),
-                    clock=FakeClock(),
+                    clock=clock or FakeClock(),
                     aside=aside,
                 ),
                 disk,

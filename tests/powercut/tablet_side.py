@@ -90,8 +90,10 @@ async def _agent(
     program = ("tests.powercut.mutants", mutant, "field_client") if mutant else ("field_client",)
     words = ("tests.powercut.recorder", str(root), str(folder / "journal"), sys.executable, "-m")
     options = ("serve", "--home", str(root / "home"), "--server", server_url)
+    # The desktop's own keystore is none of a test's, and a ballast holds nothing to be lost.
+    environ = {"FIRSTLIGHT_FIELD_KEYS": "folder", "FIRSTLIGHT_FIELD_BALLAST_MB": "0"}
     # Starting waits for a line; the fake server lives on this loop and is not asked before.
-    context = running(folder / "tablet.err", *words, *program, *options)
+    context = running(folder / "tablet.err", *words, *program, *options, environ=environ)
     started: Running = await asyncio.to_thread(context.__enter__)
     try:
         token = started.ready["token"]

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from server.database.tables.schema import id_column, metadata, reference
-from server.database.types import UtcDateTime
+from server.database.types import JsonDocument, UtcDateTime
 
 sync_head = sa.Table(
     "sync_head",
@@ -105,6 +105,21 @@ blobs = sa.Table(
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("present_at", UtcDateTime),
+)
+
+# What withdrawn tablets had not sent, as they signed it; apart from all work until it is released.
+quarantined = sa.Table(
+    "quarantined",
+    metadata,
+    id_column(),
+    reference("device_id", "devices"),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("signature", sa.String(120), nullable=False),
+    sa.Column("operations", sa.Integer, nullable=False),
+    sa.Column("blobs", JsonDocument, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("released_at", UtcDateTime),
 )
 
 # Each backup that was made of this database, and how far the feed was in it.

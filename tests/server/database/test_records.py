@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from server.audit import AuditEntry
-from server.database.tables import offers, people, work
+from server.database.tables import offers, people, sync, work
 from server.jobs.records import Completion, Job, StoredCapture
 from server.orders.records import Order, OrderItem
 from server.people.technicians import Technician
 from server.services.records import Service
+from server.sync.records import Quarantined
 
 PAIRS = [
     (AuditEntry, people.audit),
@@ -23,6 +24,7 @@ PAIRS = [
     (Job, work.jobs),
     (StoredCapture, work.captures),
     (Completion, work.completions),
+    (Quarantined, sync.quarantined),
 ]
 
 
