@@ -7,7 +7,7 @@ import msgspec
 from server import audit
 from server.acts import Act, IdSource
 from server.database import Connection, Written
-from server.imports import affected_jobs, batches, queries, storage
+from server.imports import affected_jobs, batches, embedded, queries, storage
 from server.imports.batches import BatchPlan
 from server.imports.files import Numbered
 from server.imports.kinds import Kind
@@ -46,7 +46,12 @@ def import_batch(
     storage.upsert(db, kind, (*planned.inserts, *planned.updates))
     feed = affected_jobs.find(db, kind.name, planned.changed_ids)
     topics = {"jobs", *(f"job:{change.entity_id}" for change in feed)} if feed else ()
-    return Written(planned, feed=feed, topics=frozenset(topics))
+    return Written(
+        planned,
+        feed=feed,
+        embedded=embedded.find(kind, planned, stored),
+        topics=frozenset(topics),
+    )
 
 
 def rehearse_batch(

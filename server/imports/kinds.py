@@ -6,6 +6,7 @@ The order of ``KINDS`` is the order of dependency: what stands further down refe
 import math
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -15,7 +16,8 @@ import sqlalchemy as sa
 from activation.registry import driver_names
 from billing_bridge.errors import CurrencyUnknown
 from billing_bridge.money import require_currency
-from server.database.tables import offers, people, plant
+from server import times
+from server.database.tables import offers, people, plant, work
 from server.imports import rows
 from sync_protocol.optics import OPTIC_CLASSES, SPLITTER_LOSS_CDB
 from sync_protocol.serials import parse_serial
@@ -103,6 +105,26 @@ def read_optic_class(text: str) -> str:
     return text
 
 
+def read_hazards(text: str) -> tuple[str, ...]:
+    """Read what to beware of, one after the other.
+
+    >>> read_hazards("dog; asbestos in the cellar;")
+    ('dog', 'asbestos in the cellar')
+    """
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def read_time(text: str) -> datetime:
+    """Read a time as people write it; its offset may not be left out."""
+    try:
+        return times.read_instant("time", text)
+    except ValueError as error:
+        raise ValueNotUnderstood(
+            "a time with its offset, like 2026-11-23T13:00+01:00 or 2026-11-23T12:00Z, "
+            f"in a year from {times.YEAR_MIN} to {times.YEAR_MAX}"
+        ) from error
+
+
 def read_ratios(text: str) -> tuple[int, ...]:
     """Read splitter stages from the OLT outwards.
 
@@ -140,7 +162,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             name="premises",
             table=plant.premises,
             row_type=rows.PremiseRow,
-            readers={"zone": read_zone},
+            readers={"zone": read_zone, "hazards": read_hazards},
         ),
         Kind(
             name="olts",
@@ -202,6 +224,13 @@ KINDS: Final[Mapping[str, Kind]] = {
             fixed=_COMMERCIAL,
             fixed_right="a new version of the product; what was sold under this one stays",
             readers={"currency": read_currency},
+        ),
+        Kind(
+            name="tickets",
+            table=work.tickets,
+            row_type=rows.TicketRow,
+            references={"account": "accounts", "premise": "premises"},
+            readers={"opened_at": read_time, "closed_at": read_time},
         ),
         Kind(name="technicians", table=people.technicians, row_type=rows.TechnicianRow),
         Kind(

@@ -7,8 +7,8 @@ import msgspec
 
 from server import audit
 from server.acts import Act
-from server.database import Connection, FeedChange, Written
-from server.database.units import FeedKind
+from server.database import Connection, EmbeddedChange, FeedChange, Written
+from server.database.units import Embedded, FeedKind
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
 from server.sync import devices, healing, incarnations, reading, storage
@@ -56,6 +56,7 @@ def receive(db: Connection, device_id: UUID, request: SyncRequest, *, act: Act) 
             durable_dseq=head.durable_dseq,
         ),
         feed=_feed(plan, contexts),
+        embedded=_embedded(plan, contexts),
         topics=topics.union(*(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)),
     )
 
@@ -123,6 +124,13 @@ def _plan(
     for operation in fresh:
         planner.add(operation)
     return planner.plan, loaded.contexts
+
+
+def _embedded(plan: PushPlan, contexts: Mapping[UUID, JobContext]) -> tuple[EmbeddedChange, ...]:
+    """Tell of every premise where a visit ended, or something was captured late of one."""
+    late = (contexts[each.job_id].job.premise_id for each in plan.captures if each.late)
+    premises = {*(visit.premise_id for visit in plan.visits), *late}
+    return tuple(EmbeddedChange(what=Embedded.PREMISE, key=each) for each in sorted(premises))
 
 
 def _feed(plan: PushPlan, contexts: Mapping[UUID, JobContext]) -> tuple[FeedChange, ...]:

@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 
 from server.acts import Act
-from server.jobs.records import Completion, Entered, FieldWrite, Job, StoredCapture
-from server.sync import conflicts
+from server.jobs.records import Completion, Entered, FieldWrite, Job, StoredCapture, Visit
+from server.sync import conflicts, visiting
 from server.sync.identity import Identity, Known, identity_of, said_by
 from server.sync.reading import Received
 from server.sync.records import Device, Issue, StoredOperation
@@ -80,6 +80,7 @@ class PushPlan(msgspec.Struct, kw_only=True):
     operations: list[StoredOperation] = []
     captures: list[StoredCapture] = []
     completions: list[tuple[Completion, Decision]] = []
+    visits: list[Visit] = []
     fields: list[FieldWrite] = []
     moved_jobs: dict[UUID, Job] = {}
     touched_jobs: set[UUID] = set()
@@ -173,6 +174,10 @@ class PushPlanner:
             self._move(context, decision.state)
         if decision.keeps_evidence and isinstance(body, CompleteJob):
             self._add_completion(context, operation, (body, decision), done.at)
+        entered = self._entered(operation.dseq, done)
+        visit = visiting.find_end(context.job, body, decision, entered, self._act)
+        if visit is not None:
+            self.plan.visits.append(visit)
         self.plan.history.append(
             HistoryLine(
                 action=_ACTIONS[type(body)],

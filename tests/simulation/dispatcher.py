@@ -82,7 +82,8 @@ class Dispatcher:
             InstallOrder(
                 number=f"O-{self._placed}",
                 account=self._town.accounts[self._placed % len(self._town.accounts)],
-                premise=self._town.premises[self._placed],
+                # Two after each other at one premise: each embeds how the visits of both ended.
+                premise=self._town.premises[self._placed // 2],
                 product=self._town.product,
                 appointment_starts_at=starts_at,
                 appointment_ends_at=starts_at + timedelta(hours=2),

@@ -70,7 +70,7 @@ def _receive_deciding_anew(
     for each in received:
         planner.add(each)
     value = msgspec.structs.replace(written.value, verdicts=tuple(planner.plan.verdicts))
-    return Written(value, feed=written.feed, topics=written.topics)
+    return msgspec.structs.replace(written, value=value)
 
 
 def _receive_without_issues(
@@ -79,7 +79,7 @@ def _receive_without_issues(
     """Withhold what was entered and tell nobody but the answer, which may be lost."""
     written = commands.receive(db, device_id, request, act=act)
     feed = tuple(change for change in written.feed if change.entity != "issue")
-    return Written(written.value, feed=feed, topics=written.topics)
+    return msgspec.structs.replace(written, feed=feed)
 
 
 def _receive_overruling_silently(
@@ -91,7 +91,7 @@ def _receive_overruling_silently(
     untold = set(db.execute(sa.select(issues.c.id).where(overruled)).scalars())
     db.execute(sa.delete(issues).where(overruled))
     feed = tuple(change for change in written.feed if change.entity_id not in untold)
-    return Written(written.value, feed=feed, topics=written.topics)
+    return msgspec.structs.replace(written, feed=feed)
 
 
 def _assign_without_leave(
@@ -102,7 +102,7 @@ def _assign_without_leave(
     feed: tuple[FeedChange, ...] = tuple(
         change for change in written.feed if change.kind is not FeedKind.LEAVE
     )
-    return Written(written.value, feed=feed, topics=written.topics)
+    return msgspec.structs.replace(written, feed=feed)
 
 
 def _pull_by_number_alone(

@@ -16,6 +16,8 @@ premises = sa.Table(
     sa.Column("latitude", sa.Float, nullable=False),
     sa.Column("longitude", sa.Float, nullable=False),
     sa.Column("zone", sa.String(60), nullable=False),
+    sa.Column("access_notes", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("hazards", JsonDocument, nullable=False, server_default="[]"),
 )
 
 olts = sa.Table(
