@@ -13,6 +13,7 @@ from field_client.storage import Connection
 from field_client.storage.driver import Row
 from field_client.storage.statements import fetch_all, find_row
 from sync_protocol import wire
+from sync_protocol.briefing import Briefing
 from sync_protocol.documents import Appointment, IssueDocument, JobDocument, VersionedValue
 from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobState
@@ -206,6 +207,12 @@ def count_all(db: Connection) -> Counts:
 def list_issues(db: Connection) -> tuple[IssueDocument, ...]:
     """List what was changed, withheld or refused, oldest first."""
     return tuple(wire.decode(row["document"], IssueDocument) for row in fetch_all(db, "issues"))
+
+
+def get_briefing(db: Connection) -> Briefing | None:
+    """Get what the technician is told that is of no single job; None: nothing was told yet."""
+    row = find_row(db, "briefings")
+    return None if row is None else wire.decode(row["document"], Briefing)
 
 
 def list_operations(db: Connection, *, after: Counter, count_max: int) -> tuple[OperationRow, ...]:

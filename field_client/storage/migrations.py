@@ -6,7 +6,7 @@ from typing import Final
 from field_client.storage.driver import Connection, driver
 from field_client.storage.statements import read_sql
 
-STEPS: Final = ("schema.sql", "begun_anew.sql", "scope_check.sql", "durable.sql")
+STEPS: Final = ("schema.sql", "begun_anew.sql", "scope_check.sql", "durable.sql", "briefing.sql")
 """Step n leads from ``user_version`` n to n + 1; a released step is never edited."""
 
 

@@ -52,9 +52,10 @@ def append(
         ],
     )
     for what, touch in _TOUCH_HOLDERS.items():
-        keys = {each.key for each in embedded if each.what is what}
-        if keys:
-            touch.run(db, {"the_seq": seq, "keys": sorted(keys)})
+        told = [each.key for each in embedded if each.what is what]
+        keys = sorted({key for key in told if key is not None}, key=str)
+        if told:
+            touch.run(db, {"the_seq": seq, **({"keys": keys} if keys else {})})
     return seq
 
 
@@ -101,6 +102,7 @@ def _holding(wanted: sa.Select[tuple[UUID]]) -> Prepared:
     return Prepared(_UPDATE.where(feed.c.entity == "job", feed.c.entity_id.in_(wanted)))
 
 
+_BRIEFINGS: Final = _UPDATE.where(feed.c.entity == "briefing")
 _KEYS: Final[sa.BindParameter[Any]] = sa.bindparam("keys", expanding=True)
 _TOUCH_HOLDERS: Final[Mapping[Embedded, Prepared]] = {
     Embedded.PREMISE: _holding(sa.select(jobs.c.id).where(jobs.c.premise_id.in_(_KEYS))),
@@ -110,8 +112,10 @@ _TOUCH_HOLDERS: Final[Mapping[Embedded, Prepared]] = {
         .where(services.c.account_id.in_(_KEYS))
     ),
     Embedded.RESERVED_ONT: _holding(sa.select(jobs.c.id).where(jobs.c.reserved_serial.in_(_KEYS))),
+    Embedded.VAN: Prepared(_BRIEFINGS.where(feed.c.entity_id.in_(_KEYS))),
+    Embedded.ONT_MODELS: Prepared(_BRIEFINGS),
 }
-"""What brings to every scope which holds a job that embeds something the change of that."""
+"""What embeds it, wherever it is held."""
 _UPSERT: Final = Prepared(
     {
         "postgresql": _upserting(postgresql.insert(feed)),

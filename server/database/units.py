@@ -43,6 +43,10 @@ class Embedded(enum.StrEnum):
     """What is told of an account as a whole."""
     RESERVED_ONT = "reserved_ont"
     """An ONT that is kept for a job; the key is its serial."""
+    VAN = "van"
+    """What is in a technician's van."""
+    ONT_MODELS = "ont_models"
+    """Which models are supported; there is no key, for everybody is told."""
 
 
 class EmbeddedChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +57,7 @@ class EmbeddedChange(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     what: Embedded
-    key: UUID | str
+    key: UUID | str | None = None
 
 
 class Written(msgspec.Struct, Generic[T], frozen=True):

@@ -20,7 +20,16 @@ def _name(kind: Kind, before: Iterable[Values], rows: Iterable[Values]) -> Itera
     match kind.name:
         case "onts":
             # One that is new cannot have been reserved.
-            return (EmbeddedChange(what=Embedded.RESERVED_ONT, key=row["serial"]) for row in before)
+            return (
+                *(EmbeddedChange(what=Embedded.RESERVED_ONT, key=row["serial"]) for row in before),
+                *(
+                    EmbeddedChange(what=Embedded.VAN, key=row["technician_id"])
+                    for row in (*before, *rows)
+                    if row["technician_id"] is not None
+                ),
+            )
+        case "ont-models":
+            return (EmbeddedChange(what=Embedded.ONT_MODELS) for _ in rows)
         case "tickets":
             return map(_around, (*before, *rows))
         case _:

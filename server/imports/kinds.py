@@ -69,6 +69,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """How the text of a field is read where a type alone cannot."""
     lends: tuple[str, ...] = ()
     """Columns, besides the id, that rows which refer to this kind are checked with."""
+    dated: Mapping[str, str] = {}
+    """Column → field since whose last change it counts."""
     limits: tuple[Limit, ...] = ()
     room: Room | None = None
 
@@ -105,13 +107,25 @@ def read_optic_class(text: str) -> str:
     return text
 
 
-def read_hazards(text: str) -> tuple[str, ...]:
-    """Read what to beware of, one after the other.
+def read_list(text: str) -> tuple[str, ...]:
+    """Read several texts, one after the other.
 
-    >>> read_hazards("dog; asbestos in the cellar;")
+    >>> read_list("dog; asbestos in the cellar;")
     ('dog', 'asbestos in the cellar')
     """
     return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def read_optic_classes(text: str) -> tuple[str, ...]:
+    """Read the names of optic classes, one after the other."""
+    return tuple(read_optic_class(name) for name in read_list(text))
+
+
+def read_supported(text: str) -> bool:
+    """Read whether a model is supported."""
+    if text not in {"yes", "no"}:
+        raise ValueNotUnderstood("yes or no")
+    return text == "yes"
 
 
 def read_time(text: str) -> datetime:
@@ -162,7 +176,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             name="premises",
             table=plant.premises,
             row_type=rows.PremiseRow,
-            readers={"zone": read_zone, "hazards": read_hazards},
+            readers={"zone": read_zone, "hazards": read_list},
         ),
         Kind(
             name="olts",
@@ -240,6 +254,18 @@ KINDS: Final[Mapping[str, Kind]] = {
             key=("serial",),
             references={"technician": "technicians"},
             readers={"serial": parse_serial},
+            dated={"held_since": "technician"},
+        ),
+        Kind(
+            name="ont-models",
+            table=plant.ont_models,
+            row_type=rows.OntModelRow,
+            key=("model",),
+            readers={
+                "serial_prefixes": read_list,
+                "optic_classes": read_optic_classes,
+                "supported": read_supported,
+            },
         ),
     )
 }

@@ -165,3 +165,14 @@ class OntRow(msgspec.Struct, frozen=True, kw_only=True):
     serial: SerialText
     model: Code
     technician: ExternalId | None = None
+
+
+class OntModelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A model of which it is known whether the network supports it."""
+
+    model: Code
+    vendor: ShortName
+    serial_prefixes: tuple[Annotated[str, Meta(min_length=1, max_length=12)], ...] = ()
+    optic_classes: tuple[Code, ...] = ()
+    supported: bool = True
+    note: Annotated[str, Meta(max_length=200)] = ""

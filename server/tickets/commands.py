@@ -43,7 +43,7 @@ def put(db: Connection, external_id: str, ticket: Ticket, *, act: Act) -> Writte
     """
     values = {"external_id": external_id, **msgspec.structs.asdict(ticket)}
     row = inputs.read(values, TicketRow)
-    kept = imports.import_batch(db, KINDS["tickets"], (Numbered(1, row),), new_id=act.new_id)
+    kept = imports.import_batch(db, KINDS["tickets"], (Numbered(1, row),), act=act)
     for complaint in kept.value.complaints:
         raise WrongInput(f"{complaint.column} is {complaint.value!r}; right is {complaint.right}")
     if kept.value.changed_ids:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from server.database.tables.schema import external_id_column, id_column, metadata, reference
-from server.database.types import JsonDocument
+from server.database.types import JsonDocument, UtcDateTime
 
 premises = sa.Table(
     "premises",
@@ -89,5 +89,19 @@ onts = sa.Table(
     metadata,
     sa.Column("serial", sa.String(12), primary_key=True),
     sa.Column("model", sa.String(40), nullable=False),
+    # Whose van it is in, and since when.
     reference("technician_id", "technicians", nullable=True),
+    sa.Column("held_since", UtcDateTime),
+)
+
+# The models that the network is known to support, or not; no row at all: nobody has said.
+ont_models = sa.Table(
+    "ont_models",
+    metadata,
+    sa.Column("model", sa.String(40), primary_key=True),
+    sa.Column("vendor", sa.String(80), nullable=False),
+    sa.Column("serial_prefixes", JsonDocument, nullable=False),
+    sa.Column("optic_classes", JsonDocument, nullable=False),
+    sa.Column("supported", sa.Boolean, nullable=False),
+    sa.Column("note", sa.String(200), nullable=False),
 )

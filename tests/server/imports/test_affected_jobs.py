@@ -81,11 +81,11 @@ def test_a_tablet_hears_of_everything_that_its_job_embeds(
     change: dict[str, str],
 ) -> None:
     job_id, technician_id = assigned
-    assert feed_of(store) == {(technician_id, job_id): ("enter", 1)}
+    assert feed_of(store) == {(technician_id, job_id): ("enter", 2)}
 
     load(store, alter(copy / f"{kind}.csv", key, **change))
 
-    assert feed_of(store) == {(technician_id, job_id): ("update", 2)}
+    assert feed_of(store) == {(technician_id, job_id): ("update", 3)}
 
 
 OTHER_VALUES = {
@@ -197,8 +197,8 @@ def test_a_tablet_hears_of_a_ticket_until_it_is_closed(
     load(store, alter(file, "X-1", closed_at="2026-11-21T10:00Z"))
 
     assert (shown.number, shown.subject, shown.priority) == ("T-1", "Slow", "high")
-    assert opened == {(technician_id, job_id): ("update", 2)}
-    assert feed_of(store) == {(technician_id, job_id): ("update", 3)}
+    assert opened == {(technician_id, job_id): ("update", 3)}
+    assert feed_of(store) == {(technician_id, job_id): ("update", 4)}
     assert store.read_now(documents, [job_id])[JobId(job_id)].tickets == ()
 
 
@@ -212,7 +212,7 @@ def test_a_ticket_without_a_readable_time_is_complained_about(
 
     assert {each.column for each in heard.complaints} == {"opened_at"}
     assert "a time with its offset" in heard.complaints[0].right
-    assert [seq for _, seq in feed_of(store).values()] == [1], assigned
+    assert [seq for _, seq in feed_of(store).values()] == [2], assigned
 
 
 def test_a_tablet_hears_that_the_ont_kept_for_its_job_is_another_model(
@@ -230,7 +230,7 @@ def test_a_tablet_hears_that_the_ont_kept_for_its_job_is_another_model(
     load(store, alter(copy / "onts.csv", serial, model="HG8010H"))
 
     assert store.read_now(documents, [job_id])[JobId(job_id)].expected_model == "HG8010H"
-    assert feed_of(store) == {(technician_id, job_id): ("update", 2)}
+    assert feed_of(store) == {(technician_id, job_id): ("update", 3)}
 
 
 def test_what_to_beware_of_is_read_one_by_one(
@@ -283,4 +283,4 @@ def test_an_import_waits_for_an_assignment_that_is_under_way(
         thread.join(PATIENCE_S)
 
     assert waited
-    assert feed_of(store) == {(technician_id, ordered): ("update", 2)}
+    assert feed_of(store) == {(technician_id, ordered): ("update", 3)}

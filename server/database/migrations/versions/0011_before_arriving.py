@@ -25,9 +25,10 @@ def upgrade() -> None:
     op.add_column("products", sa.Column("ont_model", sa.String(length=40)))
     op.add_column("services", sa.Column("baseline_cdbm", sa.Integer()))
     op.create_index("ix_jobs_reserved_serial", "jobs", ["reserved_serial"])
-    op.create_index("ix_feed_entity_id", "feed", ["entity_id"])
+    op.create_index("ix_feed_entity", "feed", ["entity", "entity_id"])
     _create_visits()
     _create_tickets()
+    _brief()
 
 
 def _create_visits() -> None:
@@ -88,3 +89,17 @@ def _create_tickets() -> None:
     )
     op.create_index("ix_tickets_account_id", "tickets", ["account_id"])
     op.create_index("ix_tickets_premise_id", "tickets", ["premise_id"])
+
+
+def _brief() -> None:
+    op.add_column("onts", sa.Column("held_since", sa.DateTime(timezone=True)))
+    op.create_table(
+        "ont_models",
+        sa.Column("model", sa.String(length=40), nullable=False),
+        sa.Column("vendor", sa.String(length=80), nullable=False),
+        sa.Column("serial_prefixes", JSON, nullable=False),
+        sa.Column("optic_classes", JSON, nullable=False),
+        sa.Column("supported", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("model", name="pk_ont_models"),
+    )
