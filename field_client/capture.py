@@ -12,7 +12,7 @@ import msgspec
 from field_client.replica.outbox import Pen, expect_blob, record_operation, stamp
 from field_client.replica.views import JobView, find_serial_elsewhere, get_job
 from field_client.storage import Connection, StoredBlob
-from sync_protocol import evidence
+from sync_protocol import evidence, visits
 from sync_protocol.documents import VersionedValue
 from sync_protocol.ids import CaptureId, CompletionId, JobId
 from sync_protocol.jobs import JobEvent, JobState, next_state
@@ -260,8 +260,11 @@ def complete_job(
     view = _writable(db, job_id)
     next_state(view.card.state, JobEvent.COMPLETE)
     checked = check_done(code)
-    if view.missing:
-        return Incomplete(missing=view.missing)
+    captured = [each.capture.body for each in view.captures]
+    document = view.document
+    missing = visits.missing(document.kind, document.required_photos, captured, checked)
+    if missing:
+        return Incomplete(missing=missing)
     manifest = Manifest(
         completion_id=CompletionId(pen.new_id()),
         job_id=job_id,

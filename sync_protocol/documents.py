@@ -25,9 +25,17 @@ LongText = Annotated[str, Meta(max_length=4000)]
 
 
 class JobKind(enum.StrEnum):
-    """What a visit is for."""
+    """What a visit is for.
+
+    A tablet can read no job of a kind that it does not know: with one more kind, pulls need one
+    more version of the protocol.
+    """
 
     INSTALL = "install"
+    REPAIR = "repair"
+    SWAP = "swap"
+    DISCONNECT = "disconnect"
+    MOVE = "move"
 
 
 class VersionedValue(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,21 +12,16 @@ from field_client.replica.state import find_enrolment, get_state
 from field_client.storage import Connection
 from field_client.storage.driver import Row
 from field_client.storage.statements import fetch_all, find_row
-from sync_protocol import wire
+from sync_protocol import visits, wire
 from sync_protocol.briefing import Briefing
 from sync_protocol.documents import Appointment, IssueDocument, JobDocument, VersionedValue
 from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobState
 from sync_protocol.operations import (
     Capture,
-    CaptureBody,
-    LightReading,
     Operation,
     OperationBody,
-    Photo,
     RecordCapture,
-    SerialScan,
-    Signature,
 )
 from sync_protocol.optics import PathUnknown, predict
 from sync_protocol.units import Counter, RxPowerCdbm, Sha256Hex
@@ -78,6 +73,7 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, VersionedValue]
     captures: tuple[CaptureView, ...]
     missing: tuple[str, ...]
+    """What a completion still needs, whatever its code; some codes need more or less."""
     predicted_cdbm: RxPowerCdbm | None
     plant_problem: str | None
     """Why nothing can be predicted: what the plant data lack."""
@@ -175,20 +171,12 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         state_version=overlaid.state_version,
         fields=overlaid.fields,
         captures=captures,
-        missing=missing_for_completion(document, [view.capture.body for view in captures]),
+        missing=visits.missing(
+            document.kind, document.required_photos, [view.capture.body for view in captures]
+        ),
         predicted_cdbm=predicted_cdbm,
         plant_problem=plant_problem,
         left_reason=row["left_reason"],
-    )
-
-
-def missing_for_completion(document: JobDocument, captured: list[CaptureBody]) -> tuple[str, ...]:
-    """Name what a completion still needs; empty when nothing is missing."""
-    subjects = {body.subject for body in captured if isinstance(body, Photo)}
-    needed = (("serial", SerialScan), ("light", LightReading), ("signature", Signature))
-    return (
-        *(name for name, kind in needed if not any(isinstance(body, kind) for body in captured)),
-        *(f"photo:{subject}" for subject in document.required_photos if subject not in subjects),
     )
 
 

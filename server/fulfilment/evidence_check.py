@@ -1,20 +1,19 @@
 """Whether a completion proves what it says: serial, light, photos, signature. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from server.jobs.records import Completion, Job, StoredCapture
-from sync_protocol import evidence
+from sync_protocol import evidence, visits
 from sync_protocol.ids import CaptureId
 from sync_protocol.operations import (
     Capture,
     LightReading,
     Manifest,
-    Photo,
     SerialScan,
-    Signature,
 )
 from sync_protocol.serials import OntSerial
 
@@ -51,7 +50,7 @@ def check(
     fault = (
         _unsigned(completion, manifest, verify)
         or _altered(manifest, found)
-        or _missing(job, _vouched_for(manifest, found))
+        or _missing(job, completion.code, _vouched_for(manifest, found))
     )
     if fault is not None:
         code, detail = fault
@@ -88,13 +87,11 @@ def _vouched_for(manifest: Manifest, found: Mapping[CaptureId, Capture]) -> list
     return [found[entry.capture_id] for entry in manifest.captures]
 
 
-def _missing(job: Job, captures: Iterable[Capture]) -> _Fault | None:
+def _missing(job: Job, code: str, captures: Iterable[Capture]) -> _Fault | None:
     bodies = [capture.body for capture in captures]
-    photos = {body.subject for body in bodies if isinstance(body, Photo)}
-    lacking = [
-        *([] if any(isinstance(body, SerialScan) for body in bodies) else ["ONT serial"]),
-        *([] if any(isinstance(body, LightReading) for body in bodies) else ["light level"]),
-        *(f"photo {subject}" for subject in job.required_photos if subject not in photos),
-        *([] if any(isinstance(body, Signature) for body in bodies) else ["signature"]),
-    ]
-    return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(lacking)}") if lacking else None
+    lacking = visits.missing(job.kind, job.required_photos, bodies, code)
+    said = [_WORDS.get(what) or what.replace("photo:", "photo ") for what in lacking]
+    return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(said)}") if said else None
+
+
+_WORDS: Final = {"serial": "ONT serial", "light": "light level"}

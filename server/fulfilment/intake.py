@@ -1,6 +1,6 @@
 """What a completion causes: one process per effect, started in the transaction that received it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -8,9 +8,13 @@ import msgspec
 from server.acts import Act
 from server.database import Connection
 from server.fulfilment import storage
+from server.fulfilment.effects import NEEDS_NETWORK_CHANGE, Effect, effect_of
 from server.fulfilment.records import InboxItem, Intent, Process, ProcessState, Progress, effect_key
+from server.jobs import queries as jobs
 from server.jobs.records import Completion
 from server.orders import queries as orders
+from server.orders import storage as order_storage
+from server.orders.records import OrderState
 from server.services import storage as services
 from server.services.records import ServiceState, require_move
 from sync_protocol.merge import Decision
@@ -23,16 +27,30 @@ def take_completions(
 ) -> frozenset[str]:
     """Start what these completions cause; answer whom to wake.
 
-    A completion that moved its job starts the activation of its order item, once, whatever else
-    arrives. One that did not is evidence that a person should see.
+    One that moved its job causes what ``effects`` says of its kind, once, whatever else arrives: an
+    install the activation of its order item. One that did not is evidence that a person should see.
     """
     for completion, decision in completions:
         if decision.state is None:
             storage.add_inbox_item(db, _item(completion, decision, act))
             storage.look_again(db, completion.order_item_id, act.now)
         else:
-            _start(db, completion, act)
+            _cause(db, completion, act)
     return frozenset({"processes"}) if completions else frozenset()
+
+
+def _cause(db: Connection, completion: Completion, act: Act) -> None:
+    kind = jobs.get(db, completion.job_id).kind
+    match effect_of(kind, completion.code):
+        case Effect.ACTIVATE:
+            _start(db, completion, act)
+        case Effect.FULFIL:
+            item = orders.get_item(db, completion.order_item_id, lock=True)
+            order_storage.set_item_state(db, item, OrderState.COMPLETED)
+        case Effect.CHANGE_BY_HAND:
+            detail = {"kind": kind, "visit_code": completion.code}
+            item = _put_before_a_person(completion, NEEDS_NETWORK_CHANGE, detail, act)
+            storage.add_inbox_item(db, item)
 
 
 def _start(db: Connection, completion: Completion, act: Act) -> None:
@@ -77,13 +95,20 @@ def _reserve_service(db: Connection, service_id: UUID, completion: Completion) -
 
 
 def _item(completion: Completion, decision: Decision, act: Act) -> InboxItem:
+    detail = {"verdict": decision.verdict, "detail": decision.detail}
+    return _put_before_a_person(completion, str(decision.code), detail, act)
+
+
+def _put_before_a_person(
+    completion: Completion, code: str, detail: Mapping[str, str | None], act: Act
+) -> InboxItem:
     return InboxItem(
         id=act.new_id(),
         kind="completion_without_effect",
         job_id=completion.job_id,
         completion_id=completion.id,
-        code=str(decision.code),
-        detail={"verdict": decision.verdict, "detail": decision.detail},
+        code=code,
+        detail=detail,
         raised_at=act.now,
         decided_at=None,
     )

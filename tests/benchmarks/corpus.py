@@ -23,7 +23,7 @@ from server.database.tables import people, work
 from server.database.units import FeedChange
 from server.jobs import commands as jobs
 from server.orders import commands as orders
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from server.people.secrets import hash_secret
 from sync_protocol import evidence, wire
 from sync_protocol.ids import CaptureId, CompletionId, Incarnation, JobId
@@ -305,7 +305,7 @@ def _give_job(
 ) -> tuple[FeedChange, ...]:
     act = Act(actor=SYSTEM, now=_BEGIN, new_id=ids)
     at = (house - 1) % JOBS
-    order = InstallOrder(
+    order = WantedOrder(
         number=number,
         account="A-1",
         premise=f"P-{house}",
@@ -313,7 +313,7 @@ def _give_job(
         appointment_starts_at=_BEGIN + timedelta(hours=at),
         appointment_ends_at=_BEGIN + timedelta(hours=at + 2),
     )
-    placed = orders.place_install(db, order, act=act).value
+    placed = orders.place(db, order, act=act).value
     given = jobs.assign(db, placed.job_id, tablet.technician_id, act=act)
     db.execute(
         sa.insert(work.job_fields),

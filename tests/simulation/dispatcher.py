@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from server.acts import Actor, ActorKind
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from server.problems import Conflicting, WrongInput
 from sync_protocol.jobs import MoveNotAllowed
 from tests.simulation.chance import Chance
@@ -78,8 +78,8 @@ class Dispatcher:
         # The same number until it is known to be stored: placing again is how doubt is resolved.
         starts_at = DAWN + timedelta(hours=2 + self._placed)
         placed = self._office.write(
-            self._office.code.place_install,
-            InstallOrder(
+            self._office.code.place,
+            WantedOrder(
                 number=f"O-{self._placed}",
                 account=self._town.accounts[self._placed % len(self._town.accounts)],
                 # Two after each other at one premise: each embeds how the visits of both ended.

@@ -17,7 +17,7 @@ from server.imports.kinds import KINDS, Kind
 from server.jobs import commands as jobs
 from server.jobs.queries import documents
 from server.orders import commands as orders
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from sync_protocol.ids import JobId
 from tests.server.imports.loading import (
     NOW,
@@ -35,7 +35,7 @@ def ordered(store: Store, copy: Path) -> UUID:
     """An unassigned install job at PREMISE."""
     alter(copy / "terminals.csv", "AUE-T31", ports="12")
     load(store, copy)
-    wanted = InstallOrder(
+    wanted = WantedOrder(
         number="O-1",
         account="AUE-A01",
         premise=PREMISE,
@@ -43,7 +43,7 @@ def ordered(store: Store, copy: Path) -> UUID:
         appointment_starts_at=NOW,
         appointment_ends_at=NOW + timedelta(hours=2),
     )
-    return store.write_now(orders.place_install, wanted, act=act()).job_id
+    return store.write_now(orders.place, wanted, act=act()).job_id
 
 
 @pytest.fixture
