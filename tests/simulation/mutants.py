@@ -94,6 +94,13 @@ def _receive_overruling_silently(
     return msgspec.structs.replace(written, feed=feed)
 
 
+def _receive_telling_no_neighbours(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Tell of how a visit ended only whose job it was, not who holds another one there."""
+    return msgspec.structs.replace(commands.receive(db, device_id, request, act=act), embedded=())
+
+
 def _assign_without_leave(
     db: Connection, job_id: UUID, technician_id: UUID, *, act: Act
 ) -> Written[Job]:
@@ -281,6 +288,7 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "decides a replay anew": Mutation(server=Code(receive=_receive_deciding_anew)),
     "withholds without an issue": Mutation(server=Code(receive=_receive_without_issues)),
     "overrules silently": Mutation(server=Code(receive=_receive_overruling_silently)),
+    "tells no neighbours": Mutation(server=Code(receive=_receive_telling_no_neighbours)),
     "forgets who had the job": Mutation(server=Code(assign=_assign_without_leave)),
     "pages by number alone": Mutation(server=Code(pull=_pull_by_number_alone)),
     "moves the cursor without the rows": Mutation(
