@@ -16,7 +16,7 @@ from field_client.replica.outbox import Pen, expect_blob, record_operation, stam
 from field_client.replica.views import JobView, find_serial_elsewhere
 from field_client.serial_checks import NO_STOCK, Stock, Warned, check_serial
 from field_client.storage import Connection, StoredBlob
-from sync_protocol import evidence
+from sync_protocol import evidence, visits
 from sync_protocol.documents import ShortText, VersionedValue
 from sync_protocol.ids import CaptureId, CompletionId, JobId
 from sync_protocol.jobs import JobEvent, JobState, next_state
@@ -304,8 +304,11 @@ def complete_job(
     view = writable(db, job_id)
     next_state(view.card.state, JobEvent.COMPLETE)
     checked = check_done(code)
-    if view.missing:
-        return Incomplete(missing=view.missing)
+    captured = [each.capture.body for each in view.captures]
+    document = view.document
+    missing = visits.missing(document.kind, document.required_photos, captured, checked)
+    if missing:
+        return Incomplete(missing=missing)
     manifest = Manifest(
         completion_id=CompletionId(pen.new_id()),
         job_id=job_id,

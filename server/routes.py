@@ -18,6 +18,7 @@ from server.sync.blob_store import BlobStore
 from server.sync.doorkeeping import Doors, make_doors
 from server.sync.office_api import TechnicianController
 from server.sync.refusals import SyncRefused
+from server.tickets.api import TicketController
 from sync_protocol.versions import SPOKEN, Spoken
 
 
@@ -42,6 +43,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             BillingController,
             FulfilmentController,
             ProposalController,
+            TicketController,
         ],
         before_request=require_request_of_program,
     )

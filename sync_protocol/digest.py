@@ -12,7 +12,7 @@ from sync_protocol.units import Sha256Hex
 
 
 class HeldDocument(NamedTuple):
-    """One document of a scope. ``entity`` is ``job`` or ``issue``, ``entity_id`` a UUID as text."""
+    """One document of a scope. ``entity`` is ``job``, ``issue`` or ``briefing``, the id a UUID."""
 
     entity: str
     entity_id: str

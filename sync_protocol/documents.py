@@ -15,9 +15,9 @@ from msgspec import Meta
 
 from sync_protocol.ids import Incarnation, IssueId, JobId, TechnicianId
 from sync_protocol.jobs import JobState
-from sync_protocol.optics import UNKNOWN_PATH, LightPath
+from sync_protocol.optics import UNKNOWN_PATH, LightPath, Verdict
 from sync_protocol.serials import SerialText
-from sync_protocol.units import Counter, Instant
+from sync_protocol.units import Counter, Instant, RxPowerCdbm, Sha256Hex
 
 ShortText = Annotated[str, Meta(max_length=200)]
 AddressText = Annotated[str, Meta(max_length=400)]
@@ -25,9 +25,17 @@ LongText = Annotated[str, Meta(max_length=4000)]
 
 
 class JobKind(enum.StrEnum):
-    """What a visit is for."""
+    """What a visit is for.
+
+    A tablet can read no job of a kind that it does not know: with one more kind, pulls need one
+    more version of the protocol.
+    """
 
     INSTALL = "install"
+    REPAIR = "repair"
+    SWAP = "swap"
+    DISCONNECT = "disconnect"
+    MOVE = "move"
 
 
 class VersionedValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +53,18 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PremiseCard(msgspec.Struct, frozen=True, kw_only=True):
-    """Where: WGS84 degrees, and the IANA zone that the appointment is told in."""
+    """Where: WGS84 degrees, and the IANA zone that the appointment is told in.
+
+    ``access_notes`` are the lasting ones of the premise; those of one visit are a field of the job.
+    """
 
     address: AddressText
     latitude: float
     longitude: float
     zone: ShortText
+    access_notes: LongText = ""
+    hazards: tuple[ShortText, ...] = ()
+    """What to beware of, in the operator's words: a dog, asbestos, a roof."""
 
 
 class ProductCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +106,45 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: Instant
 
 
+VISITS_MAX: Final = 10
+VISIT_PHOTOS_MAX: Final = 12
+TICKETS_MAX: Final = 10
+
+
+class PhotoCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo of an earlier visit, by its content; the time is the tablet's own."""
+
+    subject: ShortText
+    sha256: Sha256Hex
+    taken_at: Instant
+
+
+class VisitCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an earlier visit at the premise ended, of whatever job, and what was captured last."""
+
+    job_number: ShortText
+    kind: JobKind
+    state: JobState
+    ended_at: Instant
+    technician: ShortText
+    code: ShortText | None = None
+    """The visit code; None: the technician broke off."""
+    remark: LongText = ""
+    serial: SerialText | None = None
+    rx_power_cdbm: RxPowerCdbm | None = None
+    light_verdict: Verdict | None = None
+    photos: tuple[PhotoCard, ...] = ()
+
+
+class TicketCard(msgspec.Struct, frozen=True, kw_only=True):
+    """An open ticket of the premise, or of the account as a whole."""
+
+    number: ShortText
+    subject: ShortText
+    priority: ShortText
+    opened_at: Instant
+
+
 class JobDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a technician needs before arriving, and where the job stands."""
 
@@ -113,6 +166,16 @@ class JobDocument(msgspec.Struct, frozen=True, kw_only=True):
     live_at: Instant | None = None
     crew_ids: tuple[TechnicianId, ...] = ()
     """Who works on it beside the assignee, with the same rights."""
+    expected_model: ShortText | None = None
+    """The model of the ONT to take along; None: the data do not say."""
+    current_serial: SerialText | None = None
+    """The ONT on which the service runs now."""
+    baseline_cdbm: RxPowerCdbm | None = None
+    """What was measured when the service went live."""
+    visits: tuple[VisitCard, ...] = ()
+    """The newest visits at the premise, newest first; none once the job has ended."""
+    tickets: tuple[TicketCard, ...] = ()
+    """The newest open tickets, newest first; none once the job has ended."""
 
 
 class IssueKind(enum.StrEnum):

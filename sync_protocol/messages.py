@@ -13,12 +13,13 @@ import msgspec
 from msgspec import Meta
 
 from sync_protocol import wire
+from sync_protocol.briefing import Briefing
 from sync_protocol.documents import IssueDocument, JobDocument, LongText, ShortText
 from sync_protocol.ids import DeviceId, Epoch, Incarnation, IssueId, JobId, TechnicianId
 from sync_protocol.operations import Moment
 from sync_protocol.units import Counter, Instant, Sha256Hex
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 OPERATIONS_PER_PUSH_MAX = 500
 BLOBS_PER_HAND_OVER_MAX = 2_000
 
@@ -129,7 +130,22 @@ class IssueClosed(msgspec.Struct, frozen=True, kw_only=True, tag="issue_closed")
     issue_id: IssueId
 
 
-FeedEntry = JobEntered | JobUpdated | JobLeft | IssueRaised | IssueClosed
+class BriefingUpdated(msgspec.Struct, frozen=True, kw_only=True, tag="briefing_updated"):
+    """The technician's briefing is there, or has changed; it never leaves."""
+
+    briefing: Annotated[msgspec.Raw, Meta(description="a `Briefing`")]
+
+    @property
+    def document(self) -> Briefing:
+        """What the bytes say.
+
+        Raises:
+            Unreadable: they are no briefing.
+        """
+        return wire.decode(bytes(self.briefing), Briefing)
+
+
+FeedEntry = JobEntered | JobUpdated | JobLeft | IssueRaised | IssueClosed | BriefingUpdated
 
 
 class PullPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

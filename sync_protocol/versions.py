@@ -29,8 +29,9 @@ class VersionRange(msgspec.Struct, frozen=True, kw_only=True):
         return newest if newest >= max(self.lowest, other.lowest) else None
 
 
-PUSH_PROTOCOLS: Final = VersionRange(lowest=1, highest=1)
-PULL_PROTOCOLS: Final = VersionRange(lowest=1, highest=1)
+PUSH_PROTOCOLS: Final = VersionRange(lowest=1, highest=2)
+PULL_PROTOCOLS: Final = VersionRange(lowest=2, highest=2)
+"""Version 1 knew no briefing, and jobs of one kind alone."""
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):

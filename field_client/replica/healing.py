@@ -76,7 +76,10 @@ def digest_of_replica(db: Connection) -> Sha256Hex:
         if row["left_reason"] is None
     )
     issues = (HeldDocument("issue", row["id"], row["document"]) for row in fetch_all(db, "issues"))
-    return scope_digest([*jobs, *issues])
+    briefings = (
+        HeldDocument("briefing", row["id"], row["document"]) for row in fetch_all(db, "briefings")
+    )
+    return scope_digest([*jobs, *issues, *briefings])
 
 
 def _moment(raw: bytes | None) -> Moment | None:

@@ -19,6 +19,7 @@ from field_client.storage.statements import Value, fetch_all, run
 from sync_protocol import wire
 from sync_protocol.ids import Epoch, JobId
 from sync_protocol.messages import (
+    BriefingUpdated,
     Cursor,
     FeedEntry,
     IssueClosed,
@@ -246,6 +247,9 @@ def _apply(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
                 run(db, "issue_store", **_issue_columns(entry))
             case IssueClosed():
                 run(db, "issue_close", id=str(entry.issue_id))
+            case BriefingUpdated():
+                whose = str(entry.document.technician_id)
+                run(db, "briefing_store", id=whose, document=bytes(entry.briefing))
             case _:
                 assert_never(entry)
 
@@ -276,3 +280,9 @@ def _drop_absent(db: Connection, entries: tuple[FeedEntry, ...]) -> None:
     for row in fetch_all(db, "issues"):
         if row["id"] not in issues:
             run(db, "issue_close", id=row["id"])
+    briefings = {
+        str(entry.document.technician_id) for entry in entries if isinstance(entry, BriefingUpdated)
+    }
+    for row in fetch_all(db, "briefings"):
+        if row["id"] not in briefings:
+            run(db, "briefing_drop", id=row["id"])

@@ -12,16 +12,12 @@ from field_client.replica.said import list_said, unsettled_of
 from field_client.replica.state import get_state
 from field_client.storage import Connection
 from field_client.storage.statements import fetch_all, fetch_row, find_row
-from sync_protocol import wire
+from sync_protocol import visits, wire
+from sync_protocol.briefing import Briefing
 from sync_protocol.documents import IssueDocument, JobDocument, VersionedValue
 from sync_protocol.ids import JobId
 from sync_protocol.operations import (
-    CaptureBody,
-    LightReading,
-    Photo,
     RecordCapture,
-    SerialScan,
-    Signature,
 )
 from sync_protocol.optics import PathUnknown, predict
 from sync_protocol.units import Counter, RxPowerCdbm, Sha256Hex
@@ -38,6 +34,7 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     latest: Latest
     """Of each thing what stands, out of the captures."""
     missing: tuple[str, ...]
+    """What a completion still needs, whatever its code; some codes need more or less."""
     predicted_cdbm: RxPowerCdbm | None
     plant_problem: str | None
     """Why nothing can be predicted: what the plant data lack."""
@@ -109,24 +106,12 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         fields=overlaid.fields,
         captures=captures,
         latest=latest(captures),
-        missing=missing_for_completion(document, [view.capture.body for view in captures]),
+        missing=visits.missing(
+            document.kind, document.required_photos, [view.capture.body for view in captures]
+        ),
         predicted_cdbm=predicted_cdbm,
         plant_problem=plant_problem,
         left_reason=held.left_reason,
-    )
-
-
-def missing_for_completion(document: JobDocument, captured: list[CaptureBody]) -> tuple[str, ...]:
-    """Name what a completion still needs; empty when nothing is missing."""
-    subjects = {body.subject for body in captured if isinstance(body, Photo)}
-    needed = (
-        ("serial", any(isinstance(body, SerialScan) for body in captured)),
-        ("light", any(isinstance(body, LightReading) and body.is_at_house for body in captured)),
-        ("signature", any(isinstance(body, Signature) for body in captured)),
-    )
-    return (
-        *(name for name, is_there in needed if not is_there),
-        *(f"photo:{subject}" for subject in document.required_photos if subject not in subjects),
     )
 
 
@@ -145,6 +130,12 @@ def count_all(db: Connection) -> Counts:
 def list_issues(db: Connection) -> tuple[IssueDocument, ...]:
     """List what was changed, withheld or refused, oldest first."""
     return tuple(wire.decode(row["document"], IssueDocument) for row in fetch_all(db, "issues"))
+
+
+def get_briefing(db: Connection) -> Briefing | None:
+    """Get what the technician is told that is of no single job; None: nothing was told yet."""
+    row = find_row(db, "briefings")
+    return None if row is None else wire.decode(row["document"], Briefing)
 
 
 def list_operations(db: Connection, *, after: Counter, count_max: int) -> tuple[OperationRow, ...]:

@@ -15,6 +15,7 @@ STEPS: Final = (
     "field_jobs.sql",
     "contact.sql",
     "revocation.sql",
+    "briefing.sql",
 )
 """Step n leads from ``user_version`` n to n + 1; a released step is never edited."""
 

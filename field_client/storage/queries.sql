@@ -225,6 +225,16 @@ ON CONFLICT (id) DO UPDATE SET job_id = excluded.job_id, document = excluded.doc
 -- name: issue_close
 DELETE FROM issue WHERE id = :id;
 
+-- name: briefings
+SELECT id, document FROM briefing ORDER BY id;
+
+-- name: briefing_store
+INSERT INTO briefing (id, document) VALUES (:id, :document)
+ON CONFLICT (id) DO UPDATE SET document = excluded.document;
+
+-- name: briefing_drop
+DELETE FROM briefing WHERE id = :id;
+
 -- name: scope_check
 SELECT checked_at, healed_at, heals FROM scope_check WHERE id = 1;
 

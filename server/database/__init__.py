@@ -3,6 +3,6 @@
 from sqlalchemy import Connection
 
 from server.database.store import Store
-from server.database.units import FeedChange, Written
+from server.database.units import EmbeddedChange, FeedChange, Written
 
-__all__ = ["Connection", "FeedChange", "Store", "Written"]
+__all__ = ["Connection", "EmbeddedChange", "FeedChange", "Store", "Written"]

@@ -4,21 +4,30 @@ Transactions that change no feed never touch the counter, so polls and deliverie
 behind it.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database.prepared import Prepared
+from server.database.tables.offers import services
 from server.database.tables.sync import feed, sync_head
-from server.database.units import FeedChange, FeedKind
+from server.database.tables.work import jobs
+from server.database.units import Embedded, EmbeddedChange, FeedChange, FeedKind
 
 
-def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
-    """Store the changes of a commit group under the next number; answer it, or None for none."""
-    if not changes:
+def append(
+    db: sa.Connection,
+    changes: Sequence[FeedChange],
+    embedded: Sequence[EmbeddedChange] = (),
+) -> int | None:
+    """Store the changes of a commit group under the next number; answer it, or None for none.
+
+    The number is taken under the lock of one row: no other group's rows come between.
+    """
+    if not changes and not embedded:
         return None
     seq: int = _NEXT.rows(db, {})[0]["seq"]
     rows = [
@@ -42,6 +51,11 @@ def append(db: sa.Connection, changes: Sequence[FeedChange]) -> int | None:
             if row["kind"] is FeedKind.UPDATE
         ],
     )
+    for what, touch in _TOUCH_HOLDERS.items():
+        told = [each.key for each in embedded if each.what is what]
+        keys = sorted({key for key in told if key is not None}, key=str)
+        if told:
+            touch.run(db, {"the_seq": seq, **({"keys": keys} if keys else {})})
     return seq
 
 
@@ -69,19 +83,39 @@ def _upserting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
 
 
 _KEY: Final = (feed.c.scope, feed.c.entity, feed.c.entity_id)
-_TOUCH: Final = Prepared(
-    # What changed and is in scope; an update brings nothing back that has left.
+# What changed and is in scope; an update brings nothing back that has left.
+_UPDATE: Final = (
     sa.update(feed)
-    .where(
-        *(column == sa.bindparam(f"the_{column.name}") for column in _KEY),
-        feed.c.kind != FeedKind.LEAVE,
-    )
+    .where(feed.c.kind != FeedKind.LEAVE)
     .values(
         seq=sa.bindparam("the_seq"),
         kind=FeedKind.UPDATE,
         entered_seq=sa.func.coalesce(feed.c.entered_seq, sa.bindparam("the_seq")),
     )
 )
+_TOUCH: Final = Prepared(
+    _UPDATE.where(*(column == sa.bindparam(f"the_{column.name}") for column in _KEY))
+)
+
+
+def _holding(wanted: sa.Select[tuple[UUID]]) -> Prepared:
+    return Prepared(_UPDATE.where(feed.c.entity == "job", feed.c.entity_id.in_(wanted)))
+
+
+_BRIEFINGS: Final = _UPDATE.where(feed.c.entity == "briefing")
+_KEYS: Final[sa.BindParameter[Any]] = sa.bindparam("keys", expanding=True)
+_TOUCH_HOLDERS: Final[Mapping[Embedded, Prepared]] = {
+    Embedded.PREMISE: _holding(sa.select(jobs.c.id).where(jobs.c.premise_id.in_(_KEYS))),
+    Embedded.ACCOUNT: _holding(
+        sa.select(jobs.c.id)
+        .join(services, services.c.id == jobs.c.service_id)
+        .where(services.c.account_id.in_(_KEYS))
+    ),
+    Embedded.RESERVED_ONT: _holding(sa.select(jobs.c.id).where(jobs.c.reserved_serial.in_(_KEYS))),
+    Embedded.VAN: Prepared(_BRIEFINGS.where(feed.c.entity_id.in_(_KEYS))),
+    Embedded.ONT_MODELS: Prepared(_BRIEFINGS),
+}
+"""What embeds it, wherever it is held."""
 _UPSERT: Final = Prepared(
     {
         "postgresql": _upserting(postgresql.insert(feed)),

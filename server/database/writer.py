@@ -96,13 +96,12 @@ def run_group(
     """
     with full_disk.naming_it("this"), _left_clean(db), db.begin() as transaction:
         outcomes = tuple(_run_unit(db, unit) for unit in units)
-        changes = [
-            change
-            for outcome in outcomes
-            if outcome.written is not None
-            for change in outcome.written.feed
-        ]
-        feed_log.append(db, changes)
+        written = [outcome.written for outcome in outcomes if outcome.written is not None]
+        feed_log.append(
+            db,
+            [change for one in written for change in one.feed],
+            [change for one in written for change in one.embedded],
+        )
         number = counter.before()
         transaction.commit()
     counter.after(number)

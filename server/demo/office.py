@@ -12,7 +12,7 @@ import msgspec
 from server.audit import AuditEntry
 from server.demo.ground import Site
 from server.fulfilment.queries import Fulfilment
-from server.orders.records import InstallOrder, PlacedOrder
+from server.orders.records import PlacedOrder, WantedOrder
 from server.people.technicians import Technician
 from server.sync.devices import EnrolmentCode
 from sync_protocol.messages import VerdictKind
@@ -88,7 +88,7 @@ class Office:
         self, number: str, account: str, site: Site, product: str, starts_at: datetime
     ) -> Sold:
         """Place an order, as the web shop does."""
-        order = InstallOrder(
+        order = WantedOrder(
             number=number,
             account=account,
             premise=site.premise,

@@ -1,21 +1,19 @@
 """Whether a completion proves what it says: serial, light, photos, signature. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from server.jobs.records import Completion, Job, StoredCapture
-from sync_protocol import evidence
+from sync_protocol import evidence, visits
 from sync_protocol.ids import CaptureId
 from sync_protocol.operations import (
     Capture,
-    CaptureBody,
     LightReading,
     Manifest,
-    Photo,
     SerialScan,
-    Signature,
 )
 from sync_protocol.serials import OntSerial
 
@@ -52,14 +50,15 @@ def check(
     fault = (
         _unsigned(completion, manifest, verify)
         or _altered(manifest, found)
-        or _missing(job, _vouched_for(manifest, found))
+        or _missing(job, completion.code, _vouched_for(manifest, found))
     )
     if fault is not None:
         code, detail = fault
         return Unproven(completion_id=completion.id, code=code, detail=detail)
     bodies = [capture.body for capture in _vouched_for(manifest, found)]
     serial = [body for body in bodies if isinstance(body, SerialScan)][-1]
-    light = _at_house(bodies)[-1]
+    # A level at the terminal says nothing of the drop.
+    light = [b for b in bodies if isinstance(b, LightReading) and b.is_at_house][-1]
     return Proven(
         completion_id=completion.id,
         serial=OntSerial(serial.serial),
@@ -89,18 +88,11 @@ def _vouched_for(manifest: Manifest, found: Mapping[CaptureId, Capture]) -> list
     return [found[entry.capture_id] for entry in manifest.captures]
 
 
-def _missing(job: Job, captures: Iterable[Capture]) -> _Fault | None:
+def _missing(job: Job, code: str, captures: Iterable[Capture]) -> _Fault | None:
     bodies = [capture.body for capture in captures]
-    photos = {body.subject for body in bodies if isinstance(body, Photo)}
-    lacking = [
-        *([] if any(isinstance(body, SerialScan) for body in bodies) else ["ONT serial"]),
-        *([] if _at_house(bodies) else ["light level"]),
-        *(f"photo {subject}" for subject in job.required_photos if subject not in photos),
-        *([] if any(isinstance(body, Signature) for body in bodies) else ["signature"]),
-    ]
-    return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(lacking)}") if lacking else None
+    lacking = visits.missing(job.kind, job.required_photos, bodies, code)
+    said = [_WORDS.get(what) or what.replace("photo:", "photo ") for what in lacking]
+    return ("EVIDENCE_INCOMPLETE", f"missing: {', '.join(said)}") if said else None
 
 
-def _at_house(bodies: Iterable[CaptureBody]) -> list[LightReading]:
-    """Leave out levels at the terminal: they say nothing of the drop."""
-    return [body for body in bodies if isinstance(body, LightReading) and body.is_at_house]
+_WORDS: Final = {"serial": "ONT serial", "light": "light level"}

@@ -13,9 +13,10 @@ from billing_bridge.start import ServiceInstants
 from server import audit
 from server.acts import Act
 from server.backups import lives
-from server.database import FeedChange
+from server.database import EmbeddedChange, FeedChange
 from server.database.rows import to_record
 from server.database.tables.work import completions
+from server.database.units import Embedded
 from server.fulfilment.records import InboxItem, Process
 from server.fulfilment.storage import add_inbox_item
 from server.invoices import charging, feed
@@ -39,6 +40,8 @@ class WentLive(msgspec.Struct, frozen=True, kw_only=True):
     """What going live changed, for the unit that concludes the process."""
 
     feed: tuple[FeedChange, ...]
+    embedded: tuple[EmbeddedChange, ...]
+    """Other jobs of the same service tell of it too."""
     event_id: str
     invoice_line_id: UUID
 
@@ -66,6 +69,7 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
         received_at=completion.received_at,
         live_at=progress.live_at,
         billing_start=line.billing_start,
+        baseline_cdbm=progress.measured_cdbm,
     )
     services.update(db, live)
     order_storage.set_item_state(db, item, OrderState.COMPLETED)
@@ -102,6 +106,7 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
     )
     return WentLive(
         feed=job_commands.service_changed(db, process.service_id),
+        embedded=(EmbeddedChange(what=Embedded.PREMISE, key=service.premise_id),),
         event_id=event.id,
         invoice_line_id=line.id,
     )

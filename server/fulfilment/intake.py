@@ -1,6 +1,6 @@
 """What a completion causes: one process per effect, started in the transaction that received it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -8,12 +8,14 @@ import msgspec
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
 from server.fulfilment import storage
+from server.fulfilment.effects import NEEDS_NETWORK_CHANGE, Effect, effect_of
 from server.fulfilment.records import InboxItem, Intent, Process, ProcessState, Progress, effect_key
 from server.jobs import commands as job_commands
+from server.jobs import queries as jobs
 from server.jobs.records import Completion
 from server.orders import queries as orders
-from server.orders import storage as orders_storage
-from server.orders.records import NO_CHANGE, OrderState
+from server.orders import storage as order_storage
+from server.orders.records import NO_CHANGE, OrderItem, OrderState
 from server.services import storage as services
 from server.services.records import ServiceState, require_move
 from sync_protocol.merge import Decision
@@ -26,9 +28,9 @@ def take_completions(
 ) -> Written[None]:
     """Start what these completions cause, as part of the unit that stores them.
 
-    A completion that moved its job starts the activation of its order item, once, whatever else
-    arrives. One that did not is evidence that a person should see. An order that changes no
-    service, as that of a job which began in the field, is done with the job.
+    One that moved its job causes what ``effects`` says of its kind, once, whatever else arrives: an
+    install the activation of its order item. One that did not is evidence that a person should see.
+    A job that began in the field, whose order changes no service, is done with its visit.
     """
     feed: list[FeedChange] = []
     for completion, decision in completions:
@@ -36,17 +38,30 @@ def take_completions(
             storage.add_inbox_item(db, _item(completion, decision, act))
             storage.look_again(db, completion.order_item_id, act.now)
         else:
-            feed += _start(db, completion, act)
+            feed += _cause(db, completion, act)
     return Written(
         None, feed=tuple(feed), topics=frozenset({"processes"}) if completions else frozenset()
     )
 
 
-def _start(db: Connection, completion: Completion, act: Act) -> tuple[FeedChange, ...]:
-    item = orders.get_item(db, completion.order_item_id)
-    if item.action == NO_CHANGE:
-        orders_storage.set_item_state(db, item, OrderState.COMPLETED)
-        return ()
+def _cause(db: Connection, completion: Completion, act: Act) -> tuple[FeedChange, ...]:
+    kind = jobs.get(db, completion.job_id).kind
+    item = orders.get_item(db, completion.order_item_id, lock=True)
+    effect = effect_of(kind, completion.code)
+    if effect is Effect.ACTIVATE and item.action != NO_CHANGE:
+        return _start(db, item, completion, act)
+    if effect is Effect.CHANGE_BY_HAND:
+        detail = {"kind": kind, "visit_code": completion.code}
+        told = _put_before_a_person(completion, NEEDS_NETWORK_CHANGE, detail, act)
+        storage.add_inbox_item(db, told)
+    else:
+        order_storage.set_item_state(db, item, OrderState.COMPLETED)
+    return ()
+
+
+def _start(
+    db: Connection, item: OrderItem, completion: Completion, act: Act
+) -> tuple[FeedChange, ...]:
     process = Process(
         id=act.new_id(),
         effect_key=effect_key(item.service_id, item.id, Intent.ACTIVATE),
@@ -92,13 +107,20 @@ def _reserve_service(
 
 
 def _item(completion: Completion, decision: Decision, act: Act) -> InboxItem:
+    detail = {"verdict": decision.verdict, "detail": decision.detail}
+    return _put_before_a_person(completion, str(decision.code), detail, act)
+
+
+def _put_before_a_person(
+    completion: Completion, code: str, detail: Mapping[str, str | None], act: Act
+) -> InboxItem:
     return InboxItem(
         id=act.new_id(),
         kind="completion_without_effect",
         job_id=completion.job_id,
         completion_id=completion.id,
-        code=str(decision.code),
-        detail={"verdict": decision.verdict, "detail": decision.detail},
+        code=code,
+        detail=detail,
         raised_at=act.now,
         decided_at=None,
     )

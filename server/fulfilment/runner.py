@@ -160,6 +160,7 @@ class ProcessRunner:
         return Written(
             let_go.value,
             feed=live.feed,
+            embedded=live.embedded,
             topics=let_go.topics | {"webhook_deliveries", "notifications"},
         )
 

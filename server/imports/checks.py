@@ -66,7 +66,7 @@ def complain(numbered: Numbered, *fields: str, right: str) -> Complaint:
 
 
 def _show(value: str | float | tuple[int, ...]) -> str:
-    """Write a value as a file does; splitter ratios are the only ones that are several."""
+    """Write a value as a file does; of those that are several, only ratios are complained of."""
     if isinstance(value, tuple):
         return " ".join(f"1:{ratio}" for ratio in value)
     return str(value)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from server import audit
-from server.acts import Act, IdSource
+from server.acts import Act
 from server.database import Connection, Written
-from server.imports import affected_jobs, batches, queries, storage
+from server.imports import affected_jobs, batches, embedded, queries, storage
 from server.imports.batches import BatchPlan
 from server.imports.files import Numbered
 from server.imports.kinds import Kind
@@ -35,18 +35,23 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def import_batch(
-    db: Connection, kind: Kind, rows: Sequence[Numbered], *, new_id: IdSource
+    db: Connection, kind: Kind, rows: Sequence[Numbered], *, act: Act
 ) -> Written[BatchPlan]:
     """Store a batch; rows that cannot be stored come back as complaints and harm no others.
 
     Doing it again changes nothing. Tablets that hold a job which embeds a changed row are told.
     """
     stored = queries.read_stored(db, kind, rows, lock=True)
-    planned = batches.plan(kind, rows, stored, new_id=new_id)
+    planned = batches.plan(kind, rows, stored, act=act)
     storage.upsert(db, kind, (*planned.inserts, *planned.updates))
     feed = affected_jobs.find(db, kind.name, planned.changed_ids)
     topics = {"jobs", *(f"job:{change.entity_id}" for change in feed)} if feed else ()
-    return Written(planned, feed=feed, topics=frozenset(topics))
+    return Written(
+        planned,
+        feed=feed,
+        embedded=embedded.find(kind, planned, stored),
+        topics=frozenset(topics),
+    )
 
 
 def rehearse_batch(
@@ -54,12 +59,12 @@ def rehearse_batch(
     kind: Kind,
     rows: Sequence[Numbered],
     *,
-    new_id: IdSource,
+    act: Act,
     planned: Referred | None = None,
 ) -> BatchPlan:
     """Say what importing a batch would do; nothing is written."""
     stored = queries.read_stored(db, kind, rows, planned=planned)
-    return batches.plan(kind, rows, stored, new_id=new_id)
+    return batches.plan(kind, rows, stored, act=act)
 
 
 def record_import(db: Connection, kind: Kind, counts: Counts, *, act: Act) -> Written[None]:

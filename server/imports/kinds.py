@@ -6,6 +6,7 @@ The order of ``KINDS`` is the order of dependency: what stands further down refe
 import math
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -15,7 +16,8 @@ import sqlalchemy as sa
 from activation.registry import driver_names
 from billing_bridge.errors import CurrencyUnknown
 from billing_bridge.money import require_currency
-from server.database.tables import offers, people, plant
+from server import times
+from server.database.tables import offers, people, plant, work
 from server.imports import rows
 from sync_protocol.optics import OPTIC_CLASSES, SPLITTER_LOSS_CDB
 from sync_protocol.serials import parse_serial
@@ -67,6 +69,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """How the text of a field is read where a type alone cannot."""
     lends: tuple[str, ...] = ()
     """Columns, besides the id, that rows which refer to this kind are checked with."""
+    dated: Mapping[str, str] = {}
+    """Column → field since whose last change it counts."""
     limits: tuple[Limit, ...] = ()
     room: Room | None = None
 
@@ -101,6 +105,38 @@ def read_optic_class(text: str) -> str:
     if text not in OPTIC_CLASSES:
         raise ValueNotUnderstood(f"an optic class; known are {', '.join(OPTIC_CLASSES)}")
     return text
+
+
+def read_list(text: str) -> tuple[str, ...]:
+    """Read several texts, one after the other.
+
+    >>> read_list("dog; asbestos in the cellar;")
+    ('dog', 'asbestos in the cellar')
+    """
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def read_optic_classes(text: str) -> tuple[str, ...]:
+    """Read the names of optic classes, one after the other."""
+    return tuple(read_optic_class(name) for name in read_list(text))
+
+
+def read_supported(text: str) -> bool:
+    """Read whether a model is supported."""
+    if text not in {"yes", "no"}:
+        raise ValueNotUnderstood("yes or no")
+    return text == "yes"
+
+
+def read_time(text: str) -> datetime:
+    """Read a time as people write it; its offset may not be left out."""
+    try:
+        return times.read_instant("time", text)
+    except ValueError as error:
+        raise ValueNotUnderstood(
+            "a time with its offset, like 2026-11-23T13:00+01:00 or 2026-11-23T12:00Z, "
+            f"in a year from {times.YEAR_MIN} to {times.YEAR_MAX}"
+        ) from error
 
 
 def read_ratios(text: str) -> tuple[int, ...]:
@@ -140,7 +176,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             name="premises",
             table=plant.premises,
             row_type=rows.PremiseRow,
-            readers={"zone": read_zone},
+            readers={"zone": read_zone, "hazards": read_list},
         ),
         Kind(
             name="olts",
@@ -203,6 +239,13 @@ KINDS: Final[Mapping[str, Kind]] = {
             fixed_right="a new version of the product; what was sold under this one stays",
             readers={"currency": read_currency},
         ),
+        Kind(
+            name="tickets",
+            table=work.tickets,
+            row_type=rows.TicketRow,
+            references={"account": "accounts", "premise": "premises"},
+            readers={"opened_at": read_time, "closed_at": read_time},
+        ),
         Kind(name="technicians", table=people.technicians, row_type=rows.TechnicianRow),
         Kind(
             name="onts",
@@ -211,6 +254,18 @@ KINDS: Final[Mapping[str, Kind]] = {
             key=("serial",),
             references={"technician": "technicians"},
             readers={"serial": parse_serial},
+            dated={"held_since": "technician"},
+        ),
+        Kind(
+            name="ont-models",
+            table=plant.ont_models,
+            row_type=rows.OntModelRow,
+            key=("model",),
+            readers={
+                "serial_prefixes": read_list,
+                "optic_classes": read_optic_classes,
+                "supported": read_supported,
+            },
         ),
     )
 }

@@ -5,6 +5,7 @@ Lengths are metres along the cable, prices minor units of their currency, launch
 of dBm, coordinates WGS84 degrees.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -26,6 +27,7 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Position = Annotated[int, Meta(ge=0, le=255)]
 Vlan = Annotated[int, Meta(ge=1, le=4094)]
 Speed = Annotated[int, Meta(ge=1, le=1_000_000)]
+Time = Annotated[datetime, Meta(tz=True)]
 FiberLength = Annotated[int, Meta(ge=0, le=60_000)]
 """No PON ranges an ONT beyond 60 km (ITU-T G.984.1, G.9807.1): more was meant in other units."""
 
@@ -44,6 +46,9 @@ class PremiseRow(msgspec.Struct, frozen=True, kw_only=True):
     latitude: Latitude
     longitude: Longitude
     zone: Zone
+    access_notes: Annotated[str, Meta(max_length=4000)] = ""
+    hazards: tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...] = ()
+    """What a technician must beware of, each in a few words."""
 
 
 class OltRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +135,20 @@ class ProductRow(msgspec.Struct, frozen=True, kw_only=True):
     gem_port: Annotated[int, Meta(ge=0, le=1023)]
     traffic_in: ProfileName
     traffic_out: ProfileName
+    ont_model: Code | None = None
+
+
+class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody complained of: at a premise, or else of the account as a whole."""
+
+    external_id: ExternalId
+    number: ShortName
+    account: ExternalId
+    premise: ExternalId | None = None
+    subject: Name
+    priority: Code
+    opened_at: Time
+    closed_at: Time | None = None
 
 
 class TechnicianRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,3 +165,14 @@ class OntRow(msgspec.Struct, frozen=True, kw_only=True):
     serial: SerialText
     model: Code
     technician: ExternalId | None = None
+
+
+class OntModelRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A model of which it is known whether the network supports it."""
+
+    model: Code
+    vendor: ShortName
+    serial_prefixes: tuple[Annotated[str, Meta(min_length=1, max_length=12)], ...] = ()
+    optic_classes: tuple[Code, ...] = ()
+    supported: bool = True
+    note: Annotated[str, Meta(max_length=200)] = ""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from uuid_utils.compat import uuid7
 
 from server.acts import SYSTEM, act_of
 from server.database import Store
@@ -73,7 +72,7 @@ def run(store: Store, imports: Iterable[Import], listener: Listener) -> Counts:
         kind = KINDS[one.profile.kind]
 
         def write(rows: Sequence[Numbered], kind: Kind = kind) -> BatchPlan:
-            return store.write_now(commands.import_batch, kind, rows, new_id=uuid7)
+            return store.write_now(commands.import_batch, kind, rows, act=act_of(SYSTEM))
 
         counts = _run_file(one, write, listener)
         store.write_now(commands.record_import, kind, counts, act=act_of(SYSTEM))
@@ -90,7 +89,7 @@ def rehearse(store: Store, imports: Iterable[Import], listener: Listener) -> Cou
 
         def plan(rows: Sequence[Numbered], kind: Kind = kind) -> BatchPlan:
             found = store.read_now(
-                commands.rehearse_batch, kind, rows, new_id=uuid7, planned=planned
+                commands.rehearse_batch, kind, rows, act=act_of(SYSTEM), planned=planned
             )
             planned.setdefault(kind.name, {}).update(commands.would_lend(kind, found))
             return found

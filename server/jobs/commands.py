@@ -19,9 +19,7 @@ from server.problems import Conflicting, WrongInput
 from sync_protocol.documents import JobKind
 from sync_protocol.jobs import OPEN_STATES, JobEvent, JobState, next_state
 from sync_protocol.messages import LeaveReason
-
-REQUIRED_PHOTOS = ("ont_mounted", "ont_label")
-"""What an install must show, by subject."""
+from sync_protocol.visits import KINDS
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,9 +28,10 @@ class Cancellation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class InstallRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an install job is for and when the customer expects it."""
+class JobRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job is for and when the customer expects it."""
 
+    kind: JobKind
     order_item_id: UUID
     service_id: UUID
     premise_id: UUID
@@ -41,8 +40,8 @@ class InstallRequest(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
 
 
-def create_install(db: Connection, request: InstallRequest, *, act: Act) -> Job:
-    """Store an unassigned install job; part of the unit that takes the order.
+def create(db: Connection, request: JobRequest, *, act: Act) -> Job:
+    """Store an unassigned job; part of the unit that takes the order.
 
     Raises:
         WrongInput: the appointment ends before it starts.
@@ -55,7 +54,7 @@ def create_install(db: Connection, request: InstallRequest, *, act: Act) -> Job:
     job = Job(
         id=act.new_id(),
         number=f"{request.order_number}-1",
-        kind=JobKind.INSTALL,
+        kind=request.kind,
         order_item_id=request.order_item_id,
         service_id=request.service_id,
         premise_id=request.premise_id,
@@ -64,7 +63,7 @@ def create_install(db: Connection, request: InstallRequest, *, act: Act) -> Job:
         state_version=1,
         starts_at=request.starts_at,
         ends_at=request.ends_at,
-        required_photos=REQUIRED_PHOTOS,
+        required_photos=KINDS[request.kind].photos,
         reserved_serial=None,
     )
     storage.insert(db, job)

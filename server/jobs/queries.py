@@ -14,9 +14,11 @@ from server.database.prepared import Prepared
 from server.database.rows import to_records
 from server.database.tables.offers import accounts, products, services
 from server.database.tables.people import technicians
-from server.database.tables.plant import premises
+from server.database.tables.plant import onts, premises
 from server.database.tables.work import captures, completions, job_fields, jobs
+from server.jobs import surroundings
 from server.jobs.records import Completion, Entered, Job, JobLine, StoredCapture
+from server.jobs.surroundings import Place, Surroundings
 from server.plant import routes
 from server.problems import NotFound
 from sync_protocol.documents import (
@@ -30,9 +32,11 @@ from sync_protocol.documents import (
     VersionedValue,
 )
 from sync_protocol.ids import JobId, TechnicianId
-from sync_protocol.jobs import JobState
+from sync_protocol.jobs import OPEN_STATES, JobState
 
 PAGE_MAX: Final = 200
+_AHEAD: Final = frozenset({JobState.UNASSIGNED, *OPEN_STATES})
+"""States in which somebody is still to come."""
 _BY_ID: Final = sa.select(jobs).where(jobs.c.id == sa.bindparam("wanted"))
 _FIND: Final = Prepared(_BY_ID)
 _OF_SERVICE: Final = Prepared(
@@ -189,10 +193,12 @@ def _entered(row: Mapping[str, Any]) -> Entered | None:
 
 
 def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDocument]:
-    """Render jobs as tablets hold them, in three queries however many they are.
+    """Render jobs as tablets hold them, in a fixed number of queries however many they are.
 
     A job whose premise has lost its drop is there, with an unknown plant: the visit is due all the
     same, and page and tablet say what is wrong.
+
+    Earlier visits and tickets are for who is still to come: a job that has ended goes without.
 
     Everything a document embeds is selected here; whatever changes such a column must put the job
     into the feed (``server.imports`` and the commands do, and a test alters every column).
@@ -203,8 +209,17 @@ def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDo
     rows = _DOCUMENTS.rows(db, {"ids": wanted})
     fields = fields_of(db, wanted)
     plant = routes.routes_of(db, {row["premise_id"] for row in rows})
+    places = {Place(row["account_id"], row["premise_id"]) for row in rows if row["state"] in _AHEAD}
+    around = surroundings.find(db, places)
     return {
-        row["id"]: _document(row, fields.get(row["id"], {}), plant.get(row["premise_id"]))
+        row["id"]: _document(
+            row,
+            fields.get(row["id"], {}),
+            plant.get(row["premise_id"]),
+            around[Place(row["account_id"], row["premise_id"])]
+            if row["state"] in _AHEAD
+            else Surroundings(),
+        )
         for row in rows
     }
 
@@ -212,6 +227,7 @@ def documents(db: sa.Connection, job_ids: Iterable[UUID]) -> Mapping[UUID, JobDo
 _DOCUMENTS: Final = Prepared(
     sa.select(
         jobs,
+        accounts.c.id.label("account_id"),
         accounts.c.name.label("customer_name"),
         accounts.c.phone.label("customer_phone"),
         premises.c.address,
@@ -220,16 +236,22 @@ _DOCUMENTS: Final = Prepared(
         premises.c.latitude,
         premises.c.longitude,
         premises.c.zone,
+        premises.c.access_notes,
+        premises.c.hazards,
         products.c.name.label("product_name"),
         products.c.down_mbps,
         products.c.up_mbps,
         services.c.state.label("service_state"),
         services.c.live_at,
+        sa.func.coalesce(onts.c.model, products.c.ont_model).label("expected_model"),
+        services.c.ont_serial,
+        services.c.baseline_cdbm,
     )
     .join(services, services.c.id == jobs.c.service_id)
     .join(accounts, accounts.c.id == services.c.account_id)
     .join(premises, premises.c.id == jobs.c.premise_id)
     .join(products, products.c.id == services.c.product_id)
+    .outerjoin(onts, onts.c.serial == jobs.c.reserved_serial)
     .where(jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
 _FIELDS: Final = Prepared(
@@ -246,7 +268,10 @@ _FIELDS_AS_SET: Final = Prepared(
 
 
 def _document(
-    values: Mapping[str, Any], fields: Mapping[str, VersionedValue], route: routes.Route | None
+    values: Mapping[str, Any],
+    fields: Mapping[str, VersionedValue],
+    route: routes.Route | None,
+    around: Surroundings,
 ) -> JobDocument:
     assignee_id = values["assignee_id"]
     return JobDocument(
@@ -262,6 +287,8 @@ def _document(
             latitude=values["latitude"],
             longitude=values["longitude"],
             zone=values["zone"],
+            access_notes=values["access_notes"],
+            hazards=tuple(values["hazards"]),
         ),
         product=ProductCard(
             name=values["product_name"], down_mbps=values["down_mbps"], up_mbps=values["up_mbps"]
@@ -274,4 +301,9 @@ def _document(
         service_state=values["service_state"],
         live_at=values["live_at"],
         crew_ids=tuple(TechnicianId(UUID(each)) for each in values["crew"]),
+        expected_model=values["expected_model"],
+        current_serial=values["ont_serial"],
+        baseline_cdbm=values["baseline_cdbm"],
+        visits=around.visits,
+        tickets=around.tickets,
     )

@@ -88,6 +88,21 @@ class StoredCapture(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
 
 
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """How a visit ended, as the technician said; ``code`` None: they broke it off."""
+
+    id: UUID
+    job_id: UUID
+    premise_id: UUID
+    technician_id: UUID
+    technician: str
+    state: JobState
+    code: str | None
+    remark: str
+    ended_at: datetime
+    received_at: datetime
+
+
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
     """What a technician vouched for, with the device's signature. Several may exist for one job."""
 

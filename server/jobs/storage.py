@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database.prepared import Prepared
-from server.database.rows import to_row
-from server.database.tables.work import captures, completions, job_fields, jobs
-from server.jobs.records import Completion, FieldWrite, Job, StoredCapture
+from server.database.rows import to_row, to_rows
+from server.database.tables.work import captures, completions, job_fields, jobs, visits
+from server.jobs.records import Completion, FieldWrite, Job, StoredCapture, Visit
 
 
 def insert(db: sa.Connection, job: Job) -> None:
@@ -30,6 +30,11 @@ def insert_capture(db: sa.Connection, capture: StoredCapture) -> None:
 def insert_completion(db: sa.Connection, completion: Completion) -> None:
     """Store a completion; completions are never changed."""
     _INSERT_COMPLETION.run(db, to_row(completion))
+
+
+def insert_visits(db: sa.Connection, ended: Sequence[Visit]) -> None:
+    """Store how visits ended, in one statement; visits are never changed."""
+    _INSERT_VISITS.run_many(db, to_rows(ended))
 
 
 def update_all(db: sa.Connection, changed: Sequence[Job]) -> None:
@@ -68,6 +73,7 @@ def _setting(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
 
 
 _INSERT_COMPLETION: Final = Prepared(sa.insert(completions))
+_INSERT_VISITS: Final = Prepared(sa.insert(visits))
 _SET_FIELDS: Final = Prepared(
     {
         "postgresql": _setting(postgresql.insert(job_fields)),

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 from server.acts import Actor, act_of
 from server.database import Store
 from server.orders import commands, queries
-from server.orders.records import InstallOrder, PlacedOrder
+from server.orders.records import PlacedOrder, WantedOrder
 from server.people.doors import require_access
 from server.people.records import DISPATCH, OFFICE, Scope
 
@@ -22,10 +22,10 @@ class OrderController(Controller):
         self,
         store: NamedDependency[Store],
         actor: NamedDependency[Actor],
-        data: JSONBody[InstallOrder],
+        data: JSONBody[WantedOrder],
     ) -> PlacedOrder:
         """Place an order; the same order again answers what came of it the first time."""
-        return await store.write(commands.place_install, data, act=act_of(actor))
+        return await store.write(commands.place, data, act=act_of(actor))
 
     @get("/{number:str}", guards=[require_access(Scope.ORDERS_READ, *OFFICE)])
     async def show(self, store: NamedDependency[Store], number: FromPath[str]) -> PlacedOrder:

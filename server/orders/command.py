@@ -9,8 +9,9 @@ from server.acts import Actor, ActorKind, act_of
 from server.input_words import shown
 from server.opened import opened_store
 from server.orders import commands
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from server.problems import WrongInput
+from sync_protocol.documents import JobKind
 
 _EPILOG = """\
 Times carry their offset; seconds may be left out. An example:
@@ -26,15 +27,24 @@ def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to
     ).add_subparsers(metavar="ACTION", required=True)
     placed = actions.add_parser(
         "place",
-        help="order an install; the same number again changes nothing",
-        description="Order an install: the order, its service and its job, unassigned.",
+        help="order work at a premise; the same number again changes nothing",
+        description="Order work at a premise: the order and its job, unassigned; with an install "
+        "the service that will run.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     placed.add_argument("number", metavar="NUMBER", help="your number for the order")
     placed.add_argument("--account", required=True, help="id of the account in your system")
     placed.add_argument("--premise", required=True, help="id of the premise in your system")
-    placed.add_argument("--product", required=True, help="code of the product")
+    placed.add_argument(
+        "--kind", choices=list(JobKind), default=JobKind.INSTALL, help="what for (%(default)s)"
+    )
+    placed.add_argument("--product", help="code of the product; of an install alone")
+    placed.add_argument(
+        "--service",
+        metavar="ID",
+        help="the service that it is about, where there are several",
+    )
     placed.add_argument(
         "--starts", required=True, metavar="TIME", help="like 2026-11-23T13:00+01:00"
     )
@@ -51,12 +61,12 @@ def run_place(args: argparse.Namespace) -> int:
     """
     wanted = read_order(args)
     with opened_store(args.settings) as store:
-        placed = store.write_now(commands.place_install, wanted, act=act_of(Actor(ActorKind.HUMAN)))
+        placed = store.write_now(commands.place, wanted, act=act_of(Actor(ActorKind.HUMAN)))
     sys.stdout.write(f"order {placed.number} is {placed.state}; job {placed.number}-1\n")
     return 0
 
 
-def read_order(args: argparse.Namespace) -> InstallOrder:
+def read_order(args: argparse.Namespace) -> WantedOrder:
     """Read an order from its arguments.
 
     Raises:
@@ -71,8 +81,10 @@ def read_order(args: argparse.Namespace) -> InstallOrder:
         "number": args.number,
         "account": args.account,
         "premise": args.premise,
+        "kind": args.kind,
         "product": args.product,
+        "service": args.service,
         "appointment_starts_at": starts_at,
         "appointment_ends_at": ends_at,
     }
-    return inputs.read(values, InstallOrder)
+    return inputs.read(values, WantedOrder)

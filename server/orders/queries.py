@@ -8,11 +8,13 @@ import sqlalchemy as sa
 
 from server.database.prepared import Prepared
 from server.database.rows import to_record
-from server.database.tables.offers import accounts, order_items, orders, products
+from server.database.tables.offers import accounts, order_items, orders, products, services
 from server.database.tables.plant import premises
 from server.database.tables.work import jobs
-from server.orders.records import InstallOrder, OrderItem, PlacedOrder
+from server.orders.records import OrderItem, PlacedOrder, WantedOrder
 from server.problems import NotFound, WrongInput
+from server.services.records import Service, ServiceState
+from sync_protocol.documents import JobKind
 
 _ITEM: Final = sa.select(order_items).where(order_items.c.id == sa.bindparam("wanted"))
 _GET_ITEM: Final = Prepared(_ITEM)
@@ -24,6 +26,8 @@ _WANTED: Final = Prepared(
         accounts.c.external_id.label("account"),
         premises.c.external_id.label("premise"),
         products.c.code.label("product"),
+        jobs.c.kind,
+        order_items.c.service_id,
         jobs.c.starts_at.label("appointment_starts_at"),
         jobs.c.ends_at.label("appointment_ends_at"),
     )
@@ -45,6 +49,14 @@ _CURRENCIES: Final = Prepared(
     .join_from(accounts, products, products.c.id == sa.bindparam("product"))
     .where(accounts.c.id == sa.bindparam("account"))
 )
+_RUNNING: Final = Prepared(
+    sa.select(services).where(
+        services.c.account_id == sa.bindparam("account"),
+        sa.or_(
+            *(services.c.state == each for each in (ServiceState.ACTIVE, ServiceState.SUSPENDED))
+        ),
+    )
+)
 _NEWEST_PRODUCT: Final = Prepared(
     sa.select(products.c.id)
     .where(products.c.code == sa.bindparam("wanted"))
@@ -58,7 +70,8 @@ class Referred(msgspec.Struct, frozen=True, kw_only=True):
 
     account_id: UUID
     premise_id: UUID
-    product_id: UUID
+    product_id: UUID | None
+    """None: the order names none."""
 
 
 def find_placed(db: sa.Connection, number: str) -> PlacedOrder | None:
@@ -79,14 +92,19 @@ def find_placed(db: sa.Connection, number: str) -> PlacedOrder | None:
     return None if row is None else to_record(row, PlacedOrder)
 
 
-def find_wanted(db: sa.Connection, number: str) -> InstallOrder | None:
+def find_wanted(db: sa.Connection, number: str) -> WantedOrder | None:
     """Find what an order that was placed before had asked for.
 
     Its appointment is read from its job: nothing moves one yet. Whatever comes to move one must
     keep what was ordered, or the same order sent again would be taken for another.
     """
     found = _WANTED.rows(db, {"wanted": number})
-    return msgspec.convert(found[0], InstallOrder) if found else None
+    if not found:
+        return None
+    values, service_id = found[0], found[0].pop("service_id")
+    # An install names the product of the service that it makes, all else the service that there is.
+    instead = {} if values["kind"] == JobKind.INSTALL else {"product": None, "service": service_id}
+    return msgspec.convert(values | instead, WantedOrder)
 
 
 def get_placed(db: sa.Connection, number: str) -> PlacedOrder:
@@ -101,7 +119,7 @@ def get_placed(db: sa.Connection, number: str) -> PlacedOrder:
     return placed
 
 
-def resolve(db: sa.Connection, wanted: InstallOrder) -> Referred:
+def resolve(db: sa.Connection, wanted: WantedOrder) -> Referred:
     """Find the account, the premise and the newest version of the product.
 
     Raises:
@@ -110,10 +128,40 @@ def resolve(db: sa.Connection, wanted: InstallOrder) -> Referred:
     referred = Referred(
         account_id=_id_of(db, _ACCOUNT, wanted.account, "account"),
         premise_id=_id_of(db, _PREMISE, wanted.premise, "premise"),
-        product_id=_product(db, wanted.product),
+        product_id=None if wanted.product is None else _product(db, wanted.product),
     )
-    _require_one_currency(db, wanted, referred)
+    if referred.product_id is not None:
+        _require_one_currency(db, wanted, referred)
     return referred
+
+
+def find_running(db: sa.Connection, wanted: WantedOrder, referred: Referred) -> Service:
+    """Find the one service that runs and that an order is about.
+
+    Raises:
+        WrongInput: there is none, or there are several and the order names none of them.
+    """
+    running = _RUNNING.records(db, {"account": referred.account_id}, Service)
+    is_move = wanted.kind is JobKind.MOVE
+    found = [
+        service
+        for service in running
+        if wanted.service in {None, service.id}
+        and (service.premise_id == referred.premise_id) is not is_move
+    ]
+    if len(found) == 1:
+        return found[0]
+    where = "elsewhere than" if is_move else "at"
+    named = "" if wanted.service is None else f" {wanted.service}"
+    if not found:
+        raise WrongInput(
+            f"no service{named} of account {wanted.account!r} runs {where} {wanted.premise!r}; "
+            f"a {wanted.kind} is about one that does"
+        )
+    raise WrongInput(
+        f"{len(found)} services of account {wanted.account!r} run {where} {wanted.premise!r}; name "
+        f"one as service: {', '.join(sorted(str(service.id) for service in found))}"
+    )
 
 
 def get_item(db: sa.Connection, order_item_id: UUID, *, lock: bool = False) -> OrderItem:
@@ -137,7 +185,7 @@ def _id_of(db: sa.Connection, by_external_id: Prepared, key: str, what: str) -> 
     return found["id"]
 
 
-def _require_one_currency(db: sa.Connection, wanted: InstallOrder, referred: Referred) -> None:
+def _require_one_currency(db: sa.Connection, wanted: WantedOrder, referred: Referred) -> None:
     """An account pays in one currency: a product in another could be sold, but never be billed."""
     values = {"product": referred.product_id, "account": referred.account_id}
     (found,) = _CURRENCIES.rows(db, values)

@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from server import times
+from server.input_words import shown
+from sync_protocol.documents import JobKind
 
 
 class OrderState(enum.StrEnum):
@@ -52,19 +54,32 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     state: OrderState
 
 
-class InstallOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An order for a new service, by the ids that other systems use. Times carry an offset."""
+class WantedOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order, by the ids that other systems use. Times carry an offset.
+
+    An install names the product that will run at the premise. Everything else is about a service
+    that runs there, which ``service`` names where the account has several; a move is about one that
+    runs elsewhere and goes to the premise.
+    """
 
     number: Annotated[str, Meta(min_length=1, max_length=36)]
+    kind: JobKind = JobKind.INSTALL
     account: Annotated[str, Meta(min_length=1, max_length=80)]
     premise: Annotated[str, Meta(min_length=1, max_length=80)]
-    product: Annotated[str, Meta(min_length=1, max_length=40)]
+    product: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    service: UUID | None = None
     appointment_starts_at: Annotated[datetime, Meta(tz=True)]
     appointment_ends_at: Annotated[datetime, Meta(tz=True)]
 
     def __post_init__(self) -> None:
         times.require_bounded("appointment_starts_at", self.appointment_starts_at)
         times.require_bounded("appointment_ends_at", self.appointment_ends_at)
+        is_install = self.kind is JobKind.INSTALL
+        if is_install != (self.product is not None):
+            rule = "an install needs one" if is_install else "a service keeps the product it has"
+            raise ValueError(f"product is {shown(self.product)}; {rule}")
+        if is_install and self.service is not None:
+            raise ValueError(f"service is {shown(self.service)}; an install makes a new one")
 
 
 class PlacedOrder(msgspec.Struct, frozen=True, kw_only=True):

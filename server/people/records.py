@@ -30,6 +30,7 @@ class Scope(enum.StrEnum):
     JOBS_WRITE = "jobs:write"
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    TICKETS_WRITE = "tickets:write"
     PEOPLE_WRITE = "people:write"
     """Enrol and revoke devices."""
     EVIDENCE_READ = "evidence:read"

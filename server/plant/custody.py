@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server import audit
 from server.acts import Act
 from server.database.tables.plant import onts
+from server.database.units import Embedded, EmbeddedChange
 from server.jobs.records import StoredCapture
 from sync_protocol.operations import OntMove, OntMoved
 
@@ -23,13 +24,20 @@ _MODEL_MAX: Final = 40
 _UNKNOWN_MODEL: Final = "unknown"
 
 
-def take(db: sa.Connection, captured: Iterable[StoredCapture], *, act: Act) -> None:
-    """Move the ONTs that new captures speak of, each with a line in the audit of its job."""
+def take(
+    db: sa.Connection, captured: Iterable[StoredCapture], *, act: Act
+) -> tuple[EmbeddedChange, ...]:
+    """Move the ONTs that new captures speak of, each with a line in the audit of its job.
+
+    Answers the vans in which something has changed.
+    """
+    vans: dict[UUID, None] = {}
     for stored in captured:
         if stored.kind == _KIND:
             body = msgspec.convert(stored.capture["body"], OntMoved)
             before = _find_holder(db, body.serial)
-            _move(db, body, stored.technician_id)
+            after = _move(db, body, stored.technician_id, before, act)
+            vans |= dict.fromkeys(each for each in (before, after) if each is not None)
             detail = {
                 "serial": body.serial,
                 "move": body.move,
@@ -37,6 +45,7 @@ def take(db: sa.Connection, captured: Iterable[StoredCapture], *, act: Act) -> N
                 "from": None if before is None else str(before),
             }
             audit.record(db, act, "ont.moved", job_id=stored.job_id, detail=detail)
+    return tuple(EmbeddedChange(what=Embedded.VAN, key=each) for each in vans)
 
 
 def _find_holder(db: sa.Connection, serial: str) -> UUID | None:
@@ -44,14 +53,21 @@ def _find_holder(db: sa.Connection, serial: str) -> UUID | None:
     return found.scalar_one_or_none()
 
 
-def _move(db: sa.Connection, body: OntMoved, technician_id: UUID) -> None:
+def _move(
+    db: sa.Connection, body: OntMoved, technician_id: UUID, before: UUID | None, act: Act
+) -> UUID | None:
+    """Write in whose van an ONT is now; answer whose that is."""
     if body.move is OntMove.INSTALLED:
-        db.execute(sa.update(onts).where(onts.c.serial == body.serial).values(technician_id=None))
-        return
+        gone = {"technician_id": None, "held_since": None}
+        db.execute(sa.update(onts).where(onts.c.serial == body.serial).values(gone))
+        return None
     said: dict[str, object] = {"technician_id": technician_id}
+    if before != technician_id:
+        said["held_since"] = act.now
     if body.move is OntMove.DEFECTIVE:
         said["is_defective"] = True
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     model = (body.model or _UNKNOWN_MODEL)[:_MODEL_MAX]
     statement = insert(onts).values(serial=body.serial, model=model, **said)
     db.execute(statement.on_conflict_do_update(index_elements=["serial"], set_=said))
+    return technician_id

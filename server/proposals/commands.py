@@ -76,7 +76,7 @@ def decide(db: Connection, proposal_id: UUID, ruling: Ruling, *, act: Act) -> Wr
         },
     )
     topics = {"proposals", "jobs", f"job:{proposal.job_id}", *applied.topics}
-    return Written(decided, feed=applied.feed, topics=frozenset(topics))
+    return Written(decided, feed=applied.feed, topics=frozenset(topics), embedded=applied.embedded)
 
 
 def _proposal(stored: StoredCapture, premise_id: UUID) -> Proposal:
@@ -109,7 +109,7 @@ def _apply(db: Connection, proposal: Proposal, change: Change, act: Act) -> Writ
         )
     kind = KINDS[change.kind]
     row = inputs.read({**before, **change.values}, kind.row_type)
-    written = import_commands.import_batch(db, kind, [Numbered(0, row)], new_id=act.new_id)
+    written = import_commands.import_batch(db, kind, [Numbered(0, row)], act=act)
     for complaint in written.value.complaints:
         raise Conflicting(
             f"{complaint.column} {complaint.value} cannot be stored: it must be {complaint.right}"

@@ -46,6 +46,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime | None = None
     live_at: datetime | None = None
     billing_start: date | None = None
+    baseline_cdbm: int | None = None
+    """What the technician measured when it went live; later visits compare with it."""
 
 
 def require_move(source: ServiceState, target: ServiceState) -> ServiceState:

@@ -7,8 +7,8 @@ import msgspec
 
 from server import audit
 from server.acts import Act
-from server.database import Connection, FeedChange, Written
-from server.database.units import FeedKind
+from server.database import Connection, EmbeddedChange, FeedChange, Written
+from server.database.units import Embedded, FeedKind
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
 from server.orders import field_orders
@@ -68,6 +68,7 @@ def take(db: Connection, device: Device, request: SyncRequest, *, act: Act) -> W
             durable_dseq=head.durable_dseq,
         ),
         feed=(*_feed(plan, contexts), *caused.feed),
+        embedded=(*_embedded(plan, contexts), *caused.embedded),
         topics=caused.topics.union(
             *(job_commands.topics(contexts[key].job) for key in plan.touched_jobs)
         ),
@@ -78,11 +79,11 @@ def _take_effects(
     db: Connection, plan: PushPlan, contexts: Mapping[UUID, JobContext], act: Act
 ) -> Written[None]:
     """Start what was stored causes elsewhere."""
-    custody.take(db, plan.captures, act=act)
+    vans = custody.take(db, plan.captures, act=act)
     premises = {job_id: context.job.premise_id for job_id, context in contexts.items()}
     raised = proposals.take(db, plan.captures, premises)
     started = intake.take_completions(db, plan.completions, act=act)
-    return Written(None, feed=started.feed, topics=started.topics | raised)
+    return Written(None, feed=started.feed, topics=started.topics | raised, embedded=vans)
 
 
 def has_news(request: SyncRequest) -> bool:
@@ -148,6 +149,13 @@ def _plan(
     for operation in fresh:
         planner.add(operation)
     return planner.plan, planner.contexts
+
+
+def _embedded(plan: PushPlan, contexts: Mapping[UUID, JobContext]) -> tuple[EmbeddedChange, ...]:
+    """Tell of every premise where a visit ended, or something was captured late of one."""
+    late = (contexts[each.job_id].job.premise_id for each in plan.captures if each.late)
+    premises = {*(visit.premise_id for visit in plan.visits), *late}
+    return tuple(EmbeddedChange(what=Embedded.PREMISE, key=each) for each in sorted(premises))
 
 
 def _feed(plan: PushPlan, contexts: Mapping[UUID, JobContext]) -> tuple[FeedChange, ...]:

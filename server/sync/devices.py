@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from server import audit
 from server.acts import Act
-from server.database import Connection, Written
+from server.database import Connection, FeedChange, Written
 from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.people import device_tokens, devices, enrolment_codes
 from server.database.tables.people import incarnations as incarnation_table
+from server.database.units import FeedKind
 from server.people import secrets, technicians
 from server.problems import Conflicting, Forbidden, NotFound, WrongInput
 from server.sync import challenges, incarnations
@@ -113,7 +114,15 @@ def enrol(
             token=token,
             token_expires_at=expires_at,
             server_time=act.now,
-        )
+        ),
+        feed=(_briefing(device.technician_id),),
+    )
+
+
+def _briefing(technician_id: UUID) -> FeedChange:
+    """Let a briefing enter the scope: there is somebody to read it."""
+    return FeedChange(
+        scope=technician_id, entity="briefing", entity_id=technician_id, kind=FeedKind.ENTER
     )
 
 

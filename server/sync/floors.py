@@ -17,7 +17,7 @@ from server.database.tables.sync import feed_floors
 from sync_protocol.messages import Cursor
 
 _FIND: Final = Prepared(sa.select(feed_floors).where(feed_floors.c.scope == sa.bindparam("of")))
-_ENTITY: Final = re.compile(r"(job|issue)(?:@([0-9]{1,15}))?")
+_ENTITY: Final = re.compile(r"(job|issue|briefing)(?:@([0-9]{1,15}))?")
 
 
 class SnapshotReason(enum.StrEnum):

@@ -67,6 +67,8 @@ class Keeper:
     async def run(self, act: Act) -> Kept:
         """Do everything that is due at an instant."""
         returned = await self._store.write(retention.return_missing)
+        while await self._store.write(retention.brief) == BATCH_MAX:
+            pass
         await self._let_leave(act.now - self._wanted.finished_jobs)
         before = act.now - self._wanted.feed
         up_to = await self._store.read(retention.horizon, before)

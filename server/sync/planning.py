@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 
 from server.acts import Act
-from server.jobs.records import Completion, Entered, FieldWrite, Job, StoredCapture
+from server.jobs.records import Completion, Entered, FieldWrite, Job, StoredCapture, Visit
 from server.orders import field_orders
-from server.sync import conflicts, earlier
+from server.sync import conflicts, earlier, visiting
 from server.sync.earlier import Earlier
 from server.sync.history import HistoryLine, kind_of, line_of
 from server.sync.identity import Identity, Known, identity_of, said_by
@@ -80,6 +80,7 @@ class PushPlan(msgspec.Struct, kw_only=True):
     operations: list[StoredOperation] = []
     captures: list[StoredCapture] = []
     completions: list[tuple[Completion, Decision]] = []
+    visits: list[Visit] = []
     fields: list[FieldWrite] = []
     moved_jobs: dict[UUID, Job] = {}
     touched_jobs: set[UUID] = set()
@@ -220,6 +221,10 @@ class PushPlanner:
             self._move(context, decision.state)
         if decision.keeps_evidence and isinstance(body, CompleteJob):
             self._add_completion(context, operation, (body, decision), done.at)
+        entered = self._entered(operation.dseq, done)
+        visit = visiting.find_end(context.job, body, decision, entered, self._act)
+        if visit is not None:
+            self.plan.visits.append(visit)
         self.plan.history.append(line_of(context.job.id, body, decision, done))
 
     def _set_field(

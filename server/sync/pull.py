@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from server.briefings import queries as briefings
 from server.database.prepared import Prepared
 from server.database.tables.sync import feed, issues, sync_head
 from server.database.units import FeedKind
@@ -21,6 +22,7 @@ from sync_protocol.digest import DigestedDocument, digest_of_digests, document_d
 from sync_protocol.documents import IssueDocument, IssueKind
 from sync_protocol.ids import Epoch, Incarnation, IssueId, JobId
 from sync_protocol.messages import (
+    BriefingUpdated,
     Cursor,
     FeedEntry,
     IssueClosed,
@@ -211,6 +213,8 @@ def _entry(row: FeedRow, cursor: Cursor | None, documents: Mapping[Reference, by
         if row.kind is FeedKind.LEAVE:
             return IssueClosed(issue_id=IssueId(row.entity_id))
         return IssueRaised(issue=msgspec.Raw(documents[row.reference]))
+    if row.entity == "briefing":
+        return BriefingUpdated(briefing=msgspec.Raw(documents[row.reference]))
     if row.kind is FeedKind.LEAVE:
         return JobLeft(job_id=JobId(row.entity_id), reason=LeaveReason(row.reason or "reassigned"))
     # A tablet that has not read the place where the job entered is told that it enters.
@@ -223,9 +227,11 @@ def _documents(db: sa.Connection, wanted: AbstractSet[Reference]) -> Mapping[Ref
     """Render documents as they travel, once each: sent and digested are the same bytes."""
     jobs = job_queries.documents(db, [each.entity_id for each in wanted if each.entity == "job"])
     raised = _issues(db, [each.entity_id for each in wanted if each.entity == "issue"])
+    told = briefings.documents(db, [each.entity_id for each in wanted if each.entity == "briefing"])
     return {
         **{Reference("job", job_id): wire.encode(job) for job_id, job in jobs.items()},
         **{Reference("issue", issue_id): wire.encode(issue) for issue_id, issue in raised.items()},
+        **{Reference("briefing", whose): wire.encode(briefing) for whose, briefing in told.items()},
     }
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from server.acts import Act
 from server.database import FeedChange, Written
 from server.database.tables.fulfilment import inbox_items, processes
-from server.database.tables.people import audit, device_tokens, enrolment_codes
+from server.database.tables.people import audit, device_tokens, devices, enrolment_codes
 from server.database.tables.sync import feed, feed_floors, feed_marks, issues, sync_head
 from server.database.tables.work import jobs
 from server.database.units import FeedKind
@@ -132,6 +132,26 @@ def return_missing(db: sa.Connection, *, limit: int = BATCH_MAX) -> Written[int]
         for row in rows
     )
     return Written(len(rows), feed=changes)
+
+
+def brief(db: sa.Connection, *, limit: int = BATCH_MAX) -> Written[int]:
+    """Let a briefing enter the scope of whoever has a tablet and none.
+
+    One enters at the enrolment; there is none where that was before there were any, or where a
+    damaged feed has lost it.
+    """
+    told = (
+        sa.exists()
+        .where(feed.c.scope == devices.c.technician_id, feed.c.entity == "briefing")
+        .correlate(devices)
+    )
+    wanted = sa.select(devices.c.technician_id).where(devices.c.revoked_at.is_(None), ~told)
+    untold = db.execute(wanted.distinct().order_by(devices.c.technician_id).limit(limit)).scalars()
+    changes = tuple(
+        FeedChange(scope=whose, entity="briefing", entity_id=whose, kind=FeedKind.ENTER)
+        for whose in untold
+    )
+    return Written(len(changes), feed=changes)
 
 
 def compact(db: sa.Connection, up_to: int, *, limit: int = BATCH_MAX) -> Written[int]:

@@ -195,6 +195,7 @@ def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
     job_storage.set_fields(db, plan.fields)
     for completion, _decision in plan.completions:
         job_storage.insert_completion(db, completion)
+    job_storage.insert_visits(db, plan.visits)
     _INSERT_AUDIT.run_many(db, [_audit_row(act, line) for line in plan.history])
     last = plan.operations[-1]
     incarnations.move_head(db, last.incarnation, dseq=last.dseq, chain=last.chain)

@@ -115,7 +115,7 @@ class Stranger:
 
     def _ask(self) -> dict[str, Any]:
         head = {
-            "protocol": 1,
+            "protocol": 2,
             "app_version": "stranger 1",
             "incarnation": self.incarnation,
             "chain_before": self.chain,

@@ -23,7 +23,7 @@ from server.database.tables import people, work
 from server.database.units import FeedChange
 from server.jobs import commands as jobs
 from server.orders import commands as orders
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from server.people.secrets import hash_secret
 from sync_protocol import evidence, wire
 from sync_protocol.ids import CaptureId, CompletionId, Incarnation, JobId
@@ -258,7 +258,7 @@ def found(store: Store, tablets: int, *, seed: int = 1, jobs_each: int = JOBS) -
     """Fill a fresh database with so many technicians, each with a tablet and jobs."""
     chance = random.Random(seed)  # noqa: S311  a corpus, no secret
     ids = Ids(chance)
-    found_town(store, houses=JOBS)
+    found_town(store, houses=tablets * jobs_each)
     made = tuple(BenchTablet(chance, ids, ids()) for _ in range(tablets))
     for first in range(0, tablets, 50):
         part = made[first : first + 50]
@@ -293,25 +293,27 @@ def _equip(
         ],
     )
     changes: list[FeedChange] = []
-    for tablet, name in zip(tablets, names, strict=True):
+    for number, (tablet, name) in enumerate(zip(tablets, names, strict=True), first):
         for at in range(jobs_each):
-            changes += _give_job(db, tablet, f"{name}-{at}", at, text(chance, NOTE_CHARACTERS), ids)
+            house, note = number * jobs_each + at + 1, text(chance, NOTE_CHARACTERS)
+            changes += _give_job(db, tablet, f"{name}-{at}", house, note, ids)
     return Written(None, feed=tuple(changes))
 
 
 def _give_job(
-    db: Connection, tablet: BenchTablet, number: str, at: int, note: str, ids: Callable[[], UUID]
+    db: Connection, tablet: BenchTablet, number: str, house: int, note: str, ids: Callable[[], UUID]
 ) -> tuple[FeedChange, ...]:
     act = Act(actor=SYSTEM, now=_BEGIN, new_id=ids)
-    order = InstallOrder(
+    at = (house - 1) % JOBS
+    order = WantedOrder(
         number=number,
         account="A-1",
-        premise=f"P-{at % JOBS + 1}",
+        premise=f"P-{house}",
         product="FIBER-300",
         appointment_starts_at=_BEGIN + timedelta(hours=at),
         appointment_ends_at=_BEGIN + timedelta(hours=at + 2),
     )
-    placed = orders.place_install(db, order, act=act).value
+    placed = orders.place(db, order, act=act).value
     given = jobs.assign(db, placed.job_id, tablet.technician_id, act=act)
     db.execute(
         sa.insert(work.job_fields),

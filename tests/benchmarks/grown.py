@@ -56,6 +56,7 @@ _OF_SUBSCRIBERS: Final[Mapping[sa.Table, Named]] = {
     work.job_fields: {},
     work.captures: {},
     work.completions: {},
+    work.visits: {},
     sync.operations: {
         "dseq": f"n / technicians * {OPERATIONS_EACH} + t.dseq",
         "origin_dseq": f"n / technicians * {OPERATIONS_EACH} + t.origin_dseq",

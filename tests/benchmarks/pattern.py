@@ -20,7 +20,7 @@ from server.database.tables import fulfilment, metadata, offers, people, sync, w
 from server.fulfilment.records import ProcessState
 from server.jobs import commands as jobs
 from server.orders import commands as orders
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from server.services.records import ServiceState
 from server.sync import commands
 from sync_protocol.messages import LeaveReason
@@ -134,7 +134,7 @@ def _give_job(db: Connection, tablet: BenchTablet, note: str, ids: Ids) -> Writt
     db.execute(sa.insert(people.devices), tablet.device_row())
     db.execute(sa.insert(people.incarnations), tablet.incarnation_row())
     act = Act(actor=SYSTEM, now=_NOON, new_id=ids)
-    order = InstallOrder(
+    order = WantedOrder(
         number="O",
         account="A-1",
         premise="P-1",
@@ -142,7 +142,7 @@ def _give_job(db: Connection, tablet: BenchTablet, note: str, ids: Ids) -> Writt
         appointment_starts_at=_NOON,
         appointment_ends_at=_NOON + timedelta(hours=2),
     )
-    placed = orders.place_install(db, order, act=act).value
+    placed = orders.place(db, order, act=act).value
     given = jobs.assign(db, placed.job_id, tablet.technician_id, act=act)
     db.execute(
         sa.insert(work.job_fields),

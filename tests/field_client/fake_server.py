@@ -17,6 +17,7 @@ from sync_protocol.ids import CaptureId, Epoch, Incarnation, JobId, TechnicianId
 from sync_protocol.jobs import JobState
 from sync_protocol.merge import Decision, Situation, decide
 from sync_protocol.messages import (
+    PROTOCOL_VERSION,
     Cursor,
     FeedEntry,
     JobEntered,
@@ -103,7 +104,7 @@ class FakeServer:
                 head.chain = wire.next_chain(head.chain, bytes(raw))
             verdicts.append(msgspec.Raw(self._verdicts[key]))
         return SyncResponse(
-            protocol=1,
+            protocol=PROTOCOL_VERSION,
             epoch=self.epoch,
             server_time=self.now(),
             acked_dseq=head.dseq,

@@ -14,7 +14,7 @@ from server.database import Connection, Store, Written
 from server.database.tables import offers, people, plant
 from server.jobs import commands as jobs
 from server.orders import commands as orders
-from server.orders.records import InstallOrder, PlacedOrder
+from server.orders.records import PlacedOrder, WantedOrder
 from server.people import commands as people_commands
 from server.people.records import Scope
 from server.people.secrets import hash_secret, new_secret
@@ -81,8 +81,8 @@ def found_town(store: Store, *, snmp_port: int = 1161, houses: int = 4) -> Town:
 def place_order(store: Store, number: str = "O-1", *, house: int = 1) -> PlacedOrder:
     """Order an install for a house, counted from 1."""
     return store.write_now(
-        orders.place_install,
-        InstallOrder(
+        orders.place,
+        WantedOrder(
             number=number,
             account="A-1",
             premise=f"P-{house}",

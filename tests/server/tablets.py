@@ -19,9 +19,11 @@ from sync_protocol.ids import CaptureId, CompletionId, DeviceId, Epoch, Incarnat
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import (
     PROTOCOL_VERSION,
+    BriefingUpdated,
     Cursor,
     EnrolRequest,
     EnrolResponse,
+    FeedEntry,
     OperationVerdict,
     PullPage,
     SyncRequest,
@@ -253,3 +255,8 @@ def pull_page(
     store: Store, tablet: Tablet, cursor: Cursor | None = None, *, limit: int = 100
 ) -> PullPage:
     return store.read_now(pull.read, tablet.technician_id, None, cursor, limit=limit)[1]
+
+
+def of_work(page: PullPage) -> tuple[FeedEntry, ...]:
+    """Give what a page tells of jobs and issues; everybody has a briefing."""
+    return tuple(entry for entry in page.entries if not isinstance(entry, BriefingUpdated))

@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 
 from field_client.replica.state import get_state
-from field_client.replica.views import count_all, list_issues
+from field_client.replica.views import count_all, get_briefing, list_issues
 from server.acts import Actor, ActorKind
 from sync_protocol import wire
+from sync_protocol.briefing import Briefing
 from sync_protocol.documents import OVERRULED, IssueDocument, JobDocument
 from sync_protocol.messages import (
+    BriefingUpdated,
     Cursor,
     IssueRaised,
     JobEntered,
@@ -262,7 +264,7 @@ def _check_operations(office: Office, seat: Seat) -> Counter[str]:
 
 def _check_scope_is_snapshot(office: Office, seat: Seat) -> None:
     """What was pulled piece by piece equals what a fresh tablet would pull at once."""
-    jobs, issues = _snapshot(office, seat)
+    jobs, issues, told = _snapshot(office, seat)
     here = seat.tablet.read(readings.documents)
     differing = [
         job_id for job_id in here.keys() | jobs.keys() if here.get(job_id) != jobs.get(job_id)
@@ -271,14 +273,17 @@ def _check_scope_is_snapshot(office: Office, seat: Seat) -> None:
     require(not pairs, f"{seat.tablet.name} holds, and its scope is: {pairs}")
     raised = {issue.id: issue for issue in seat.tablet.read(list_issues)}
     require(raised == issues, f"{seat.tablet.name} knows issues {raised}; there are {issues}")
+    briefing = seat.tablet.read(get_briefing)
+    require(briefing == told, f"{seat.tablet.name} was told {briefing}; it should be {told}")
     foreign = [job.id for job in here.values() if not is_theirs(job, seat.technician_id)]
     require(not foreign, f"{seat.tablet.name} holds jobs of others: {foreign}")
 
 
 def _snapshot(
     office: Office, seat: Seat
-) -> tuple[Mapping[UUID, JobDocument], Mapping[UUID, IssueDocument]]:
+) -> tuple[Mapping[UUID, JobDocument], Mapping[UUID, IssueDocument], Briefing | None]:
     jobs: dict[UUID, JobDocument] = {}
+    briefing: Briefing | None = None
     issues: dict[UUID, IssueDocument] = {}
     _epoch, page = office.read(office.code.pull, seat.technician_id, None, None, limit=1000)
     require(not page.more, "more than a thousand entries in a small world")
@@ -289,7 +294,9 @@ def _snapshot(
         elif isinstance(entry, IssueRaised):
             issue = entry.document
             issues[issue.id] = issue
-    return jobs, issues
+        elif isinstance(entry, BriefingUpdated):
+            briefing = entry.document
+    return jobs, issues, briefing
 
 
 def _check_issues(seat: Seat) -> None:

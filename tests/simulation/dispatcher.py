@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from server.acts import Actor, ActorKind
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from server.problems import Conflicting, WrongInput
 from sync_protocol.jobs import MoveNotAllowed
 from tests.simulation.chance import Chance
@@ -78,11 +78,12 @@ class Dispatcher:
         # The same number until it is known to be stored: placing again is how doubt is resolved.
         starts_at = DAWN + timedelta(hours=2 + self._placed)
         placed = self._office.write(
-            self._office.code.place_install,
-            InstallOrder(
+            self._office.code.place,
+            WantedOrder(
                 number=f"O-{self._placed}",
                 account=self._town.accounts[self._placed % len(self._town.accounts)],
-                premise=self._town.premises[self._placed],
+                # Two after each other at one premise: each embeds how the visits of both ended.
+                premise=self._town.premises[self._placed // 2],
                 product=self._town.product,
                 appointment_starts_at=starts_at,
                 appointment_ends_at=starts_at + timedelta(hours=2),

@@ -10,7 +10,7 @@ from field_client.storage import Connection as ReplicaConnection
 from server.database import Connection, Written
 from server.database.tables.sync import feed, sync_head
 from server.sync import retention
-from sync_protocol.versions import Spoken, VersionRange
+from sync_protocol.versions import PULL_PROTOCOLS, Spoken, VersionRange
 from tests.simulation.chance import Chance
 from tests.simulation.checks import Seat
 from tests.simulation.clocks import MINUTE
@@ -87,8 +87,9 @@ class Keeping:
 
     def _change_versions(self) -> None:
         """Let the office speak versions that its tablets are too old to pull, or all of them."""
-        versions = VersionRange(lowest=1, highest=2)
-        newer = VersionRange(lowest=2, highest=2)
+        next_one = PULL_PROTOCOLS.highest + 1
+        versions = VersionRange(lowest=1, highest=next_one)
+        newer = VersionRange(lowest=next_one, highest=next_one)
         self._office.spoken = self._chance.pick(
             (Spoken(), Spoken(push=versions, pull=newer), Spoken(push=versions, pull=versions))
         )

@@ -70,7 +70,7 @@ def _receive_deciding_anew(
     for each in received:
         planner.add(each)
     value = msgspec.structs.replace(written.value, verdicts=tuple(planner.plan.verdicts))
-    return Written(value, feed=written.feed, topics=written.topics)
+    return msgspec.structs.replace(written, value=value)
 
 
 def _receive_without_issues(
@@ -79,7 +79,7 @@ def _receive_without_issues(
     """Withhold what was entered and tell nobody but the answer, which may be lost."""
     written = commands.receive(db, device_id, request, act=act)
     feed = tuple(change for change in written.feed if change.entity != "issue")
-    return Written(written.value, feed=feed, topics=written.topics)
+    return msgspec.structs.replace(written, feed=feed)
 
 
 def _receive_overruling_silently(
@@ -91,7 +91,14 @@ def _receive_overruling_silently(
     untold = set(db.execute(sa.select(issues.c.id).where(overruled)).scalars())
     db.execute(sa.delete(issues).where(overruled))
     feed = tuple(change for change in written.feed if change.entity_id not in untold)
-    return Written(written.value, feed=feed, topics=written.topics)
+    return msgspec.structs.replace(written, feed=feed)
+
+
+def _receive_telling_no_neighbours(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Tell of how a visit ended only whose job it was, not who holds another one there."""
+    return msgspec.structs.replace(commands.receive(db, device_id, request, act=act), embedded=())
 
 
 def _assign_without_leave(
@@ -102,7 +109,7 @@ def _assign_without_leave(
     feed: tuple[FeedChange, ...] = tuple(
         change for change in written.feed if change.kind is not FeedKind.LEAVE
     )
-    return Written(written.value, feed=feed, topics=written.topics)
+    return msgspec.structs.replace(written, feed=feed)
 
 
 def _pull_by_number_alone(
@@ -281,6 +288,7 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "decides a replay anew": Mutation(server=Code(receive=_receive_deciding_anew)),
     "withholds without an issue": Mutation(server=Code(receive=_receive_without_issues)),
     "overrules silently": Mutation(server=Code(receive=_receive_overruling_silently)),
+    "tells no neighbours": Mutation(server=Code(receive=_receive_telling_no_neighbours)),
     "forgets who had the job": Mutation(server=Code(assign=_assign_without_leave)),
     "pages by number alone": Mutation(server=Code(pull=_pull_by_number_alone)),
     "moves the cursor without the rows": Mutation(

@@ -71,7 +71,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     ] = run_group
     receive: Callable[..., Written[commands.Pushed]] = commands.receive
     pull: Callable[..., tuple[Epoch, PullPage]] = pull.read
-    place_install: Callable[..., Any] = orders.place_install
+    place: Callable[..., Any] = orders.place
     assign: Callable[..., Any] = jobs.assign
     set_crew: Callable[..., Any] = jobs.set_crew
     cancel: Callable[..., Any] = jobs.cancel

@@ -58,7 +58,7 @@ def test_the_dispatcher_uses_the_commands_behind_the_api() -> None:
         )
     )
 
-    assert {PRODUCTION.place_install, PRODUCTION.assign, PRODUCTION.cancel} <= used
+    assert {PRODUCTION.place, PRODUCTION.assign, PRODUCTION.cancel} <= used
 
 
 def test_the_writer_commits_with_what_a_world_commits_with() -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from server.acts import SYSTEM, Act
 from server.database import Connection, Written, engines, schema_versions
 from server.database.tables.sync import sync_head
 from server.database.writer import CommitCounter, run_group
@@ -14,6 +15,7 @@ from server.imports.files import Numbered
 from server.imports.kinds import KINDS
 from server.people import technicians
 from tests.simulation.chance import Chance
+from tests.simulation.clocks import DAWN
 
 _FILES = Path(__file__).parents[2] / "server" / "demo" / "town"
 
@@ -40,11 +42,13 @@ def found_in(url: str, database: Path) -> Town:
     chance = Chance(0, "town")
     writing, reading = engines.create(engines.parse_url(url))
 
+    act = Act(actor=SYSTEM, now=DAWN, new_id=chance.new_id)
+
     def load(db: Connection) -> Written[None]:
         db.execute(sa.update(sync_head).values(epoch=chance.new_id()))
         for one in runs.find_files(_FILES, profiles.own):
             rows = [row for row in files.read(one.path, one.profile) if isinstance(row, Numbered)]
-            commands.import_batch(db, KINDS[one.profile.kind], rows, new_id=chance.new_id)
+            commands.import_batch(db, KINDS[one.profile.kind], rows, act=act)
         return Written(None)
 
     with writing.connect() as db:

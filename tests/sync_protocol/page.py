@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import inspect
 
-from sync_protocol import documents, evidence, messages, operations, optics, wire
+from sync_protocol import briefing, documents, evidence, messages, operations, optics, wire
 from tests.sync_protocol.vectors.example import request, response
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "protocol.md"
@@ -51,7 +51,7 @@ def table(name: str) -> str:
     """Write the fields of a message as a table."""
     struct = next(
         found
-        for module in (messages, operations, documents, optics)
+        for module in (messages, operations, documents, optics, briefing)
         if isinstance(found := getattr(module, name, None), type)
     )
     info = inspect.type_info(struct)

@@ -24,6 +24,8 @@ products = sa.Table(
     sa.Column("gem_port", sa.Integer, nullable=False),
     sa.Column("traffic_in", sa.String(32), nullable=False),
     sa.Column("traffic_out", sa.String(32), nullable=False),
+    # The model that a technician takes along where no ONT is reserved; not part of what is sold.
+    sa.Column("ont_model", sa.String(40)),
     sa.UniqueConstraint("code", "version"),
 )
 
@@ -63,6 +65,8 @@ services = sa.Table(
     sa.Column("received_at", UtcDateTime),
     sa.Column("live_at", UtcDateTime),
     sa.Column("billing_start", sa.Date),
+    # What the technician measured when it went live: later visits compare with it.
+    sa.Column("baseline_cdbm", sa.Integer),
 )
 
 order_items = sa.Table(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from server.database.tables.schema import external_id_column, id_column, metadata, reference
-from server.database.types import JsonDocument
+from server.database.types import JsonDocument, UtcDateTime
 
 premises = sa.Table(
     "premises",
@@ -16,6 +16,8 @@ premises = sa.Table(
     sa.Column("latitude", sa.Float, nullable=False),
     sa.Column("longitude", sa.Float, nullable=False),
     sa.Column("zone", sa.String(60), nullable=False),
+    sa.Column("access_notes", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("hazards", JsonDocument, nullable=False, server_default="[]"),
 )
 
 olts = sa.Table(
@@ -87,7 +89,21 @@ onts = sa.Table(
     metadata,
     sa.Column("serial", sa.String(12), primary_key=True),
     sa.Column("model", sa.String(40), nullable=False),
+    # Whose van it is in, and since when.
     reference("technician_id", "technicians", nullable=True),
     # A technician said so; an import says nothing of it.
     sa.Column("is_defective", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("held_since", UtcDateTime),
+)
+
+# The models that the network is known to support, or not; no row at all: nobody has said.
+ont_models = sa.Table(
+    "ont_models",
+    metadata,
+    sa.Column("model", sa.String(40), primary_key=True),
+    sa.Column("vendor", sa.String(80), nullable=False),
+    sa.Column("serial_prefixes", JsonDocument, nullable=False),
+    sa.Column("optic_classes", JsonDocument, nullable=False),
+    sa.Column("supported", sa.Boolean, nullable=False),
+    sa.Column("note", sa.String(200), nullable=False),
 )

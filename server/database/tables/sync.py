@@ -28,6 +28,8 @@ feed = sa.Table(
     sa.Column("reason", sa.String(40)),
     # With the kind, so that a first pull need not look at the rows of what has left.
     sa.Index("ix_feed_scope_order", "scope", "seq", "entity", "entity_id", "kind"),
+    # Who holds a document, when something that it embeds has changed.
+    sa.Index("ix_feed_entity", "entity", "entity_id"),
 )
 
 # How far a scope's feed is compacted: departures up to this place are no longer in it. ``raised``

@@ -1,8 +1,13 @@
-"""Field work: jobs, their shared fields, what was captured, and completions."""
+"""Field work: jobs, their shared fields, what was captured, how visits ended, and tickets."""
 
 import sqlalchemy as sa
 
-from server.database.tables.schema import id_column, metadata, reference
+from server.database.tables.schema import (
+    external_id_column,
+    id_column,
+    metadata,
+    reference,
+)
 from server.database.types import JsonDocument, UtcDateTime
 
 jobs = sa.Table(
@@ -22,7 +27,7 @@ jobs = sa.Table(
     sa.Column("starts_at", UtcDateTime, nullable=False),
     sa.Column("ends_at", UtcDateTime, nullable=False),
     sa.Column("required_photos", JsonDocument, nullable=False),
-    sa.Column("reserved_serial", sa.String(12)),
+    sa.Column("reserved_serial", sa.String(12), index=True),
 )
 
 job_fields = sa.Table(
@@ -88,4 +93,37 @@ proposals = sa.Table(
     sa.Column("decided_by", sa.Uuid),
     sa.Column("decided_at", UtcDateTime),
     sa.Index("ix_proposals_state_raised_at", "state", "raised_at"),
+)
+
+# How each visit ended. A job has several where somebody had to come again.
+visits = sa.Table(
+    "visits",
+    metadata,
+    id_column(),
+    reference("job_id", "jobs"),
+    sa.Column("premise_id", sa.Uuid, sa.ForeignKey("premises.id"), nullable=False),
+    reference("technician_id", "technicians"),
+    # The name as it was then: what a tablet holds must not change with a technician's name.
+    sa.Column("technician", sa.String(200), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("code", sa.String(200)),
+    sa.Column("remark", sa.Text, nullable=False),
+    sa.Column("ended_at", UtcDateTime, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Index("ix_visits_premise_order", "premise_id", "ended_at", "id"),
+)
+
+# What subscribers complain of, as the operator's ticket system tells it.
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    id_column(),
+    external_id_column(),
+    sa.Column("number", sa.String(80), nullable=False),
+    reference("account_id", "accounts"),
+    reference("premise_id", "premises", nullable=True),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("priority", sa.String(40), nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("closed_at", UtcDateTime),
 )

@@ -13,7 +13,7 @@ from server.acts import SYSTEM, Act, Actor, ActorKind
 from server.database import Store, Written
 from server.database.tables import offers, people, plant
 from server.orders import commands as orders
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from server.people import commands as people_commands
 from server.people.commands import NewUser
 from server.people.passwords import hash_password
@@ -54,8 +54,8 @@ def place_job(
 ) -> UUID:
     """Place an install order; answer its job."""
     placed = store.write_now(
-        orders.place_install,
-        InstallOrder(
+        orders.place,
+        WantedOrder(
             number=number,
             account="A-1",
             premise=premise,

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from server.database import Store, Written
 from server.database.tables.people import technicians
 from server.database.tables.sync import feed
-from server.imports.kinds import KINDS
+from server.database.tables.work import jobs as jobs_table
+from server.imports.kinds import KINDS, Kind
 from server.jobs import commands as jobs
 from server.jobs.queries import documents
 from server.orders import commands as orders
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from sync_protocol.ids import JobId
 from tests.server.imports.loading import (
     NOW,
@@ -34,7 +35,7 @@ def ordered(store: Store, copy: Path) -> UUID:
     """An unassigned install job at PREMISE."""
     alter(copy / "terminals.csv", "AUE-T31", ports="12")
     load(store, copy)
-    wanted = InstallOrder(
+    wanted = WantedOrder(
         number="O-1",
         account="AUE-A01",
         premise=PREMISE,
@@ -42,7 +43,7 @@ def ordered(store: Store, copy: Path) -> UUID:
         appointment_starts_at=NOW,
         appointment_ends_at=NOW + timedelta(hours=2),
     )
-    return store.write_now(orders.place_install, wanted, act=act()).job_id
+    return store.write_now(orders.place, wanted, act=act()).job_id
 
 
 @pytest.fixture
@@ -80,11 +81,11 @@ def test_a_tablet_hears_of_everything_that_its_job_embeds(
     change: dict[str, str],
 ) -> None:
     job_id, technician_id = assigned
-    assert feed_of(store) == {(technician_id, job_id): ("enter", 1)}
+    assert feed_of(store) == {(technician_id, job_id): ("enter", 2)}
 
     load(store, alter(copy / f"{kind}.csv", key, **change))
 
-    assert feed_of(store) == {(technician_id, job_id): ("update", 2)}
+    assert feed_of(store) == {(technician_id, job_id): ("update", 3)}
 
 
 OTHER_VALUES = {
@@ -119,6 +120,8 @@ def test_no_column_changes_a_document_without_a_feed_entry(
     job_id, _ = assigned
     fixed = {*KINDS[kind].key, *KINDS[kind].fixed, *KINDS[kind].references, "driver"}
     altered: set[str] = set()
+    _let_be_given(copy / f"{kind}.csv", KINDS[kind])
+    load(store, copy / f"{kind}.csv")
     for column in KINDS[kind].row_type.__struct_fields__:
         if column in fixed:
             continue
@@ -132,6 +135,15 @@ def test_no_column_changes_a_document_without_a_feed_entry(
             altered.add(column)
             assert before[1] != after[1], column
     assert altered, "something of every kind is in the document"
+
+
+def _let_be_given(file: Path, kind: Kind) -> None:
+    """Add the columns that a file may leave out, empty."""
+    header, *lines = file.read_text("utf-8").splitlines()
+    absent = [name for name in kind.row_type.__struct_fields__ if name not in header.split(",")]
+    added = ["," * len(absent) for _ in lines]
+    rows = [f"{line}{commas}" for line, commas in zip(lines, added, strict=True)]
+    file.write_text("\n".join([",".join([header, *absent]), *rows]), "utf-8")
 
 
 @pytest.mark.parametrize(
@@ -163,6 +175,77 @@ def test_an_import_does_not_bring_back_a_job_that_was_taken_away(
 
     kinds = {scope: kind for (scope, _), (kind, _) in feed_of(store).items()}
     assert kinds == {first: "leave", second: "update"}
+
+
+TICKETS = (
+    "external_id,number,account,premise,subject,priority,opened_at,closed_at\n"
+    f"X-1,T-1,AUE-A01,{PREMISE},Slow,high,2026-11-20T10:00+01:00,\n"
+    "X-2,T-2,AUE-A01,AUE-1001,No light,high,2026-11-20T10:00+01:00,\n"
+)
+
+
+def test_a_tablet_hears_of_a_ticket_until_it_is_closed(
+    store: Store, tmp_path: Path, assigned: tuple[UUID, UUID]
+) -> None:
+    job_id, technician_id = assigned
+    file = tmp_path / "tickets.csv"
+    file.write_text(TICKETS, "utf-8")
+
+    load(store, file)
+    opened = feed_of(store)
+    (shown,) = store.read_now(documents, [job_id])[JobId(job_id)].tickets
+    load(store, alter(file, "X-1", closed_at="2026-11-21T10:00Z"))
+
+    assert (shown.number, shown.subject, shown.priority) == ("T-1", "Slow", "high")
+    assert opened == {(technician_id, job_id): ("update", 3)}
+    assert feed_of(store) == {(technician_id, job_id): ("update", 4)}
+    assert store.read_now(documents, [job_id])[JobId(job_id)].tickets == ()
+
+
+def test_a_ticket_without_a_readable_time_is_complained_about(
+    store: Store, tmp_path: Path, assigned: tuple[UUID, UUID]
+) -> None:
+    file = tmp_path / "tickets.csv"
+    file.write_text(TICKETS.replace("10:00+01:00", "10:00"), "utf-8")
+
+    heard = load(store, file)
+
+    assert {each.column for each in heard.complaints} == {"opened_at"}
+    assert "a time with its offset" in heard.complaints[0].right
+    assert [seq for _, seq in feed_of(store).values()] == [2], assigned
+
+
+def test_a_tablet_hears_that_the_ont_kept_for_its_job_is_another_model(
+    store: Store, copy: Path, assigned: tuple[UUID, UUID]
+) -> None:
+    job_id, technician_id = assigned
+    serial = "HWTC5A111600"
+    reserve = sa.update(jobs_table).values(reserved_serial=serial)
+
+    def keep(db: sa.Connection) -> Written[None]:
+        db.execute(reserve)
+        return Written(None)
+
+    store.write_now(keep)
+    load(store, alter(copy / "onts.csv", serial, model="HG8010H"))
+
+    assert store.read_now(documents, [job_id])[JobId(job_id)].expected_model == "HG8010H"
+    assert feed_of(store) == {(technician_id, job_id): ("update", 3)}
+
+
+def test_what_to_beware_of_is_read_one_by_one(
+    store: Store, copy: Path, assigned: tuple[UUID, UUID]
+) -> None:
+    job_id, _ = assigned
+    file = copy / "premises.csv"
+    header, *lines = file.read_text("utf-8").splitlines()
+    lines = [f"{line},dog; asbestos,Ring twice." for line in lines]
+    file.write_text("\n".join([f"{header},hazards,access_notes", *lines]), "utf-8")
+
+    load(store, file)
+
+    premise = store.read_now(documents, [job_id])[JobId(job_id)].premise
+    assert (premise.hazards, premise.access_notes) == (("dog", "asbestos"), "Ring twice.")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -200,4 +283,4 @@ def test_an_import_waits_for_an_assignment_that_is_under_way(
         thread.join(PATIENCE_S)
 
     assert waited
-    assert feed_of(store) == {(technician_id, ordered): ("update", 2)}
+    assert feed_of(store) == {(technician_id, ordered): ("update", 3)}

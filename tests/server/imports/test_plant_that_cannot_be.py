@@ -15,7 +15,7 @@ from server.database.tables.plant import olts, pon_ports, splitters, terminals
 from server.imports import runs
 from server.imports.commands import Counts
 from server.orders import commands as orders
-from server.orders.records import InstallOrder
+from server.orders.records import WantedOrder
 from tests.server.imports.loading import (
     NOW,
     PATIENCE_S,
@@ -147,7 +147,7 @@ def registered(store: Store, copy: Path) -> Path:
 
 
 def place(store: Store, port: str) -> None:
-    wanted = InstallOrder(
+    wanted = WantedOrder(
         number="O-1",
         account="AUE-A01",
         premise=PREMISE,
@@ -155,7 +155,7 @@ def place(store: Store, port: str) -> None:
         appointment_starts_at=NOW,
         appointment_ends_at=NOW + timedelta(hours=2),
     )
-    store.write_now(orders.place_install, wanted, act=act())
+    store.write_now(orders.place, wanted, act=act())
     values = allocation(store, port)
     store.write_now(
         lambda db: Written(db.execute(sa.insert(ont_allocations).values(values)).close())

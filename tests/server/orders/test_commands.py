@@ -13,14 +13,14 @@ from server.database import Store
 from server.database.tables import offers, plant, work
 from server.jobs import queries as jobs
 from server.orders import commands, queries
-from server.orders.records import InstallOrder, OrderState
+from server.orders.records import OrderState, WantedOrder
 from server.problems import Conflicting, NotFound, WrongInput
 from server.services import storage as services
 from server.services.records import ServiceState
 from sync_protocol.jobs import JobState
 from tests.server.factories import NOON, act, change, count, found_town, place_order
 
-ORDER = InstallOrder(
+ORDER = WantedOrder(
     number="O-1",
     account="A-1",
     premise="P-1",
@@ -61,7 +61,7 @@ def test_the_same_instants_under_another_offset_are_the_same_order(store: Store)
         appointment_ends_at=ORDER.appointment_ends_at.astimezone(east),
     )
 
-    assert store.write_now(commands.place_install, again, act=act()) == first
+    assert store.write_now(commands.place, again, act=act()) == first
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_number_does_not_stand_for_two_orders(
     other = msgspec.structs.replace(ORDER, **changes)
 
     with pytest.raises(Conflicting, match=re.escape(named)) as refused:
-        store.write_now(commands.place_install, other, act=act())
+        store.write_now(commands.place, other, act=act())
 
     assert str(refused.value).count(" was '") + str(refused.value).count(" was 2") == 1
     assert count(store, offers.orders) == 1
@@ -104,7 +104,7 @@ def test_a_time_that_nobody_can_mean_is_refused_by_name(field: str, instant: dat
     values = {**msgspec.structs.asdict(ORDER), field: instant.isoformat()}
 
     with pytest.raises(WrongInput, match=f"{field} is .* its year must be 2000 to 2199"):
-        inputs.read(values, InstallOrder)
+        inputs.read(values, WantedOrder)
 
 
 def test_the_newest_version_of_a_product_is_sold(store: Store) -> None:
@@ -140,7 +140,7 @@ def test_what_an_order_names_and_does_not_exist_is_named(store: Store, field: st
     wanted = msgspec.structs.replace(ORDER, **{field: "X-9"})
 
     with pytest.raises(WrongInput, match=f"no {field} 'X-9'"):
-        store.write_now(commands.place_install, wanted, act=act())
+        store.write_now(commands.place, wanted, act=act())
     assert count(store, offers.orders) == 0
 
 
@@ -149,7 +149,7 @@ def test_a_premise_without_a_drop_takes_no_order(store: Store) -> None:
     change(store, sa.delete(plant.drops).where(plant.drops.c.id == town.drops[0]))
 
     with pytest.raises(NotFound, match="drop for premise"):
-        store.write_now(commands.place_install, ORDER, act=act())
+        store.write_now(commands.place, ORDER, act=act())
 
 
 def test_an_appointment_that_ends_before_it_starts_is_refused_whole(store: Store) -> None:
@@ -157,7 +157,7 @@ def test_an_appointment_that_ends_before_it_starts_is_refused_whole(store: Store
     wanted = msgspec.structs.replace(ORDER, appointment_ends_at=NOON)
 
     with pytest.raises(WrongInput, match="ends at"):
-        store.write_now(commands.place_install, wanted, act=act())
+        store.write_now(commands.place, wanted, act=act())
     assert count(store, offers.orders) == count(store, offers.services) == 0
 
 

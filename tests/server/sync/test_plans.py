@@ -12,7 +12,8 @@ from tests.server.factories import assigned_job, found_town
 from tests.server.tablets import Tablet, enrolled, pull_page, push, set_field
 
 Asked = tuple[str, Any]
-ONE_ROW = "sync_head"
+SMALL = ("sync_head", "ont_models")
+"""Tables of one row, and of one for each model of an ONT: all of them is what is wanted."""
 
 
 def test_every_statement_of_push_and_pull_finds_its_rows_by_an_index(store: Store) -> None:
@@ -27,7 +28,7 @@ def test_every_statement_of_push_and_pull_finds_its_rows_by_an_index(store: Stor
         (sql, line)
         for sql, values in asked
         for line in store.read_now(_plan, sql, values)
-        if _is_scan(line) and ONE_ROW not in line
+        if _is_scan(line) and not any(table in line for table in SMALL)
     ]
 
     assert len(asked) > 20

@@ -247,14 +247,16 @@ EMBEDDED: dict[str, Change] = {
         f"premises.{column}": (plant.premises, column, lambda town: town.premises[0], value)
         for column, value in {
             "address": "Am Hafen 3", "city": "Altstadt", "postcode": "99999", "latitude": 1.5,
-            "longitude": 2.5, "zone": "Europe/Vienna",
+            "longitude": 2.5, "zone": "Europe/Vienna", "access_notes": "Gate.", "hazards": ["dog"],
         }.items()
     },
     "accounts.name": (offers.accounts, "name", lambda town: town.account, "Max"),
     "accounts.phone": (offers.accounts, "phone", lambda town: town.account, "1"),
     **{
         f"products.{column}": (offers.products, column, lambda town: town.product, value)
-        for column, value in {"name": "Fiber X", "down_mbps": 1, "up_mbps": 1}.items()
+        for column, value in {
+            "name": "Fiber X", "down_mbps": 1, "up_mbps": 1, "ont_model": "HG8245H",
+        }.items()
     },
     "olts.name": (plant.olts, "name", lambda town: town.olt, "Neustadt-1"),
     **{

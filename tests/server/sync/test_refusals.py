@@ -86,7 +86,7 @@ async def test_what_is_too_large_as_sent_is_refused_in_the_words_of_the_protocol
 @pytest.mark.parametrize(
     ("changes", "status", "named"),
     [
-        ({"protocol": 9}, 426, ["protocol 9", "speaks 1"]),
+        ({"protocol": 9}, 426, ["protocol 9", "speaks 1 to 2"]),
         ({"incarnation": NOBODY}, 409, [NOBODY, "this device's; "]),
         ({"chain_before": "0" * 64}, 409, ["before operation 1", "0" * 64, "ours is"]),
         ({"operations": [{"dseq": 2}]}, 409, ["operation 2 came, 1 is next"]),

@@ -15,7 +15,7 @@ from server.sync import keeping, retention
 from server.sync.floors import SnapshotReason
 from server.sync.keeping import EVERY, Keeper, Kept, Retention
 from sync_protocol.jobs import JobEvent
-from sync_protocol.messages import JobEntered, JobLeft, LeaveReason
+from sync_protocol.messages import BriefingUpdated, JobEntered, JobLeft, LeaveReason
 from tests.server.factories import (
     NOON,
     OFFICE,
@@ -27,7 +27,7 @@ from tests.server.factories import (
     rows,
 )
 from tests.server.sync.field import Field
-from tests.server.tablets import enrolled, move, pull_page
+from tests.server.tablets import enrolled, move, of_work, pull_page
 
 LATER = NOON + timedelta(days=15)
 HEAD = 10**9
@@ -56,7 +56,7 @@ def test_a_job_leaves_by_a_write_when_it_ended_long_enough_ago(field: Field) -> 
     (left,) = pull_page(field.store, field.tablet, whole.cursor).entries
     assert isinstance(left, JobLeft)
     assert (left.job_id, left.reason) == (field.job_id, LeaveReason.FINISHED)
-    assert pull_page(field.store, field.tablet).entries == ()
+    assert of_work(pull_page(field.store, field.tablet)) == ()
 
 
 def test_a_job_of_which_something_is_open_stays(field: Field) -> None:
@@ -88,12 +88,12 @@ def test_what_has_left_is_not_brought_back_by_a_late_change(field: Field) -> Non
         return Written(None, feed=jobs.updated(job))
 
     field.store.write_now(touch)
-    assert pull_page(field.store, field.tablet).entries == ()
+    assert of_work(pull_page(field.store, field.tablet)) == ()
     field.store.write_now(retention.compact, HEAD)
 
     field.store.write_now(touch)
 
-    assert rows(field.store, feed) == []
+    assert {row["entity"] for row in rows(field.store, feed)} == {"briefing"}
 
 
 def test_finished_jobs_leave_batch_by_batch(field: Field) -> None:
@@ -123,11 +123,11 @@ def test_compaction_removes_departures_and_raises_the_floor(field: Field) -> Non
 
     begun = pull_page(field.store, field.tablet, whole.cursor)
     assert (begun.snapshot, begun.snapshot_reason) == (True, SnapshotReason.CURSOR_TOO_OLD)
-    assert begun.entries == ()
+    assert of_work(begun) == ()
     for cursor in (begun.cursor, gone.cursor):
         assert not pull_page(field.store, field.tablet, cursor).snapshot
     bens = pull_page(field.store, enrolled(field.store, field.town.ben))
-    assert len(bens.entries) == 1
+    assert len(of_work(bens)) == 1
 
 
 def test_a_floor_never_falls_and_counts_how_often_it_was_raised(field: Field) -> None:
@@ -158,7 +158,7 @@ def test_a_snapshot_of_many_pages_goes_on_below_the_floor_and_ends(field: Field)
         cursor, more, said = page.cursor, page.more, said + len(page.entries)
         assert page.snapshot == (said <= 2)
 
-    assert said == 5
+    assert said == 6, "five jobs and a briefing"
     assert cursor is not None
     assert not pull_page(field.store, field.tablet, cursor).snapshot
 
@@ -204,6 +204,16 @@ def test_a_job_that_the_feed_lost_is_returned(field: Field) -> None:
     (entry,) = pull_page(field.store, field.tablet).entries
     assert isinstance(entry, JobEntered)
     assert entry.document.id == field.job_id
+
+
+def test_whoever_has_a_tablet_and_no_briefing_gets_one_from_the_daily_run(field: Field) -> None:
+    change(field.store, sa.delete(feed))
+
+    assert field.store.write_now(retention.brief) == 1
+    assert field.store.write_now(retention.brief) == 0
+
+    (entry,) = pull_page(field.store, field.tablet).entries
+    assert isinstance(entry, BriefingUpdated)
 
 
 def test_ended_tokens_and_codes_go_and_good_ones_stay(field: Field) -> None:
@@ -269,7 +279,7 @@ async def test_a_run_takes_place_once_a_day_whoever_asks(field: Field) -> None:
     assert await Keeper(field.store, wanted, clock=clock).work().take(9) == []
     await work.handle(taken)
 
-    assert pull_page(field.store, field.tablet).entries == ()
+    assert of_work(pull_page(field.store, field.tablet)) == ()
     assert field.store.read_now(keeping.next_due_at) == LATER + EVERY
     clock.now = LATER + timedelta(days=91)
     (taken,) = await work.take(9)

@@ -1,0 +1,1 @@
+"""Briefings: what a technician is told that is of no single job."""
