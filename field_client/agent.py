@@ -1,26 +1,32 @@
 """The tablet as a whole: replica, files, keys, scanner and sync loop, put together once."""
 
 import asyncio
-import os
 import random
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-import msgspec
 from uuid_utils.compat import uuid7
 
 from field_client import capture, media, photos
-from field_client.clock import Clock, SystemClock
-from field_client.enrolling import AlreadyEnrolled, NotACode, Wish, enrol, enrolment_error
+from field_client.clock import Clock
+from field_client.enrolling import (
+    AlreadyEnrolled,
+    NoServer,
+    NotACode,
+    Wish,
+    checked_server,
+    enrol,
+    enrolment_error,
+)
 from field_client.handing_over import HandingOver
 from field_client.keys import KeyStore, new_salt
 from field_client.loop import SyncLoop
-from field_client.replica.contact import find_offline, note_time, within_window
+from field_client.replica.contact import find_offline, within_window
 from field_client.replica.memory import forget_gone_jobs
 from field_client.replica.outbox import Pen
 from field_client.replica.revocation import (
@@ -30,36 +36,28 @@ from field_client.replica.revocation import (
 )
 from field_client.replica.state import (
     find_enrolment,
-    get_state,
-    initialise,
-    note_key,
     set_flight_mode,
     store_enrolment,
 )
 from field_client.replica.uploads import forget_uploaded, is_spoken_of
-from field_client.safety.key_files import KeyFiles, Way
-from field_client.safety.keystore import OsKeystore
+from field_client.safety.key_files import Way
 from field_client.safety.window import Offline
 from field_client.safety.wiping import Wiped
 from field_client.scanning import LabelScanner, Scanner, ScanResult, find_zbar
 from field_client.session import Means, Session, SessionReport
-from field_client.settings import ServerUrl, Settings
+from field_client.settings import Settings
 from field_client.storage import (
     Aside,
     BlobFolder,
     Connection,
-    Disk,
-    ReplicaKey,
     StorageFull,
     Store,
     StoredBlob,
-    Unencrypted,
-    open_store,
 )
 from field_client.storage.ballast import Ballast
 from field_client.transport import HttpTransport
 from field_client.uploads import ChunkSize, Uploader
-from sync_protocol.ids import Incarnation, JobId
+from sync_protocol.ids import JobId
 from sync_protocol.messages import EnrolResponse
 from sync_protocol.quoting import quoted
 from sync_protocol.units import Sha256Hex
@@ -67,10 +65,6 @@ from sync_protocol.units import Sha256Hex
 P = ParamSpec("P")
 T = TypeVar("T")
 _CODE_LENGTHS: Final = (8, 80)
-
-
-class NoServer(ValueError):
-    """It is not known which server to talk to; name it with --server."""
 
 
 class Agent:
@@ -277,7 +271,7 @@ class Agent:
         public_key = self._keys.device_key().public_text()
         if enrolment is not None and enrolment.public_key in {None, public_key}:
             raise AlreadyEnrolled(f"this tablet is already {enrolment.technician_name}'s")
-        server_url = await self._server_url() if server_url is None else _checked(server_url)
+        server_url = await self._server_url() if server_url is None else checked_server(server_url)
         async with _transport(server_url) as transport:
             answer = await enrol(
                 self.store,
@@ -364,48 +358,6 @@ class Agent:
                 await self._aside.run(self._blobs.remove, sha256)
 
 
-@asynccontextmanager
-async def open_agent(
-    settings: Settings, keys: KeyStore | None = None, clock: Clock | None = None
-) -> AsyncGenerator[Agent, None]:
-    """Open everything that a tablet has, for the life of a process; without keys, with its own.
-
-    Raises:
-        UnsafeSqlite, ReplicaUnreadable, ReplicaTooNew, SettingNotTaken, KeyDamaged, StorageFull.
-        TabletLocked: its keys need a PIN; ``safety.vault`` asks for it.
-    """
-    files, clock = Disk(), clock or SystemClock(str(uuid7()))
-    if keys is None:
-        keys = KeyFiles(settings.key_folder, files, OsKeystore()).open()
-    key = keys.replica_key() if settings.encrypted else Unencrypted()
-    public_key = keys.device_key().public_text()
-    with Aside("side-work") as aside:
-        async with _store(settings, key) as store:
-            await store.write(initialise, Incarnation(uuid7()))
-            state = await store.read(get_state)
-            if await store.read(find_enrolment) is not None:
-                await store.write(note_key, public_key)
-            await store.write(note_time, clock.moment())
-            blobs = BlobFolder(settings.blob_folder, key, files, os.urandom)
-            agent = Agent(settings, store, blobs, keys, clock=clock, aside=aside)
-            agent.loop.set_out(flight_mode=state.flight_mode)
-            await aside.run(agent.ballast.ensure)
-            yield agent
-
-
-@asynccontextmanager
-async def _store(settings: Settings, key: ReplicaKey) -> AsyncGenerator[Store, None]:
-    """Open the replica, on a full disk with the room of the ballast."""
-    async with AsyncExitStack() as stack:
-        try:
-            store = await stack.enter_async_context(open_store(settings.replica_path, key))
-        except StorageFull:
-            if not ballast_of(settings).release():
-                raise
-            store = await stack.enter_async_context(open_store(settings.replica_path, key))
-        yield store
-
-
 def ballast_of(settings: Settings) -> Ballast:
     """Give the ballast as it is set."""
     return Ballast(settings.replica_folder / "ballast", settings.ballast_mb * 1024 * 1024)
@@ -422,15 +374,6 @@ def _in_folder() -> Way:
 def default_device_name() -> str:
     """Name a device after its machine where nobody names it."""
     return socket.gethostname()[:200] or "tablet"
-
-
-def _checked(server_url: str) -> str:
-    try:
-        return msgspec.convert(server_url, ServerUrl)
-    except msgspec.ValidationError as error:
-        raise NoServer(
-            f"{quoted(server_url)} is no address of a server; it is like https://field.example.net"
-        ) from error
 
 
 def _forget_gone(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:

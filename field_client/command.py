@@ -17,11 +17,17 @@ import uvicorn
 from platformdirs import user_data_dir, user_log_dir
 
 from field_client import pin_command
-from field_client.agent import NoServer, default_device_name
+from field_client.agent import default_device_name
 from field_client.app import build_app
 from field_client.browser_door import BrowserDoor
 from field_client.engine import Synced
-from field_client.enrolling import AlreadyEnrolled, EnrolmentRefused, NotACode, ServerUnreachable
+from field_client.enrolling import (
+    AlreadyEnrolled,
+    EnrolmentRefused,
+    NoServer,
+    NotACode,
+    ServerUnreachable,
+)
 from field_client.keys import KeyDamaged
 from field_client.replica.cards import list_jobs
 from field_client.replica.held import NotEnrolled

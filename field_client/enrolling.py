@@ -15,10 +15,12 @@ from field_client.clock import Clock
 from field_client.replica.anew import begin_anew
 from field_client.replica.state import Why, find_enrolment, get_state
 from field_client.session import APP_VERSION
+from field_client.settings import ServerUrl
 from field_client.storage import Store
 from field_client.transport import Failure, NoAnswer, Refused, TokenExpired
 from sync_protocol.ids import Incarnation
 from sync_protocol.messages import EnrolRequest, EnrolResponse
+from sync_protocol.quoting import quoted
 
 _TRIES_MAX: Final = 3
 
@@ -37,6 +39,10 @@ class ServerUnreachable(RuntimeError):
 
 class AlreadyEnrolled(RuntimeError):
     """This replica belongs to a technician; nothing was changed."""
+
+
+class NoServer(ValueError):
+    """It is not known which server to talk to; name it with --server."""
 
 
 class OtherTechnician(RuntimeError):
@@ -108,3 +114,17 @@ def enrolment_error(failure: Failure) -> Exception:
             return ServerUnreachable(f"no answer from the server: {detail}")
         case TokenExpired():
             return EnrolmentRefused("the server asks for a sign-in that an enrolment cannot have")
+
+
+def checked_server(server_url: str) -> str:
+    """Take the address of a server as a person typed it.
+
+    Raises:
+        NoServer: names the text and what would be right.
+    """
+    try:
+        return msgspec.convert(server_url, ServerUrl)
+    except msgspec.ValidationError as error:
+        raise NoServer(
+            f"{quoted(server_url)} is no address of a server; it is like https://field.example.net"
+        ) from error

@@ -9,11 +9,11 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from field_client.agent import NoServer
 from field_client.capture import NotAField, NotAFieldEvent
 from field_client.enrolling import (
     AlreadyEnrolled,
     EnrolmentRefused,
+    NoServer,
     NotACode,
     OtherTechnician,
     ServerUnreachable,

@@ -5,10 +5,10 @@ from typing import Final
 
 from litestar.exceptions import HTTPException
 
-from field_client.agent import NoServer
 from field_client.enrolling import (
     AlreadyEnrolled,
     EnrolmentRefused,
+    NoServer,
     NotACode,
     OtherTechnician,
     ServerUnreachable,

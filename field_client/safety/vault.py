@@ -13,9 +13,10 @@ import msgspec
 import structlog
 from uuid_utils.compat import uuid7
 
-from field_client.agent import Agent, ballast_of, open_agent
+from field_client.agent import Agent, ballast_of
 from field_client.clock import Clock, SystemClock
 from field_client.keys import KeyFolder
+from field_client.opening import open_agent
 from field_client.safety import wiping
 from field_client.safety.key_files import HeldKeys, KeyFiles, TabletLocked, Way
 from field_client.safety.keystore import KeystoreSilent, OsKeystore

@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 from PIL import ExifTags, Image
 
-from field_client.agent import Agent, open_agent
+from field_client.agent import Agent
 from field_client.keys import KeyFolder
 from field_client.media import NotAPhoto
+from field_client.opening import open_agent
 from field_client.replica.held import JobUnknown
 from field_client.replica.state import store_enrolment
 from field_client.replica.views import count_all, get_job

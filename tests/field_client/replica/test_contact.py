@@ -2,11 +2,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from field_client.replica.contact import find_offline, note_time
-from field_client.storage import Connection, migrations, open_replica
-from field_client.storage.migrations import STEPS
+from field_client.storage.driver import Row, driver
+from field_client.storage.migrations import STEPS, migrate
 from tests.field_client.factories import NOON, FakeClock
 from tests.field_client.http_server import lose
-from tests.field_client.tablets import KEY, Tablet
+from tests.field_client.tablets import Tablet
 
 WEEK = timedelta(days=7)
 
@@ -35,17 +35,12 @@ async def test_an_attempt_that_reached_nobody_is_none(tablet: Tablet) -> None:
 
 
 def test_a_replica_of_before_is_not_counted_until_it_meets_its_server(tmp_path: Path) -> None:
-    path = tmp_path / "replica.db"
-    db = open_replica(path, KEY)
-    _go_back_to(db, STEPS.index("contact.sql"))
-    migrations.migrate(db)
+    db = driver.connect(str(tmp_path / "replica.db"))
+    db.isolation_level, db.row_factory = None, Row
+    migrate(db, STEPS[: STEPS.index("contact.sql")])
+    migrate(db)
 
     note_time(db, FakeClock(NOON + timedelta(days=300)).moment())
 
     assert find_offline(db, FakeClock(NOON + timedelta(days=300)).moment(), WEEK) is None
     db.close()
-
-
-def _go_back_to(db: Connection, version: int) -> None:
-    db.execute("DROP TABLE contact")
-    db.execute(f"PRAGMA user_version = {version}")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from field_client import capture
-from field_client.agent import Agent, open_agent
+from field_client.agent import Agent
+from field_client.opening import open_agent
 from field_client.replica.state import store_enrolment
 from field_client.replica.views import count_all
 from field_client.safety.key_files import BOX_FILE, TabletLocked, Way
