@@ -40,10 +40,12 @@ from field_client.replica.state import (
     store_enrolment,
 )
 from field_client.replica.uploads import forget_uploaded, is_spoken_of
+from field_client.replica.views import get_briefing
 from field_client.safety.key_files import Way
 from field_client.safety.window import Offline
 from field_client.safety.wiping import Wiped
 from field_client.scanning import LabelScanner, Scanner, ScanResult, find_zbar
+from field_client.serial_checks import Stock, stock_of
 from field_client.session import Means, Session, SessionReport
 from field_client.settings import Settings
 from field_client.storage import (
@@ -214,7 +216,7 @@ class Agent:
         Raises:
             NotAnOntSerial: and what ``capture.record_serial`` raises.
         """
-        return await self.enter(capture.record_serial, job_id, entry)
+        return await self.enter(capture.record_serial, job_id, entry, await self._stock())
 
     async def scan_serial(
         self, job_id: JobId, image: bytes
@@ -230,7 +232,10 @@ class Agent:
         raw_text = next(each.text for each in result.candidates if result.sure in each.serials)
         # What the label itself vouched for needs no second judgement.
         entry = capture.SerialEntry(text=f"SN:{result.sure}", method="scan", raw_text=raw_text)
-        return result, await self.enter(capture.record_serial, job_id, entry)
+        return result, await self.enter(capture.record_serial, job_id, entry, await self._stock())
+
+    async def _stock(self) -> Stock:
+        return stock_of(await self.store.read(get_briefing))
 
     async def scan_frame(self, image: bytes) -> ScanResult:
         """Read the codes of one frame of a live camera; records nothing.

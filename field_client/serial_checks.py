@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from sync_protocol.briefing import Briefing
 from sync_protocol.ids import JobId
 from sync_protocol.serials import OntSerial
 
@@ -42,6 +43,17 @@ class Stock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NO_STOCK = Stock()
+
+
+def stock_of(briefing: Briefing | None) -> Stock:
+    """Read what the office says of devices out of the briefing."""
+    if briefing is None:
+        return NO_STOCK
+    models = briefing.supported_models
+    return Stock(
+        van={OntSerial(ont.serial): ont.model for ont in briefing.van_stock},
+        supported_models=None if models is None else frozenset(each.model for each in models),
+    )
 
 
 def check_serial(

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from field_client.pages import words
+from field_client.pages.before_arriving import BeforeArriving, before_arriving
 from field_client.pages.captures import CaptureLine, capture_lines
 from field_client.pages.changes import Change, changes_of
 from field_client.pages.fields import FieldView, field_views
@@ -40,7 +41,7 @@ class JobPageView(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     navigate: str
     product: str
-    expected_ont: str
+    known: BeforeArriving
     path: tuple[Node, ...]
     budget: Budget
     fields: tuple[FieldView, ...]
@@ -74,7 +75,7 @@ def job_page_view(view: JobView, seen: Shown | None, say: Language) -> JobPageVi
         phone=document.customer.phone or "",
         navigate=f"geo:{document.premise.latitude:.6f},{document.premise.longitude:.6f}",
         product=_product(document, say),
-        expected_ont=document.reserved_serial or "",
+        known=before_arriving(document, say),
         path=tuple(_path(document, say)),
         budget=budget_of(document.plant, say),
         fields=field_views(view, say),

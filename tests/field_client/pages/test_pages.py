@@ -18,10 +18,14 @@ from sync_protocol.documents import (
     CustomerCard,
     IssueDocument,
     IssueKind,
+    JobKind,
     ProductCard,
+    TicketCard,
     VersionedValue,
+    VisitCard,
 )
 from sync_protocol.ids import Incarnation, IssueId
+from sync_protocol.jobs import JobState
 from sync_protocol.operations import CaptureBody
 from sync_protocol.optics import UNKNOWN_PATH
 from tests.field_client.factories import JPEG, NOON, SERIAL, SVG, a_job
@@ -68,7 +72,22 @@ async def test_no_page_lets_a_text_become_a_script(
         put_job,
         number=HOSTILE,
         customer=CustomerCard(name=HOSTILE, phone=HOSTILE),
-        premise=msgspec.structs.replace(job.premise, address=HOSTILE),
+        premise=msgspec.structs.replace(
+            job.premise, address=HOSTILE, access_notes=HOSTILE, hazards=(HOSTILE,)
+        ),
+        expected_model=HOSTILE,
+        visits=(
+            VisitCard(
+                job_number=HOSTILE,
+                kind=JobKind.INSTALL,
+                state=JobState.NOT_DONE,
+                ended_at=NOON,
+                technician=HOSTILE,
+                code="N02",
+                remark=HOSTILE,
+            ),
+        ),
+        tickets=(TicketCard(number=HOSTILE, subject=HOSTILE, priority="high", opened_at=NOON),),
         product=ProductCard(name=HOSTILE, down_mbps=1, up_mbps=1),
         plant=plant,
         fields={"access_notes": VersionedValue(value=HOSTILE, version=1)},
@@ -115,6 +134,36 @@ async def test_what_the_office_changed_is_shown_once_with_both_values(
     told = (await browser.get(f"/jobs/{JOB}")).text
     assert "<del>Sat 14 Mar, 13:00</del> <ins>Sat 14 Mar, 16:00</ins>" in told
     assert "Changed since you looked" not in (await browser.get(f"/jobs/{JOB}")).text
+
+
+async def test_everything_to_know_before_arriving_is_on_the_page(
+    agent: Agent, browser: httpx.AsyncClient
+) -> None:
+    visit = VisitCard(
+        job_number="J-9",
+        kind=JobKind.REPAIR,
+        state=JobState.NOT_DONE,
+        ended_at=NOON,
+        technician="Ben Ohm",
+        code="N02",
+        remark="dog",
+        rx_power_cdbm=-2210,
+    )
+    ticket = TicketCard(number="T-7", subject="slow", priority="high", opened_at=NOON)
+    premise = msgspec.structs.replace(
+        a_job().premise, access_notes="key at no. 4", hazards=("asbestos roof",)
+    )
+    await agent.store.write(
+        put_job, premise=premise, visits=(visit,), tickets=(ticket,), expected_model="HG8245H",
+        current_serial="HWTC00000001", baseline_cdbm=-1850,
+    )  # fmt: skip
+
+    told = (await browser.get(f"/jobs/{JOB}")).text
+    for known in (
+        "asbestos roof", "key at no. 4", "HG8245H", "HWTC00000001", "18.5 dBm", "Ben Ohm",
+        "Repair, No access: locked, dog, tenant", "22.1 dBm", "T-7, Sat 14 Mar, 13:00: slow",
+    ):  # fmt: skip
+        assert known in told
 
 
 async def test_what_one_enters_oneself_is_no_news(agent: Agent, browser: httpx.AsyncClient) -> None:

@@ -1,0 +1,64 @@
+"""What to know before arriving: dangers, the way in, what runs there, who was there before."""
+
+import msgspec
+
+from field_client.pages import words
+from field_client.pages.languages import Language
+from field_client.pages.visit_words import DONE_CODES, NOT_DONE_CODES
+from field_client.pages.wording import dbm, moment
+from sync_protocol.documents import JobDocument, TicketCard, VisitCard
+
+
+class VisitLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier visit to the premise."""
+
+    head: str
+    lines: tuple[str, ...]
+
+
+class BeforeArriving(msgspec.Struct, frozen=True, kw_only=True):
+    """``_before_arriving.html``; what is empty is not known."""
+
+    hazards: tuple[str, ...]
+    access_notes: str
+    expected_ont: str
+    current_ont: str
+    baseline: str
+    visits: tuple[VisitLine, ...]
+    tickets: tuple[str, ...]
+
+
+def before_arriving(document: JobDocument, say: Language) -> BeforeArriving:
+    """Make the view."""
+    zone, baseline = document.premise.zone, document.baseline_cdbm
+    expected = (document.reserved_serial, document.expected_model)
+    return BeforeArriving(
+        hazards=document.premise.hazards,
+        access_notes=document.premise.access_notes,
+        expected_ont=", ".join(each for each in expected if each),
+        current_ont=document.current_serial or "",
+        baseline="" if baseline is None else dbm(baseline, say),
+        visits=tuple(_visit(visit, zone, say) for visit in document.visits),
+        tickets=tuple(_ticket(ticket, zone, say) for ticket in document.tickets),
+    )
+
+
+def _visit(visit: VisitCard, zone: str, say: Language) -> VisitLine:
+    light = "" if visit.rx_power_cdbm is None else dbm(visit.rx_power_cdbm, say)
+    photos = say.count("%(num)s photo", "%(num)s photos", len(visit.photos)) if visit.photos else ""
+    kind = say(words.KINDS.get(visit.kind, visit.kind))
+    found = (visit.remark, visit.serial or "", light, photos)
+    return VisitLine(
+        head=f"{moment(visit.ended_at, zone, say)}: {kind}, {_ended(visit, say)}",
+        lines=(visit.technician, *(each for each in found if each)),
+    )
+
+
+def _ended(visit: VisitCard, say: Language) -> str:
+    meanings = {**DONE_CODES, **NOT_DONE_CODES}
+    known = meanings.get(visit.code or "")
+    return say(words.STATES[visit.state]) if known is None else say(known)
+
+
+def _ticket(ticket: TicketCard, zone: str, say: Language) -> str:
+    return f"{ticket.number}, {moment(ticket.opened_at, zone, say)}: {ticket.subject}"
