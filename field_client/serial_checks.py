@@ -46,12 +46,15 @@ NO_STOCK = Stock()
 
 
 def stock_of(briefing: Briefing | None) -> Stock:
-    """Read what the office says of devices out of the briefing."""
+    """Read what the office says of devices out of the briefing.
+
+    An empty van is one whose stock nobody keeps: a technician is not asked about every ONT.
+    """
     if briefing is None:
         return NO_STOCK
     models = briefing.supported_models
     return Stock(
-        van={OntSerial(ont.serial): ont.model for ont in briefing.van_stock},
+        van={OntSerial(ont.serial): ont.model for ont in briefing.van_stock} or None,
         supported_models=None if models is None else frozenset(each.model for each in models),
     )
 

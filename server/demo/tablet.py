@@ -71,11 +71,16 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[_Code, ...]
 
 
+class _Warned(msgspec.Struct, frozen=True, kw_only=True):
+    detail: str
+
+
 class Scanned(msgspec.Struct, frozen=True, kw_only=True):
-    """The codes of a picture, and the serial among them."""
+    """The codes of a picture, and the serial among them; with doubts it waits for a reason."""
 
     result: _Found
     recorded: SerialReceipt | None
+    warnings: tuple[_Warned, ...] = ()
 
 
 class LightReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +141,11 @@ class Tablet:
         """Read a label."""
         answer = await self._send(f"/jobs/{job_id}/scan", picture, "image/png")
         return _read(answer, Scanned)
+
+    async def insist(self, job_id: UUID, serial: str, reason: str) -> SerialReceipt:
+        """Record a serial in spite of doubts."""
+        body = {"text": serial, "method": "scan", "raw_text": serial, "override_reason": reason}
+        return await self._ask(f"/jobs/{job_id}/scan", SerialReceipt, body)
 
     async def light(self, job_id: UUID, reading: str) -> LightReceipt:
         """Enter a light level as read off the meter."""

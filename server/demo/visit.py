@@ -64,7 +64,12 @@ async def visit(voice: Voice, tablet: Tablet, job_id: UUID, fiber: Fiber) -> Non
 
 async def _scan(voice: Voice, tablet: Tablet, job_id: UUID, serial: str, picture: bytes) -> None:
     scanned = await tablet.scan(job_id, picture)
-    read = None if scanned.recorded is None else scanned.recorded.serial
+    recorded = scanned.recorded
+    if recorded is None and scanned.warnings:
+        for warning in scanned.warnings:
+            voice.detail("tablet", f"asks for a reason: {warning.detail}")
+        recorded = await tablet.insist(job_id, serial, "brought from the warehouse this morning")
+    read = None if recorded is None else recorded.serial
     if read != serial:
         raise NotSeen(f"the label says {serial}, the tablet read {read}")
     codes = ", ".join(code.text for code in scanned.result.candidates)

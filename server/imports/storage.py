@@ -17,7 +17,8 @@ def upsert(db: sa.Connection, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> 
     """
     if not rows:
         return
-    said = {"id", *(column_of(kind, field) for field in kind.row_type.__struct_fields__)}
+    columns = (column_of(kind, field) for field in kind.row_type.__struct_fields__)
+    said = {"id", *columns, *kind.dated}
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     statement = insert(kind.table)
     kept = {"id", *kind.key}

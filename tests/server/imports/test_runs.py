@@ -32,7 +32,8 @@ TOWN = Counts(inserted=129)
 def test_the_sample_town_is_taken_as_it_is(store: Store, town: Path) -> None:
     heard = load(store, town)
     assert heard.complaints == []
-    assert list(heard.finished) == list(KINDS), "in the order of dependency"
+    had = [name for name in KINDS if (town / f"{name}.csv").exists()]
+    assert list(heard.finished) == had, "in the order of dependency"
     assert total(heard) == TOWN
 
 

@@ -21,7 +21,7 @@ from sync_protocol import wire
 from sync_protocol.field_jobs import number_of
 from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobEvent, JobState
-from sync_protocol.messages import JobEntered, WithJob
+from sync_protocol.messages import BriefingUpdated, JobEntered, WithJob
 from sync_protocol.operations import Note, Operation
 from tests.server.factories import OFFICE, act, assign, count, place_order, rows
 from tests.server.sync.field import Field
@@ -289,4 +289,4 @@ def test_one_that_was_given_away_is_worked_on_by_whoever_has_it(field: Field) ->
 
     assert job(field, job_id).assignee_id == field.town.ben
     entries = pull_page(field.store, enrolled(field.store, field.town.ben)).entries
-    assert [type(each) for each in entries] == [JobEntered]
+    assert [type(each) for each in entries] == [JobEntered, BriefingUpdated]
