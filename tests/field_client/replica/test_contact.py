@@ -2,11 +2,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from field_client.replica.contact import find_offline, note_time
-from field_client.storage import Connection, migrations, open_replica
-from field_client.storage.migrations import STEPS
+from field_client.storage import Unencrypted, open_replica
+from field_client.storage.driver import driver
+from field_client.storage.migrations import STEPS, migrate
 from tests.field_client.factories import NOON, FakeClock
 from tests.field_client.http_server import lose
-from tests.field_client.tablets import KEY, Tablet
+from tests.field_client.tablets import Tablet
 
 WEEK = timedelta(days=7)
 
@@ -35,17 +36,13 @@ async def test_an_attempt_that_reached_nobody_is_none(tablet: Tablet) -> None:
 
 
 def test_a_replica_of_before_is_not_counted_until_it_meets_its_server(tmp_path: Path) -> None:
-    path = tmp_path / "replica.db"
-    db = open_replica(path, KEY)
-    _go_back_to(db, STEPS.index("contact.sql"))
-    migrations.migrate(db)
+    path, later = tmp_path / "replica.db", FakeClock(NOON + timedelta(days=300)).moment()
+    before = driver.connect(str(path), isolation_level=None)
+    migrate(before, STEPS[: STEPS.index("contact.sql")])
+    before.close()
 
-    note_time(db, FakeClock(NOON + timedelta(days=300)).moment())
+    db = open_replica(path, Unencrypted())
+    note_time(db, later)
 
-    assert find_offline(db, FakeClock(NOON + timedelta(days=300)).moment(), WEEK) is None
+    assert find_offline(db, later, WEEK) is None
     db.close()
-
-
-def _go_back_to(db: Connection, version: int) -> None:
-    db.execute("DROP TABLE contact")
-    db.execute(f"PRAGMA user_version = {version}")
