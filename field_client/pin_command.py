@@ -72,15 +72,16 @@ async def _wait_for_turn(vault: Vault) -> None:
     """Wait here what a person at a page would wait; each start of a program begins it anew."""
     state = vault.state
     if isinstance(state, Locked) and state.wait_ms:
-        sys.stderr.write(f"after wrong PINs: {state.wait_ms // 1000 + 1} s to wait ...\n")
-        await asyncio.sleep(state.wait_ms / 1000)
+        wait_s = state.wait_ms // 1000 + 1
+        sys.stderr.write(f"after wrong PINs: {wait_s} s to wait ...\n")
+        await asyncio.sleep(wait_s)
 
 
 def _read_pin(args: argparse.Namespace, prompt: str) -> str:
     if args.pin_stdin:
         return sys.stdin.readline().rstrip("\n")
     if not sys.stdin.isatty():
-        raise TabletLocked("this tablet is locked, and nobody is there to ask; use --pin-stdin")
+        raise TabletLocked("a PIN is needed, and nobody is there to type it; use --pin-stdin")
     return getpass.getpass(prompt)
 
 

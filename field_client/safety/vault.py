@@ -202,10 +202,10 @@ class Vault:
         found = wiping.find_wipe(self._settings, self._files)
         if found is not None:
             self._wiped = found if found.is_done else await self.wipe(found)
-        elif self._key_files.tries().begun >= self._settings.wrong_pins_max:
-            await self._wipe_for_wrong_pins()
         elif not self._key_files.way().needs_pin:
             await self._open(await self._aside.run(self._keys_in_place))
+        elif self._key_files.tries().begun >= self._settings.wrong_pins_max:
+            await self._wipe_for_wrong_pins()
 
     async def wipe_if_due(self) -> Wiped | None:
         """Erase a tablet that the office has withdrawn and that has handed over; None: no cause."""

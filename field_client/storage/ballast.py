@@ -5,6 +5,7 @@ while a subscriber waits. With the ballast gone there is room for some hundred p
 status says what to do before that is used up, too.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -39,11 +40,11 @@ class Ballast:
         self.is_missing = self._size_bytes > 0 and not (self._path.exists() or self._make())
 
     def _make(self) -> bool:
-        make_folder(self._path.parent)
-        if shutil.disk_usage(self._path.parent).free < 2 * self._size_bytes:
-            return False
         temporary = self._path.with_name(f"{self._path.name}.part")
         try:
+            make_folder(self._path.parent)
+            if shutil.disk_usage(self._path.parent).free < 2 * self._size_bytes:
+                return False
             self._fill(temporary)
             temporary.replace(self._path)
             flush_names(self._path.parent)
@@ -77,8 +78,7 @@ class Ballast:
 
     def _fill(self, path: Path) -> None:
         with path.open("wb") as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, self._size_bytes)
+            _reserve(file.fileno(), self._size_bytes)
             if not self._takes_room(file.fileno()):
                 self._write(file.write)
             file.flush()
@@ -93,3 +93,14 @@ class Ballast:
         """Write what no file system can pack."""
         for start in range(0, self._size_bytes, _CHUNK_BYTES):
             write(os.urandom(min(_CHUNK_BYTES, self._size_bytes - start)))
+
+
+def _reserve(descriptor: int, size_bytes: int) -> None:
+    """Ask the system for the room at once, where it and its file system know how."""
+    if not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, 0, size_bytes)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}:
+            raise

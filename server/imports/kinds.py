@@ -116,6 +116,26 @@ def read_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
+def read_hazards(text: str) -> tuple[str, ...]:
+    """Read what to beware of, one after the other."""
+    return _each_at_most(_HAZARD_MAX, read_list(text))
+
+
+def read_prefixes(text: str) -> tuple[str, ...]:
+    """Read how serials begin, one after the other."""
+    return _each_at_most(_PREFIX_MAX, read_list(text))
+
+
+_HAZARD_MAX: Final = 200
+_PREFIX_MAX: Final = 12
+
+
+def _each_at_most(most: int, texts: tuple[str, ...]) -> tuple[str, ...]:
+    if any(len(text) > most for text in texts):
+        raise ValueNotUnderstood(f"texts of at most {most} characters, divided by semicolons")
+    return texts
+
+
 def read_optic_classes(text: str) -> tuple[str, ...]:
     """Read the names of optic classes, one after the other."""
     return tuple(read_optic_class(name) for name in read_list(text))
@@ -176,7 +196,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             name="premises",
             table=plant.premises,
             row_type=rows.PremiseRow,
-            readers={"zone": read_zone, "hazards": read_list},
+            readers={"zone": read_zone, "hazards": read_hazards},
         ),
         Kind(
             name="olts",
@@ -262,7 +282,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             row_type=rows.OntModelRow,
             key=("model",),
             readers={
-                "serial_prefixes": read_list,
+                "serial_prefixes": read_prefixes,
                 "optic_classes": read_optic_classes,
                 "supported": read_supported,
             },

@@ -107,7 +107,7 @@ def _do_it(tablet: Caller, around: Surroundings, job_id: str) -> None:
 def _tablet(stack: ExitStack, folder: Path, server: Running, office: Caller, town: Town) -> Caller:
     words = ("serve", "--home", str(folder / "ada"), "--server", server.url)
     agent = stack.enter_context(running(folder / "ada.err", "field_client", *words))
-    tablet = stack.enter_context(Caller(agent.url, agent.ready["token"]))
+    tablet = stack.enter_context(Caller(f"{agent.url}/api", agent.ready["token"]))
     code = office.post(f"/api/technicians/{town.ada}/enrolment-code")["code"]
     tablet.post("/enrol", code=code, device_name="ada")
     return tablet

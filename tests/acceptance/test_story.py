@@ -84,7 +84,7 @@ class Stage:
         home = self._folder / name
         words = ("serve", "--home", str(home), "--server", self.server.url)
         agent = self._start(name, "field_client", *words)
-        tablet = self._stack.enter_context(Caller(agent.url, agent.ready["token"]))
+        tablet = self._stack.enter_context(Caller(f"{agent.url}/api", agent.ready["token"]))
         code = self.office.post(f"/api/technicians/{technician_id}/enrolment-code")["code"]
         tablet.post("/enrol", code=code, device_name=name)
         return tablet

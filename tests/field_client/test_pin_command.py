@@ -52,7 +52,7 @@ async def test_without_anybody_to_ask_the_way_for_scripts_is_named(home: tuple[s
     from_variable = await run("jobs", *home)
 
     assert locked[0] == from_variable[0] == 2
-    assert "this tablet is locked, and nobody is there to ask; use --pin-stdin" in locked[2]
+    assert "a PIN is needed, and nobody is there to type it; use --pin-stdin" in locked[2]
 
 
 async def test_a_person_types_the_new_pin_twice_and_sees_none_of_it(

@@ -113,6 +113,18 @@ def test_a_keystore_that_takes_nothing_is_named_if_wanted_and_passed_over_if_not
     assert both(files.open()) == keys
 
 
+def test_a_move_is_done_though_the_keystore_forgets_nothing(tmp_path: Path) -> None:
+    class Stubborn(FakeKeystore):
+        def remove(self, entry: str) -> None:
+            raise KeystoreSilent(entry)
+
+    files = key_files(tmp_path, Stubborn())
+    keys = both(files.open_as("keystore"))
+
+    assert both(files.open_as("folder")) == keys
+    assert files.way() is Way.FOLDER
+
+
 def test_a_changed_pin_goes_on_with_the_secret_of_the_keystore(tmp_path: Path) -> None:
     keystore = FakeKeystore()
     files = key_files(tmp_path, keystore)

@@ -211,6 +211,13 @@ async def test_a_tablet_that_died_over_its_last_try_is_erased_at_the_next_start(
         assert isinstance(vault.state, Wiped)
 
 
+async def test_a_count_without_a_pin_erases_nothing(home: Home) -> None:
+    key_files(home.settings.key_folder).note_tries(Tries(begun=10))
+
+    async with home.on() as vault:
+        assert vault.state == Open(has_pin=False)
+
+
 async def test_a_wiped_tablet_begins_anew_when_it_is_enrolled(locked_home: Home) -> None:
     wiped = Wiped(reason=WipeReason.WRONG_PINS, at=locked_home.clock.wall)
     async with locked_home.on() as vault:

@@ -1,5 +1,7 @@
+import errno
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,10 +28,18 @@ def test_it_takes_its_room_for_real_and_gives_it_back(tmp_path: Path) -> None:
     assert list((tmp_path / "replica").iterdir()) == []
 
 
+def _refuse(*_args: int) -> None:
+    raise OSError(errno.EOPNOTSUPP, "not on this file system")
+
+
+@pytest.mark.parametrize("reserve", [None, _refuse])
 def test_where_the_system_cannot_reserve_room_it_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reserve: Callable[..., None] | None
 ) -> None:
-    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    if reserve is None:
+        monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    else:
+        monkeypatch.setattr(os, "posix_fallocate", reserve, raising=False)
 
     Ballast(tmp_path / "ballast", SIZE).ensure()
 
