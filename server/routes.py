@@ -13,7 +13,7 @@ from server.orders.api import OrderController
 from server.proposals.api import ProposalController
 from server.settings import Settings
 from server.sync import api as sync_api
-from server.sync import blob_api, quarantine_api, refusals
+from server.sync import blob_api, earlier_photos, quarantine_api, refusals
 from server.sync.blob_store import BlobStore
 from server.sync.doorkeeping import Doors, make_doors
 from server.sync.office_api import TechnicianController
@@ -68,6 +68,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             blob_api.begin,
             blob_api.progress,
             blob_api.receive_piece,
+            earlier_photos.show,
         ],
         dependencies={
             "blob_store": Provide(provide_blob_store, sync_to_thread=False),

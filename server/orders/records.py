@@ -63,10 +63,10 @@ class WantedOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """
 
     number: Annotated[str, Meta(min_length=1, max_length=36)]
-    kind: JobKind = JobKind.INSTALL
     account: Annotated[str, Meta(min_length=1, max_length=80)]
     premise: Annotated[str, Meta(min_length=1, max_length=80)]
     product: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    kind: JobKind = JobKind.INSTALL
     service: UUID | None = None
     appointment_starts_at: Annotated[datetime, Meta(tz=True)]
     appointment_ends_at: Annotated[datetime, Meta(tz=True)]
