@@ -1,4 +1,4 @@
-"""The tablet's local API: parse, call one thing, answer. Its pages will make the same calls."""
+"""The tablet's local API: parse, call one thing, answer. Its pages make the same calls."""
 
 from typing import Annotated, Any, Final, Literal, TypeVar
 
