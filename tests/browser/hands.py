@@ -88,12 +88,14 @@ class Hands:
         await self.goto("/")
         await self.page.get_by_role("link", name=number).click()
         await expect(self.page.get_by_role("heading", name=number, level=1)).to_be_visible()
+        await self.page.wait_for_load_state()
 
     async def press(self, name: str) -> None:
-        """Press a button or follow a link that looks like one."""
+        """Press a button or follow a link that looks like one, and let its page load."""
         button = self.page.get_by_role("button", name=name)
         link = self.page.get_by_role("link", name=name)
         await button.or_(link).first.click()
+        await self.page.wait_for_load_state()
 
     async def arrive(self) -> None:
         """Drive there and begin to work."""

@@ -75,6 +75,8 @@ async def sign_in(page: Page, url: str) -> None:
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", name="Jobs")).to_be_visible()
+    # The scripts are deferred: a form sent before they ran is answered with a whole page.
+    await page.wait_for_load_state()
 
 
 def some_jobs(store: Store, town: Town) -> UUID:
