@@ -2,24 +2,19 @@
 
 import argparse
 import asyncio
+import io
 import os
-import secrets
-import socket
 import sys
 import webbrowser
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-import msgspec
 import structlog
-import uvicorn
 from platformdirs import user_data_dir, user_log_dir
 
-from field_client import pin_command
+from field_client import icon_command, pin_command
 from field_client.agent import default_device_name
-from field_client.app import build_app
-from field_client.browser_door import BrowserDoor
 from field_client.engine import Synced
 from field_client.enrolling import (
     AlreadyEnrolled,
@@ -36,8 +31,9 @@ from field_client.safety.keystore import KeystoreSilent
 from field_client.safety.pins import PinTooWeak
 from field_client.safety.vault import NoPin, PinNeedsEncryption, Vault, open_vault
 from field_client.safety.wiping import TabletWiped
+from field_client.serving import print_line, serve
 from field_client.settings import BadSettings, Settings, load_settings
-from field_client.starting import AgentDoesNotStart, AgentSilent, Launcher
+from field_client.starting import AgentDoesNotStart, AgentSilent, Launcher, write_failure
 from field_client.status import get_status
 from field_client.storage import (
     Disk,
@@ -119,6 +115,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     start.set_defaults(run=_run_start)
     start.add_argument("--port", type=int, help="port on 127.0.0.1; by default that of last time")
     start.add_argument("--no-browser", action="store_true", help="only print the address to open")
+    icon = _add(commands, "icon", "put an icon into the menu that does what start does", None)
+    icon.set_defaults(run=_run_icon)
+    icon.add_argument("--remove", action="store_true", help="take the icon away")
     serve = _add(commands, "serve", "run the local agent until it is stopped", None)
     serve.add_argument("--port", type=int, help="port on 127.0.0.1; 0 (default) takes a free one")
     enrol = _add(commands, "enrol", "make this tablet a technician's", _enrol)
@@ -154,7 +153,7 @@ def _run(args: argparse.Namespace) -> int:
 
     def do(settings: Settings) -> int:
         if args.ask is None:
-            asyncio.run(_serve(settings, args))
+            asyncio.run(serve(settings, args))
             return 0
         return asyncio.run(_ask(settings, args))
 
@@ -162,7 +161,11 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _run_start(args: argparse.Namespace) -> int:
-    """Start the agent, watch it, and open its pages."""
+    """Start the agent, watch it, and open its pages; or a page that says why there are none."""
+    _give_streams()
+    logs = (
+        Path(user_log_dir(APP_NAME, appauthor=False)) if args.home == HOME else args.home / "logs"
+    )
 
     def show(address: str) -> None:
         sys.stdout.write(f"{address}\n")
@@ -171,23 +174,46 @@ def _run_start(args: argparse.Namespace) -> int:
             webbrowser.open(address)
 
     def do(settings: Settings) -> int:
-        logs = Path(user_log_dir(APP_NAME, appauthor=False))
-        Launcher(settings, logs if args.home == HOME else args.home / "logs", Disk(), show).run()
+        Launcher(settings, logs, Disk(), show).run()
         return 0
 
-    return _doing(args, do)
+    def tell(sentence: str) -> None:
+        _tell_terminal(sentence)
+        if not args.no_browser and not sys.stderr.isatty():
+            webbrowser.open(write_failure(sentence, logs).as_uri())
+
+    return _doing(args, do, tell)
 
 
-def _doing(args: argparse.Namespace, do: Callable[[Settings], int]) -> int:
-    """Read the settings, do what was asked, and turn expected errors into one sentence."""
+def _run_icon(args: argparse.Namespace) -> int:
+    return _doing(args, lambda _: icon_command.change_icon(args, HOME))
+
+
+def _give_streams() -> None:
+    """Let a program speak that has nobody to hear it: Windows gives no streams behind an icon."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, io.StringIO())
+
+
+def _tell_terminal(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+
+
+def _doing(
+    args: argparse.Namespace,
+    do: Callable[[Settings], int],
+    tell: Callable[[str], object] = _tell_terminal,
+) -> int:
+    """Read the settings, do what was asked, and tell expected errors in one sentence."""
     _log_to_stderr()
     try:
         return do(load_settings(args.home, os.environ, _given(args)))
     except _WRONG as error:
-        sys.stderr.write(f"{error}\n")
+        tell(str(error))
         return WRONG_INPUT
     except _BROKEN as error:
-        sys.stderr.write(f"{error}\n")
+        tell(str(error))
         return FAILED
 
 
@@ -197,34 +223,6 @@ def _given(args: argparse.Namespace) -> dict[str, object]:
         "port": getattr(args, "port", None),
         "encrypted": False if args.plain else None,
     }
-
-
-async def _serve(settings: Settings, args: argparse.Namespace) -> None:
-    """Serve on 127.0.0.1; the first line on standard output says where and with which token.
-
-    A tablet with a PIN serves its lock, unless the PIN comes on standard input.
-    """
-    token = secrets.token_urlsafe(32)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Inherited by connections; else each answer may wait 40 ms for a held-back acknowledgement.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listener.bind(("127.0.0.1", settings.port))
-        listener.listen()
-        port = listener.getsockname()[1]
-        async with open_vault(settings) as vault:
-            if args.pin_stdin:
-                await pin_command.unlock(vault, args)
-            door = BrowserDoor(settings.key_folder, Disk())
-            config = uvicorn.Config(
-                build_app(vault, token, door),
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=2,
-            )
-            launch = door.launch_url(f"127.0.0.1:{port}")
-            _print({"ready": True, "port": port, "token": token, "launch": launch})
-            await uvicorn.Server(config).serve(sockets=[listener])
 
 
 async def _ask(settings: Settings, args: argparse.Namespace) -> int:
@@ -237,14 +235,14 @@ async def _enrol(vault: Vault, args: argparse.Namespace) -> int:
     await vault.start_over()
     agent = await pin_command.unlock(vault, args)
     answer = await agent.enrol(args.code, args.device_name)
-    _print({"device_id": str(answer.device_id), "technician_name": answer.technician_name})
+    print_line({"device_id": str(answer.device_id), "technician_name": answer.technician_name})
     return 0
 
 
 async def _jobs(vault: Vault, args: argparse.Namespace) -> int:
     agent = await pin_command.unlock(vault, args)
     for card in await agent.store.read(list_jobs):
-        _print(card)
+        print_line(card)
     return 0
 
 
@@ -252,20 +250,14 @@ async def _sync(vault: Vault, args: argparse.Namespace) -> int:
     agent = await pin_command.unlock(vault, args)
     report = await agent.sync_once()
     await vault.wipe_if_due()
-    _print(report)
+    print_line(report)
     return 0 if isinstance(report.outcome, Synced) else FAILED
 
 
 async def _status(vault: Vault, args: argparse.Namespace) -> int:
     agent = await pin_command.unlock(vault, args)
-    _print(await get_status(agent))
+    print_line(await get_status(agent))
     return 0
-
-
-def _print(value: object) -> None:
-    """Write one line of JSON at once; a parent process waits for it."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
-    sys.stdout.flush()
 
 
 def _log_to_stderr() -> None:

@@ -4,6 +4,7 @@ The agent is a process of its own, watched by whoever holds the lock of its home
 asks the first one's agent for another launch address and opens a window on that.
 """
 
+import html
 import signal
 import subprocess
 import sys
@@ -22,11 +23,19 @@ from field_client.storage import FileSystem
 
 ADDRESS_FILE: Final = "agent.json"
 LOG_FILE: Final = "agent.log"
+FAILURE_FILE: Final = "does-not-start.html"
 _LOG_BYTES_MAX: Final = 5_000_000
 _ANSWER_WITHIN_S: Final = 10
 _FAULTS_MAX: Final = 5
 _SOON_S: Final = 10
 """An agent that ended so soon after its start has a fault that a new start may not mend."""
+_FAILURE_PAGE: Final = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Firstlight</title>
+<body style="font: 20px/1.5 sans-serif; max-width: 34em; margin: 2em auto; padding: 0 1em">
+<h1>Firstlight does not start</h1><p>Nothing that was saved is lost. Tell the office this:</p>
+<h1 lang="de">Firstlight startet nicht</h1><p lang="de">Nichts Gespeichertes ist verloren. Der
+Zentrale bitte dies sagen:</p>
+<p><code>{sentence}</code></p><p><code>{log}</code></p></body></html>"""
 
 
 class AgentDoesNotStart(RuntimeError):
@@ -43,6 +52,17 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     token: str
     launch: str
+
+
+def write_failure(sentence: str, log_folder: Path) -> Path:
+    """Write a page for whoever touched the icon and has no terminal; the file beside the log."""
+    log_folder.mkdir(parents=True, exist_ok=True)
+    page = log_folder / FAILURE_FILE
+    shown = _FAILURE_PAGE.format(
+        sentence=html.escape(sentence), log=html.escape(str(log_folder / LOG_FILE))
+    )
+    page.write_text(shown, encoding="utf-8")
+    return page.absolute()
 
 
 class Launcher:
