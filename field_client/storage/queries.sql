@@ -187,16 +187,18 @@ SELECT id, document, left_reason FROM job WHERE id = :id;
 
 -- name: jobs_created
 -- Begun here, and in no document: the server has not heard of it, or keeps it for a person to place
--- (perhaps since an earlier incarnation, of which the verdict on a duplicate speaks).
+-- (perhaps since an earlier incarnation, of which the verdict on a duplicate speaks). Or a restored
+-- copy of this tablet sends files of a job that had ended: no snapshot names it, and it stays too.
 SELECT raw FROM (
   SELECT 0 AS life, position AS place, job_id, raw, is_settled, verdict_kind, verdict
   FROM past_operation WHERE kind = 'create_job'
   UNION ALL
   SELECT 1, dseq, job_id, raw, dseq <= settled_dseq, verdict_kind, verdict
   FROM operation, replica WHERE kind = 'create_job'
-)
+) AS created
 WHERE (NOT is_settled OR verdict_kind IN ('parked', 'rejected')
-    OR instr(verdict, 'first verdict: parked'))
+    OR instr(verdict, 'first verdict: parked')
+    OR EXISTS (SELECT 1 FROM blob WHERE blob.job_id = created.job_id AND uploaded_at IS NULL))
   AND job_id NOT IN (SELECT id FROM job)
 ORDER BY life, place;
 

@@ -16,6 +16,7 @@ from field_client.replica.healing import get_check
 from field_client.replica.held import JobUnknown, NotEnrolled
 from field_client.replica.outbox import forget_old
 from field_client.replica.state import Why, get_state
+from field_client.replica.uploads import note_uploaded
 from field_client.replica.views import count_all, get_job, list_operations
 from field_client.storage import Connection, StoredBlob, Unencrypted, open_replica
 from sync_protocol.documents import UNKNOWN_PLANT, JobKind
@@ -185,6 +186,26 @@ def test_a_new_incarnation_keeps_jobs_that_began_here(db: Connection, server: Fa
     sync(db, server)
     assert states(db)[parked] == (JobState.WORKING, True)
     assert states(db)[unheard] == (JobState.ASSIGNED, False)
+
+
+def test_a_restored_copy_shows_a_job_until_its_files_are_sent(
+    tmp_path: Path, db: Connection, server: FakeServer
+) -> None:
+    job_id = begin(db)
+    capture.move_job(db, a_pen(), job_id, JobEvent.START)
+    finish(db, job_id)
+    db.execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+    sync(db, server)
+    server.take_away(job_id, COLLEAGUE)
+    copy = open_replica(tmp_path / "copy.db", Unencrypted())
+    begin_anew(copy, get_state(copy).incarnation, Incarnation(UUID(int=55)), Why.FORK, NOON)
+
+    sync(copy, server)
+    assert states(copy)[job_id] == (JobState.COMPLETED, True)
+
+    note_uploaded(copy, "c" * 64, NOON)
+    assert job_id not in states(copy)
+    copy.close()
 
 
 def test_a_parked_job_goes_with_its_operations_after_their_time(
