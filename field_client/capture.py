@@ -47,6 +47,8 @@ from sync_protocol.serials import OntSerial, parse_serial
 from sync_protocol.units import RxPowerCdbm, read_dbm
 from sync_protocol.visit_codes import check_done, check_not_done
 
+Wavelength = Literal[1310, 1490, 1550, 1577]
+"""In nanometres: what meters can be set to."""
 Sign = Callable[[bytes], str]
 """Signs with the device's key; the signature in base64."""
 
@@ -90,7 +92,7 @@ class LightSetup(msgspec.Struct, frozen=True, kw_only=True):
     """How a light level was measured; what is None nobody said."""
 
     meter: ShortText | None = None
-    wavelength_nm: Literal[1310, 1490, 1550, 1577] | None = None
+    wavelength_nm: Wavelength | None = None
     place: Place | None = None
 
 

@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from field_client import capture
-from field_client.capture import LightSetup
+from field_client.capture import LightSetup, Wavelength
 from field_client.pages import words
 from field_client.pages.complaints import complaint
 from field_client.pages.fields import saved
@@ -37,7 +37,7 @@ from sync_protocol.units import NotALightLevel, read_dbm
 DRAFT, PLACE_DRAFT, WAVELENGTH_DRAFT = "light", "light_place", "light_wavelength"
 METER: Final = "meter"
 """A preference of this tablet: a technician has one meter and many jobs."""
-_WAVELENGTHS: Final = (1310, 1490, 1550, 1577)
+_WAVELENGTHS: Final[tuple[Wavelength, ...]] = (1310, 1490, 1550, 1577)
 _EARLIER_MAX: Final = 6
 
 
@@ -210,6 +210,8 @@ def _meter(form: Mapping[str, str]) -> str:
 
 def _setup(form: Mapping[str, str], meter: str) -> LightSetup:
     """Read how it was measured; what is no such value is what nobody said."""
-    wavelength = next((nm for nm in _WAVELENGTHS if form.get(WAVELENGTH_DRAFT) == str(nm)), None)
+    wavelength: Wavelength | None = next(
+        (nm for nm in _WAVELENGTHS if form.get(WAVELENGTH_DRAFT) == str(nm)), None
+    )
     place = next((each for each in Place if form.get(PLACE_DRAFT) == each), None)
     return LightSetup(meter=meter or None, wavelength_nm=wavelength, place=place)
