@@ -14,7 +14,14 @@ from field_client.entries import Position, record_capture, writable
 from field_client.photos import PhotoFacts
 from field_client.replica.outbox import Pen, expect_blob, record_operation, stamp
 from field_client.replica.views import JobView, find_serial_elsewhere
-from field_client.serial_checks import NO_STOCK, Stock, Warned, check_serial
+from field_client.serial_checks import (
+    NO_STOCK,
+    Expected,
+    Stock,
+    Warned,
+    check_serial,
+    check_taken_down,
+)
 from field_client.storage import Connection, StoredBlob
 from sync_protocol import evidence, visits
 from sync_protocol.documents import ShortText, VersionedValue
@@ -40,6 +47,8 @@ from sync_protocol.serials import OntSerial, parse_serial
 from sync_protocol.units import RxPowerCdbm, read_dbm
 from sync_protocol.visit_codes import check_done, check_not_done
 
+Wavelength = Literal[1310, 1490, 1550, 1577]
+"""In nanometres: what meters can be set to."""
 Sign = Callable[[bytes], str]
 """Signs with the device's key; the signature in base64."""
 
@@ -83,7 +92,7 @@ class LightSetup(msgspec.Struct, frozen=True, kw_only=True):
     """How a light level was measured; what is None nobody said."""
 
     meter: ShortText | None = None
-    wavelength_nm: Literal[1310, 1490, 1550, 1577] | None = None
+    wavelength_nm: Wavelength | None = None
     place: Place | None = None
 
 
@@ -146,24 +155,29 @@ def record_serial(
         NotAnOntSerial: names the text and what would be right.
     """
     view, serial = writable(db, job_id), parse_serial(entry.text)
-    warnings = check_serial(
-        serial,
-        reserved=view.document.reserved_serial,
+    document, kind = view.document, visits.KINDS[view.document.kind]
+    expected = Expected(
+        reserved=document.reserved_serial,
+        running=document.current_serial if kind.takes_down else None,
         elsewhere=find_serial_elsewhere(db, serial, job_id),
-        stock=stock,
+    )
+    doubts = (
+        check_serial(serial, expected, stock)
+        if kind.puts_up
+        else check_taken_down(serial, expected)
     )
     reason = (entry.override_reason or "").strip() or None
-    if warnings and reason is None:
-        return Doubtful(serial=serial, warnings=warnings)
+    if doubts and reason is None:
+        return Doubtful(serial=serial, warnings=doubts)
     body = SerialScan(
         serial=serial,
         raw_text=entry.raw_text or entry.text,
         method=entry.method,
         override_reason=reason,
-        overridden=tuple(warned.doubt.value for warned in warnings),
+        overridden=tuple(warned.doubt.value for warned in doubts),
     )
     capture = record_capture(db, pen, job_id, body)
-    return SerialReceipt(capture_id=capture.capture.id, serial=serial, warnings=warnings)
+    return SerialReceipt(capture_id=capture.capture.id, serial=serial, warnings=doubts)
 
 
 def record_light(

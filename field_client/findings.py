@@ -35,7 +35,7 @@ class NothingSaid(ValueError):
 
 
 class NotACheck(ValueError):
-    """No name of a check; nothing was recorded."""
+    """No name of a check, or no answer to one; nothing was recorded."""
 
 
 class CheckEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

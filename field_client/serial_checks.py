@@ -4,7 +4,8 @@ A doubt refuses nothing: the technician stands before the device and may know be
 """
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 import msgspec
 
@@ -22,6 +23,8 @@ class Doubt(enum.StrEnum):
     USED_IN_ANOTHER_JOB = "used_in_another_job"
     NOT_IN_VAN_STOCK = "not_in_van_stock"
     UNSUPPORTED_MODEL = "unsupported_model"
+    THE_ONE_THAT_RUNS = "the_one_that_runs"
+    NOT_THE_ONE_THAT_RUNS = "not_the_one_that_runs"
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,31 +62,51 @@ def stock_of(briefing: Briefing | None) -> Stock:
     )
 
 
-def check_serial(
-    serial: OntSerial, *, reserved: str | None, elsewhere: JobId | None, stock: Stock
-) -> tuple[Warned, ...]:
-    """List the doubts about a serial for a job.
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the ONTs of a job; None where nobody said.
 
-    Args:
-        serial: as read.
-        reserved: the serial that the office has set aside for the job.
-        elsewhere: another job on this tablet for which this serial was recorded.
-        stock: see there; what is not known raises no doubt.
+    ``reserved``: the one that the office has set aside. ``running``: the one that runs there now
+    and may be taken down.
+    ``elsewhere``: another job on this tablet for which the serial in question was recorded.
     """
+
+    reserved: str | None = None
+    running: str | None = None
+    elsewhere: JobId | None = None
+
+
+def check_serial(serial: OntSerial, expected: Expected, stock: Stock) -> tuple[Warned, ...]:
+    """List the doubts about an ONT that is put up; what is not known raises none."""
+    return _warned(serial, _against_job(serial, expected), _against_stock(serial, stock))
+
+
+def check_taken_down(serial: OntSerial, expected: Expected) -> tuple[Warned, ...]:
+    """List the doubts about an ONT that is taken down: it comes from no van."""
+    return _warned(serial, _against_running(serial, expected), _against_others(expected))
+
+
+def _warned(serial: OntSerial, *doubts: Iterable[tuple[Doubt, str]]) -> tuple[Warned, ...]:
     return tuple(
-        Warned(doubt=doubt, detail=f"{serial} {detail}")
-        for doubt, detail in (
-            *_against_job(serial, reserved, elsewhere),
-            *_against_stock(serial, stock),
-        )
+        Warned(doubt=doubt, detail=f"{serial} {detail}") for doubt, detail in chain(*doubts)
     )
 
 
-def _against_job(
-    serial: OntSerial, reserved: str | None, elsewhere: JobId | None
-) -> Iterator[tuple[Doubt, str]]:
+def _against_job(serial: OntSerial, expected: Expected) -> Iterator[tuple[Doubt, str]]:
+    reserved = expected.reserved
+    if serial == expected.running:
+        yield Doubt.THE_ONE_THAT_RUNS, "is the one that runs there now, and no new one"
     if reserved is not None and reserved != serial:
         yield Doubt.NOT_THE_RESERVED_ONE, f"was scanned, {reserved} is reserved for this job"
+    yield from _against_others(expected)
+
+
+def _against_running(serial: OntSerial, expected: Expected) -> Iterator[tuple[Doubt, str]]:
+    if expected.running is not None and expected.running != serial:
+        yield Doubt.NOT_THE_ONE_THAT_RUNS, f"was scanned, {expected.running} runs there now"
+
+
+def _against_others(expected: Expected) -> Iterator[tuple[Doubt, str]]:
+    elsewhere = expected.elsewhere
     if elsewhere is not None:
         yield Doubt.USED_IN_ANOTHER_JOB, f"was also recorded for job {elsewhere} on this tablet"
 

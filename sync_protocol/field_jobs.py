@@ -19,3 +19,8 @@ def number_of(job_id: JobId) -> str:
     'FIELD-A1B2C3D4E5'
     """
     return f"{NUMBER_PREFIX}{job_id.hex[-_DIGITS:].upper()}"
+
+
+def is_field_job(job_id: JobId, number: str) -> bool:
+    """Say whether a job began in the field: its number is made of its id."""
+    return number == number_of(job_id)

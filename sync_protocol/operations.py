@@ -170,10 +170,13 @@ class OntMove(enum.StrEnum):
     INSTALLED = "installed"
     RECOVERED = "recovered"
     DEFECTIVE = "defective"
+    """It is in the van as well."""
+    NOT_FOUND = "not_found"
+    """It should have been there; whose it is stays as it was."""
 
 
 class OntMoved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ont_moved"):
-    """An ONT left the van for a house, or came back into it."""
+    """An ONT left the van for a house, came back into it, or was looked for in vain."""
 
     serial: SerialText
     move: OntMove

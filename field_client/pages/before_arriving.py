@@ -4,7 +4,7 @@ import msgspec
 
 from field_client.pages import words
 from field_client.pages.languages import Language
-from field_client.pages.visit_words import DONE_CODES, NOT_DONE_CODES
+from field_client.pages.visit_words import code_text
 from field_client.pages.wording import dbm, moment
 from sync_protocol.documents import JobDocument, TicketCard, VisitCard
 
@@ -55,9 +55,7 @@ def _visit(visit: VisitCard, zone: str, say: Language) -> VisitLine:
 
 
 def _ended(visit: VisitCard, say: Language) -> str:
-    meanings = {**DONE_CODES, **NOT_DONE_CODES}
-    known = meanings.get(visit.code or "")
-    return say(words.STATES[visit.state]) if known is None else say(known)
+    return say(words.STATES[visit.state]) if visit.code is None else code_text(visit.code, say)
 
 
 def _ticket(ticket: TicketCard, zone: str, say: Language) -> str:

@@ -26,10 +26,20 @@ from field_client.pages.queue import send_now, show_chip, show_queue, switch_sen
 from field_client.pages.settings_page import change_settings, show_settings
 from field_client.pages.templates import html, render
 from field_client.pages.today import show_today
-from field_client.pages.visit.finish import finish, give_up, show_cannot_finish, show_receipt
-from field_client.pages.visit.light import record_light
+from field_client.pages.visit.cannot_finish import give_up, show_cannot_finish
+from field_client.pages.visit.checks import answer_check
+from field_client.pages.visit.finish import choose_code, finish
+from field_client.pages.visit.light import keep_meter, record_light
 from field_client.pages.visit.photos import add_photo, show_file
-from field_client.pages.visit.scan import read_frame, read_label, record_serial
+from field_client.pages.visit.receipt import show_receipt
+from field_client.pages.visit.scan import (
+    name_old_ont,
+    read_frame,
+    read_label,
+    read_old_label,
+    record_serial,
+    tell_old_ont,
+)
 from field_client.pages.visit.screen_of import show_step
 from field_client.pages.visit.signature import sign
 from field_client.pages.visit.travel import go_on, move
@@ -46,7 +56,8 @@ _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     record_serial, read_frame, read_label, record_light, add_photo, show_file, sign, finish,
     give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
     send_now, switch_sending, show_issues, show_settings, change_settings, show_lock, unlock,
-    lock_now, start_over, change_pin,
+    lock_now, start_over, change_pin, answer_check, choose_code, keep_meter, name_old_ont,
+    read_old_label, tell_old_ont,
 )  # fmt: skip
 
 

@@ -1,13 +1,20 @@
-"""Visit codes as a technician chooses among them: grouped by what is in the way."""
+"""Visit codes in a technician's words: how a visit ended, and what follows from each.
 
-from collections.abc import Mapping
+Which codes there are, which fit a kind and what each causes is said in ``sync_protocol``; here are
+only the words, and how codes are grouped where one is chosen.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
 from field_client.pages.languages import N_, Language
+from sync_protocol.documents import JobKind
+from sync_protocol.visit_codes import NOT_DONE, Rebook, Told, find_code
+from sync_protocol.visits import KINDS
 
-DONE_CODES: Final[Mapping[str, str]] = {
+CODES: Final[Mapping[str, str]] = {
     "D01": N_("Installed, service verified"),
     "D02": N_("Installed, activation pending"),
     "D03": N_("Installed, light marginal, accepted by supervisor"),
@@ -20,17 +27,6 @@ DONE_CODES: Final[Mapping[str, str]] = {
     "D10": N_("Disconnected, ONT recovered"),
     "D11": N_("Disconnected, ONT not recovered"),
     "D12": N_("Moved"),
-}
-
-_DONE_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
-    "install": ("D02", "D01", "D03", "D04"),
-    "repair": ("D05", "D06", "D07", "D08", "D09"),
-    "swap": ("D07",),
-    "disconnect": ("D10", "D11"),
-    "move": ("D12",),
-}
-
-NOT_DONE_CODES: Final[Mapping[str, str]] = {
     "N01": N_("Nobody at home"),
     "N02": N_("No access: locked, dog, tenant"),
     "N03": N_("Customer refused or wants another day"),
@@ -51,57 +47,86 @@ NOT_DONE_CODES: Final[Mapping[str, str]] = {
     "N18": N_("Duplicate job"),
 }
 
-_GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
-    (
-        N_("The customer"),
-        N_("The office calls the customer and finds another day."),
-        ("N01", "N02", "N03", "N17"),
-    ),
-    (
-        N_("The light or the plant"),
-        N_("Plant work is planned first, then the visit again."),
-        ("N05", "N06", "N07", "N08", "N09", "N16"),
-    ),
-    (
-        N_("The place"),
-        N_("The office clears this before somebody comes again."),
-        ("N04", "N10", "N12", "N13", "N15"),
-    ),
-    (
-        N_("Our own"),
-        N_("The office plans the visit again; the customer is told."),
-        ("N11", "N14", "N18"),
-    ),
-)
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    N_("The customer"): ("N01", "N02", "N03", "N17"),
+    N_("The light or the plant"): ("N05", "N06", "N07", "N08", "N09", "N16"),
+    N_("The place"): ("N04", "N10", "N12", "N13", "N15"),
+    N_("Our own"): ("N11", "N14", "N18"),
+}
+"""What was in the way, by whom or what one met it; together all codes of a visit in vain."""
+
+_REBOOK: Final[Mapping[Rebook, str]] = {
+    Rebook.NEVER: N_("Nobody goes there again for this."),
+    Rebook.SOON: N_("Somebody goes there again at the next free time."),
+    Rebook.WITH_CUSTOMER: N_("A new day is agreed with the customer, then somebody goes there."),
+    Rebook.AFTER_CLEARANCE: N_("The cause is cleared first, then somebody goes there again."),
+}
+_TOLD: Final[Mapping[Told, str]] = {
+    Told.CUSTOMER: N_("the customer"),
+    Told.DISPATCH: N_("dispatch"),
+    Told.NOC: N_("the network centre"),
+    Told.PLANT: N_("plant construction"),
+    Told.SALES: N_("sales"),
+    Told.STOCK: N_("the store"),
+}
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of reasons and what they cause."""
+class Reasons(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of reasons for leaving."""
 
     name: str
-    follows: str
-    codes: tuple["ReasonCode", ...]
+    codes: tuple["CodeChoice", ...]
 
 
-class ReasonCode(msgspec.Struct, frozen=True, kw_only=True):
-    """One reason."""
+class CodeChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in which a visit ends. ``_codes.html``."""
 
     code: str
     text: str
+    follows: str
+    is_chosen: bool
 
 
-def done_codes(kind: str) -> tuple[str, ...]:
-    """List the codes with which a job of this kind is usually done, the usual one first."""
-    return _DONE_BY_KIND.get(kind, tuple(DONE_CODES))
+def code_text(code: str, say: Language) -> str:
+    """Say what a code means; one of another version stays as it is."""
+    return say(CODES[code]) if code in CODES else code
 
 
-def reasons(say: Language) -> tuple[Reason, ...]:
-    """List the reasons for leaving without finishing."""
+def follows(code: str, say: Language) -> str:
+    """Say what a code causes: the next visit, who has to hear of it, whether it may be charged."""
+    known = find_code(code)
+    if known is None:
+        return ""
+    parts: list[str] = []
+    if code in NOT_DONE or known.needs_follow_up:
+        parts.append(say(_REBOOK[known.rebook]))
+    if known.tells:
+        names = ", ".join(say(_TOLD[each]) for each in known.tells)
+        parts.append(say("Has to hear of it: %(names)s.", names=names))
+    if known.is_chargeable:
+        parts.append(say("It may be charged to the customer."))
+    return " ".join(parts)
+
+
+def choices(codes: Iterable[str], chosen: str, say: Language) -> tuple[CodeChoice, ...]:
+    """Offer codes, in the order of the table."""
     return tuple(
-        Reason(
-            name=say(name),
-            follows=say(follows),
-            codes=tuple(ReasonCode(code=code, text=say(NOT_DONE_CODES[code])) for code in codes),
+        CodeChoice(
+            code=code,
+            text=code_text(code, say),
+            follows=follows(code, say),
+            is_chosen=code == chosen,
         )
-        for name, follows, codes in _GROUPS
+        for code in codes
+    )
+
+
+def reasons(kind: JobKind, chosen: str, say: Language) -> tuple[Reasons, ...]:
+    """List the reasons for leaving a visit of this kind without finishing; no group is empty."""
+    fitting = KINDS[kind].not_done
+    groups = ((name, [code for code in codes if code in fitting]) for name, codes in GROUPS.items())
+    return tuple(
+        Reasons(name=say(name), codes=choices(codes, chosen, say))
+        for name, codes in groups
+        if codes
     )

@@ -9,8 +9,9 @@ from field_client.scanning.reading import Kind
 from field_client.serial_checks import Doubt
 from sync_protocol.documents import JobKind
 from sync_protocol.jobs import JobEvent, JobState
-from sync_protocol.operations import Answer, OntMove
+from sync_protocol.operations import Answer, OntMove, Place
 from sync_protocol.optics import Cause, Verdict
+from sync_protocol.visits import CHECKS
 
 KINDS: Final[Mapping[str, str]] = {
     JobKind.INSTALL: N_("Install"),
@@ -120,6 +121,8 @@ PHOTOS: Final[Mapping[str, str]] = {
     "power_meter": N_("Display of the power meter"),
     "speed_test": N_("Speed test"),
     "cleaned_up": N_("The room, cleaned up"),
+    "repaired": N_("What was repaired"),
+    "drop_secured": N_("End of the drop, secured"),
 }
 
 DOUBTS: Final[Mapping[Doubt, str]] = {
@@ -127,6 +130,8 @@ DOUBTS: Final[Mapping[Doubt, str]] = {
     Doubt.USED_IN_ANOTHER_JOB: N_("This serial was saved for another job on this tablet."),
     Doubt.NOT_IN_VAN_STOCK: N_("By the office's list this ONT is not in your van."),
     Doubt.UNSUPPORTED_MODEL: N_("The network cannot activate this model."),
+    Doubt.THE_ONE_THAT_RUNS: N_("This is the ONT that runs there now, and no new one."),
+    Doubt.NOT_THE_ONE_THAT_RUNS: N_("By the office's data another ONT runs there."),
 }
 
 CODE_KINDS: Final[Mapping[Kind, str]] = {
@@ -134,16 +139,6 @@ CODE_KINDS: Final[Mapping[Kind, str]] = {
     Kind.MAC: N_("MAC address"),
     Kind.PART_NUMBER: N_("part number"),
     Kind.OTHER: N_("another code"),
-}
-
-CHECKS: Final[Mapping[str, str]] = {
-    "power_outlet": N_("A power outlet is within reach"),
-    "connector_cleaned": N_("Connectors inspected and cleaned"),
-    "bend_radius": N_("No bend of the drop is tighter than 25 mm"),
-    "drop_slack": N_("The drop has slack"),
-    "terminal_closed": N_("The terminal is closed and labelled"),
-    "speed_test": N_("The speed test reaches the product"),
-    "room_clean": N_("The room is as clean as before"),
 }
 
 ANSWERS: Final[Mapping[Answer, str]] = {
@@ -168,6 +163,13 @@ CUSTODY: Final[Mapping[OntMove, str]] = {
     OntMove.INSTALLED: N_("ONT installed"),
     OntMove.RECOVERED: N_("ONT taken back"),
     OntMove.DEFECTIVE: N_("ONT defective"),
+    OntMove.NOT_FOUND: N_("ONT not found"),
+}
+
+PLACES: Final[Mapping[Place, str]] = {
+    Place.TERMINAL: N_("At the terminal"),
+    Place.WALL_OUTLET: N_("At the wall outlet"),
+    Place.ONT: N_("At the ONT"),
 }
 
 LEFT: Final[Mapping[str, str]] = {
@@ -186,7 +188,19 @@ def photo_name(subject: str, language: Language) -> str:
 def check_name(name: str, language: Language) -> str:
     """Say what a check is about."""
     known = CHECKS.get(name)
-    return name.replace("_", " ").capitalize() if known is None else language(known)
+    return name.replace("_", " ").capitalize() if known is None else language(known.text)
+
+
+def place_name(place: str | None, language: Language) -> str:
+    """Say where a light level was taken; a place that this version does not know is shown as it is.
+
+    >>> from field_client.pages.languages import get_language
+    >>> place_name(None, get_language("en")), place_name("terminal", get_language("en"))
+    ('At the house', 'At the terminal')
+    """
+    if place is None:
+        return language("At the house")
+    return language(PLACES[Place(place)]) if place in PLACES else place
 
 
 def field_name(field: str, language: Language) -> str:

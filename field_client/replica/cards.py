@@ -13,8 +13,11 @@ from field_client.replica.state import get_state
 from field_client.storage import Connection
 from field_client.storage.statements import fetch_all, fetch_row
 from sync_protocol.documents import Appointment, JobDocument, JobKind
+from sync_protocol.effects import Effect, effect_of
+from sync_protocol.field_jobs import is_field_job
 from sync_protocol.ids import JobId, TechnicianId
 from sync_protocol.jobs import JobState
+from sync_protocol.visits import usual_code
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +149,15 @@ def _shown(document: JobDocument, overlaid: Overlaid) -> Shown:
     )
 
 
+def effect_on(document: JobDocument, code: str) -> Effect:
+    """Say what a completion of this job causes."""
+    changes_service = not is_field_job(document.id, document.number)
+    return effect_of(document.kind, code, changes_service=changes_service)
+
+
 def _receipt(document: JobDocument, pending: int) -> Receipt:
-    if document.live_at is not None:
+    """Say how far the work has got; that a service ran before says nothing of it."""
+    is_to_go_live = effect_on(document, usual_code(document.kind, ())) is Effect.ACTIVATE
+    if document.live_at is not None and is_to_go_live:
         return Receipt.LIVE
     return Receipt.SAVED if pending else Receipt.SENT

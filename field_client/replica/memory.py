@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 from field_client.replica.cards import JobCard, Shown
 from field_client.storage import Connection
 from field_client.storage.statements import fetch_all, find_row, run
 from sync_protocol import wire
 from sync_protocol.ids import JobId
+
+CODE_DRAFT: Final = "done_code"
+"""The draft of the visit code with which a job is to be finished."""
 
 
 def store_draft(db: Connection, job_id: JobId, field: str, value: str, at: datetime) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from field_client.replica.captures import CaptureView, Latest, Receipt, latest
 from field_client.replica.cards import JobCard, card_of, overlaid_with, pending_of_job
 from field_client.replica.held import get_held, get_technician_id
+from field_client.replica.memory import CODE_DRAFT, get_drafts
 from field_client.replica.said import list_said, unsettled_of
 from field_client.replica.state import get_state
 from field_client.storage import Connection
@@ -16,9 +17,7 @@ from sync_protocol import visits, wire
 from sync_protocol.briefing import Briefing
 from sync_protocol.documents import IssueDocument, JobDocument, VersionedValue
 from sync_protocol.ids import JobId
-from sync_protocol.operations import (
-    RecordCapture,
-)
+from sync_protocol.operations import CompleteJob, GiveUpJob, RecordCapture
 from sync_protocol.optics import PathUnknown, predict
 from sync_protocol.units import Counter, RxPowerCdbm, Sha256Hex
 
@@ -33,8 +32,12 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     captures: tuple[CaptureView, ...]
     latest: Latest
     """Of each thing what stands, out of the captures."""
+    ended_code: str | None
+    """The visit code with which the visit was ended on this tablet; None: it was not."""
+    code: str
+    """With which a completion ended or would end: the chosen one, else what was captured says."""
     missing: tuple[str, ...]
-    """What a completion still needs, whatever its code; some codes need more or less."""
+    """What a completion with this code still needs."""
     predicted_cdbm: RxPowerCdbm | None
     plant_problem: str | None
     """Why nothing can be predicted: what the plant data lack."""
@@ -92,6 +95,14 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
     document, said = held.document, list_said(db, held)
     overlaid = overlaid_with(document, technician_id, unsettled_of(said))
     predicted_cdbm, plant_problem = _predicted(document)
+    ended_code = next(
+        (
+            item.body.code
+            for item in reversed(said)
+            if isinstance(item.body, CompleteJob | GiveUpJob)
+        ),
+        None,
+    )
     captures = tuple(
         CaptureView(
             capture=item.body.capture, receipt=Receipt.SENT if item.is_acked else Receipt.SAVED
@@ -99,6 +110,9 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         for item in said
         if isinstance(item.body, RecordCapture)
     )
+    bodies = [view.capture.body for view in captures]
+    chosen = (ended_code, get_drafts(db, job_id).get(CODE_DRAFT))
+    code = visits.code_of(document.kind, bodies, chosen)
     return JobView(
         card=card_of(held, overlaid, pending_of_job(db, job_id)),
         document=document,
@@ -106,9 +120,9 @@ def get_job(db: Connection, job_id: JobId) -> JobView:
         fields=overlaid.fields,
         captures=captures,
         latest=latest(captures),
-        missing=visits.missing(
-            document.kind, document.required_photos, [view.capture.body for view in captures]
-        ),
+        ended_code=ended_code,
+        code=code,
+        missing=visits.missing(document.kind, document.required_photos, bodies, code),
         predicted_cdbm=predicted_cdbm,
         plant_problem=plant_problem,
         left_reason=held.left_reason,

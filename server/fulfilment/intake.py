@@ -1,6 +1,7 @@
 """What a completion causes: one process per effect, started in the transaction that received it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -8,7 +9,6 @@ import msgspec
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
 from server.fulfilment import storage
-from server.fulfilment.effects import NEEDS_NETWORK_CHANGE, Effect, effect_of
 from server.fulfilment.records import InboxItem, Intent, Process, ProcessState, Progress, effect_key
 from server.jobs import commands as job_commands
 from server.jobs import queries as jobs
@@ -18,9 +18,12 @@ from server.orders import storage as order_storage
 from server.orders.records import NO_CHANGE, OrderItem, OrderState
 from server.services import storage as services
 from server.services.records import ServiceState, require_move
+from sync_protocol.effects import Effect, effect_of
 from sync_protocol.merge import Decision
 
 FIRST_STEP = "verify_evidence"
+NEEDS_NETWORK_CHANGE: Final = "needs_network_change"
+"""The code of an item before a person: what was done in the field is not done on the network."""
 
 
 def take_completions(
@@ -47,8 +50,9 @@ def take_completions(
 def _cause(db: Connection, completion: Completion, act: Act) -> tuple[FeedChange, ...]:
     kind = jobs.get(db, completion.job_id).kind
     item = orders.get_item(db, completion.order_item_id, lock=True)
-    effect = effect_of(kind, completion.code)
-    if effect is Effect.ACTIVATE and item.action != NO_CHANGE:
+    changes_service = item.action != NO_CHANGE
+    effect = effect_of(kind, completion.code, changes_service=changes_service)
+    if effect is Effect.ACTIVATE:
         return _start(db, item, completion, act)
     if effect is Effect.CHANGE_BY_HAND:
         detail = {"kind": kind, "visit_code": completion.code}

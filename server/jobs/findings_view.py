@@ -36,6 +36,7 @@ _MOVES: Final[Mapping[OntMove, tuple[str, Tone]]] = {
     OntMove.INSTALLED: ("installed", Tone.GOOD),
     OntMove.RECOVERED: ("recovered into the van", Tone.QUIET),
     OntMove.DEFECTIVE: ("defective, in the van", Tone.ATTENTION),
+    OntMove.NOT_FOUND: ("not found", Tone.ATTENTION),
 }
 
 

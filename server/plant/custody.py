@@ -1,7 +1,8 @@
 """In whose hands ONTs are: what technicians say of them as they install and recover.
 
 The last to arrive stands, whatever became of the job: where an ONT lies is a fact of the day. An
-ONT that is not in stock is added when it comes into a van, and not when it goes into a house.
+ONT that is not in stock is added when it comes into a van, and not when it goes into a house. One
+that was looked for in vain stays where it was thought to be; the audit tells of it.
 """
 
 from collections.abc import Iterable
@@ -57,6 +58,8 @@ def _move(
     db: sa.Connection, body: OntMoved, technician_id: UUID, before: UUID | None, act: Act
 ) -> UUID | None:
     """Write in whose van an ONT is now; answer whose that is."""
+    if body.move is OntMove.NOT_FOUND:
+        return before
     if body.move is OntMove.INSTALLED:
         gone = {"technician_id": None, "held_since": None}
         db.execute(sa.update(onts).where(onts.c.serial == body.serial).values(gone))

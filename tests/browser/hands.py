@@ -120,6 +120,19 @@ class Hands:
         slot = self.page.locator("li.slot").filter(has_text=subject)
         await expect(slot.locator(".thumbs img")).to_have_count(1)
 
+    async def check(self, what: str, answer: str) -> None:
+        """Answer a check."""
+        row = self.page.get_by_role("group", name=what)
+        await row.get_by_label(answer, exact=True).click()
+        await expect(row.locator("xpath=..").locator(".saved")).to_contain_text("Saved on")
+        await expect(row.get_by_label(answer, exact=True)).to_be_checked()
+
+    async def tell_old_ont(self, move: str) -> None:
+        """Say what became of the old ONT."""
+        old = self.page.locator("#old-ont")
+        await old.get_by_label(move, exact=True).click()
+        await expect(old.locator(".saved")).to_contain_text("Saved on")
+
     async def sign(self, name: str) -> None:
         """Let the subscriber sign."""
         await self.page.get_by_label("Who signs").fill(name)

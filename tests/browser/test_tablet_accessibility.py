@@ -21,7 +21,7 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TARGET_MIN = 48
 SIZES = {"upright": UPRIGHT, "wide": WIDE}
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-STEPS = ("travel", "scan", "light", "photos", "signature", "finish")
+STEPS = ("travel", "scan", "light", "photos", "checks", "signature", "finish")
 
 
 def pages_of(job_id: UUID) -> list[str]:
@@ -49,6 +49,8 @@ async def job_id(hands: Hands, store: Store, town: Town) -> UUID:
     await hands.measure("-28,9")
     await hands.press("Next: Photos")
     await hands.photograph("Another photo")
+    await hands.press("Next: Checks")
+    await hands.check("No bend tighter than 25 mm", "No")
     await hands.press("Next: Sign")
     await hands.sign("Erika Muster")
     return placed

@@ -63,6 +63,42 @@ async def see_light(hands: Hands) -> None:
     await expect(hands.page.get_by_label("What the meter shows")).to_have_value("-17,6")
 
 
+async def choose_setup(hands: Hands) -> None:
+    page = hands.page
+    async with page.expect_response("**/drafts/light_place"):
+        await page.get_by_label("At the wall outlet").check()
+    async with page.expect_response("**/drafts/light_wavelength"):
+        await page.get_by_label("1550 nm").check()
+    await page.get_by_label("Meter, as you call it").fill("EXFO 12")
+    await page.get_by_label("Meter, as you call it").press("Tab")
+    await expect(page.locator("#setup .saved")).to_contain_text("Saved on this tablet")
+
+
+async def see_setup(hands: Hands) -> None:
+    await expect(hands.page.get_by_label("At the wall outlet")).to_be_checked()
+    await expect(hands.page.get_by_label("1550 nm")).to_be_checked()
+    await expect(hands.page.get_by_label("Meter, as you call it")).to_have_value("EXFO 12")
+
+
+async def answer_no(hands: Hands) -> None:
+    await hands.check("Room cleaned up", "No")
+
+
+async def see_no(hands: Hands) -> None:
+    row = hands.page.get_by_role("group", name="Room cleaned up")
+    await expect(row.get_by_label("No", exact=True)).to_be_checked()
+
+
+async def say_what_is_wrong(hands: Hands) -> None:
+    async with hands.page.expect_response("**/checks/site_tidy"):
+        await hands.page.get_by_label("What is wrong?").fill("Dust from drilling")
+        await hands.page.get_by_label("What is wrong?").press("Tab")
+
+
+async def see_what_is_wrong(hands: Hands) -> None:
+    await expect(hands.page.get_by_label("What is wrong?")).to_have_value("Dust from drilling")
+
+
 async def photograph(hands: Hands) -> None:
     await hands.photograph("Another photo")
 
@@ -91,7 +127,7 @@ async def see_signature(hands: Hands) -> None:
 
 
 async def choose_code(hands: Hands) -> None:
-    async with hands.page.expect_response("**/drafts/done_code"):
+    async with hands.page.expect_response("**/code"):
         await hands.page.get_by_label("Installed, service verified").check()
 
 
@@ -127,11 +163,15 @@ STEPS: Final[list[tuple[str, Act, Act]]] = [
     ("/visit/scan", scan, see_serial),
     ("/visit/scan", type_half_a_serial, see_half_a_serial),
     ("/visit/light", measure, see_light),
+    ("/visit/light", choose_setup, see_setup),
     ("/visit/photos", photograph, see_photo),
+    ("/visit/checks", answer_no, see_no),
+    ("/visit/checks", say_what_is_wrong, see_what_is_wrong),
     ("/visit/signature", name_signer, see_signer),
     ("/visit/signature", sign, see_signature),
     ("/visit/finish", choose_code, see_code),
     ("", remark, see_remark),
+    ("/visit/finish", see_remark, see_remark),
     ("/cannot-finish", choose_reason, see_reason),
 ]
 

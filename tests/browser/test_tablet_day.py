@@ -94,6 +94,8 @@ async def work_offline(hands: Hands, screenshots: Path) -> None:
     ):
         await hands.photograph(subject, 60 + 40 * shade)
     await page.screenshot(path=screenshots / "tablet_photos.png", full_page=True)
+    await hands.press("Next: Checks")
+    await hands.check("No bend tighter than 25 mm", "Yes")
     await hands.press("Next: Sign")
     await hands.sign("Erika Muster")
     await page.screenshot(path=screenshots / "tablet_sign.png")

@@ -32,7 +32,7 @@ from tests.field_client.factories import JPEG, NOON, SERIAL, SVG, a_job
 from tests.field_client.tablets import JOB
 
 HOSTILE = '<script>alert("x")</script>'
-STEPS = ("travel", "scan", "light", "photos", "signature", "finish")
+STEPS = ("travel", "scan", "light", "photos", "checks", "signature", "finish")
 PAGES = ["/", "/queue", "/issues", "/settings", f"/jobs/{JOB}", f"/jobs/{JOB}/cannot-finish",
          f"/jobs/{JOB}/receipt", *(f"/jobs/{JOB}/visit/{step}" for step in STEPS)]  # fmt: skip
 
@@ -97,6 +97,9 @@ async def test_no_page_lets_a_text_become_a_script(
     await browser.post(f"/jobs/{JOB}/drafts/reason_remark", data={"reason_remark": HOSTILE})
     await browser.post(f"/jobs/{JOB}/drafts/signer_name", data={"signer_name": HOSTILE})
     await browser.post(f"/jobs/{JOB}/light", data={"reading": HOSTILE})
+    await browser.post("/meter", data={"meter": HOSTILE})
+    answer = {"answer": "no", "value": HOSTILE, "remark": HOSTILE}
+    await browser.post(f"/jobs/{JOB}/checks/bend_radius", data=answer)
 
     for path in PAGES:
         answer = await browser.get(path)
@@ -256,6 +259,9 @@ WRONG: list[tuple[str, str, dict[str, str], int, str]] = [
     ("POST", "/photos/ont", {}, 200, "This file is no photo"),
     ("POST", "/signature", {"svg": "scribble"}, 200, "There is no signature to save yet"),
     ("POST", "/cannot-finish", {"reason": "bored"}, 422, "Choose one of the reasons"),
+    ("POST", "/code", {"done_code": "N01"}, 400, "Choose one of the reasons"),
+    ("POST", "/checks/site_tidy", {"answer": "maybe"}, 400, "A mistake of this program"),
+    ("POST", "/checks/Site tidy", {"answer": "yes"}, 400, "A mistake of this program"),
     ("GET", "/visit/dance", {}, 400, "There is no such page here"),
     ("GET", "/nothing", {}, 404, "Not Found"),
 ]

@@ -13,6 +13,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from field_client.pages.languages import FOLDER, NAMES, SOURCE
+from sync_protocol.visits import CHECKS
 
 PACKAGE: Final = Path(__file__).parents[3] / "field_client"
 _KEYWORDS: Final = {"say": None, "N_": None, "_": None, "gettext": None,
@@ -20,7 +21,10 @@ _KEYWORDS: Final = {"say": None, "N_": None, "_": None, "gettext": None,
 
 
 def texts() -> Iterator[str | tuple[str, ...]]:
-    """List every text of the pages; of a plural both forms."""
+    """List every text of the pages; of a plural both forms.
+
+    What is looked at on a visit is written where both sides have it, and translated here.
+    """
     found = extract_from_dir(
         PACKAGE,
         method_map=[("pages/**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")],
@@ -29,6 +33,8 @@ def texts() -> Iterator[str | tuple[str, ...]]:
     )
     for _, _, text, _, _ in found:
         yield text if isinstance(text, str) else tuple(text)
+    for check in CHECKS.values():
+        yield from filter(None, (check.text, check.measured))
 
 
 def read_catalog(code: str) -> Catalog:

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from server.database import Store
 from server.database.tables import fulfilment, offers
-from server.fulfilment.effects import Effect, effect_of
 from server.orders import commands as orders
 from server.orders import queries
 from server.orders.records import OrderState, PlacedOrder, WantedOrder
 from sync_protocol.documents import JobKind
+from sync_protocol.effects import Effect, effect_of
 from sync_protocol.operations import CaptureBody, LightReading, Photo, SerialScan, Signature
 from sync_protocol.visit_codes import DONE
 from tests.server.factories import NOON, act, assign, change, found_town, place_order, rows
@@ -96,3 +96,9 @@ def test_what_the_network_does_not_know_yet_is_put_before_a_person(
 @pytest.mark.parametrize("code", [*DONE, "Z99"])
 def test_only_an_install_ever_activates(kind: JobKind, code: str) -> None:
     assert (effect_of(kind, code) is Effect.ACTIVATE) == (kind is JobKind.INSTALL)
+
+
+@pytest.mark.parametrize("kind", JobKind)
+@pytest.mark.parametrize("code", DONE)
+def test_what_changes_no_service_activates_none(kind: JobKind, code: str) -> None:
+    assert effect_of(kind, code, changes_service=False) is not Effect.ACTIVATE

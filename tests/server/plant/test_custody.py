@@ -93,6 +93,19 @@ def test_an_unknown_ont_that_is_installed_is_told_and_added_to_no_stock(field: F
     ] == [None]
 
 
+def test_an_ont_that_was_not_found_is_told_and_stays_whose_it_was(field: Field) -> None:
+    say(field, OntMove.NOT_FOUND)
+    say(field, OntMove.NOT_FOUND, OTHER_SERIAL)
+
+    ada = field.town.ada
+    assert stock(field.store) == {SERIAL: ("HG8245H", ada, False)}
+    assert [
+        (row["detail"]["serial"], row["detail"]["from"])
+        for row in rows(field.store, audit)
+        if row["detail"].get("move") == "not_found"
+    ] == [(SERIAL, str(ada)), (OTHER_SERIAL, None)]
+
+
 def test_where_an_ont_lies_is_a_fact_also_of_whose_job_it_is_no_longer(field: Field) -> None:
     assign(field.store, field.job_id, field.town.ben)
 

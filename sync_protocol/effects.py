@@ -1,14 +1,15 @@
-"""What a completion is to cause, by the kind of its job. Pure, and a table."""
+"""What a completion causes, by the kind of its job. Pure, and a table that both sides run.
+
+The server does what is here; a tablet tells the technician what will be done, before the server has
+heard of it.
+"""
 
 import enum
 from collections.abc import Mapping
 from typing import Final
 
 from sync_protocol.documents import JobKind
-
-NEEDS_NETWORK_CHANGE: Final = "needs_network_change"
-"""The code of an item before a person: what was done in the field is not done on the network."""
-SWAPPED: Final = "D07"
+from sync_protocol.visits import SWAPPED
 
 
 class Effect(enum.StrEnum):
@@ -31,8 +32,12 @@ _EFFECTS: Final[Mapping[JobKind, Effect]] = {
 }
 
 
-def effect_of(kind: JobKind, code: str) -> Effect:
-    """Say what a completion causes; a repair that changed the ONT is a swap."""
+def effect_of(kind: JobKind, code: str, *, changes_service: bool = True) -> Effect:
+    """Say what a completion causes; a repair that changed the ONT is a swap.
+
+    A job whose order changes no service, as one that began in the field, activates none.
+    """
     if kind is JobKind.REPAIR and code == SWAPPED:
         return Effect.CHANGE_BY_HAND
-    return _EFFECTS[kind]
+    effect = _EFFECTS[kind]
+    return Effect.FULFIL if effect is Effect.ACTIVATE and not changes_service else effect
