@@ -198,7 +198,6 @@ def test_a_restored_copy_shows_a_job_until_its_files_are_sent(
     sync(db, server)
     server.take_away(job_id, COLLEAGUE)
     copy = open_replica(tmp_path / "copy.db", Unencrypted())
-    begin_anew(copy, get_state(copy).incarnation, Incarnation(UUID(int=55)), Why.FORK, NOON)
 
     sync(copy, server)
     assert states(copy)[job_id] == (JobState.COMPLETED, True)
