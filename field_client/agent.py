@@ -1,6 +1,5 @@
 """The tablet as a whole: replica, files, keys, scanner and sync loop, put together once."""
 
-import asyncio
 import random
 import socket
 import time
@@ -23,11 +22,12 @@ from field_client.enrolling import (
     enrol,
     enrolment_error,
 )
+from field_client.fetching import Fetcher
+from field_client.file_keeper import FileKeeper
 from field_client.handing_over import HandingOver
 from field_client.keys import KeyStore, new_salt
 from field_client.loop import SyncLoop
 from field_client.replica.contact import find_offline, within_window
-from field_client.replica.memory import forget_gone_jobs
 from field_client.replica.outbox import Pen
 from field_client.replica.revocation import (
     Revocation,
@@ -39,7 +39,6 @@ from field_client.replica.state import (
     set_flight_mode,
     store_enrolment,
 )
-from field_client.replica.uploads import forget_uploaded, is_spoken_of
 from field_client.replica.views import get_briefing
 from field_client.safety.key_files import Way
 from field_client.safety.window import Offline
@@ -54,15 +53,12 @@ from field_client.storage import (
     Connection,
     StorageFull,
     Store,
-    StoredBlob,
 )
-from field_client.storage.ballast import Ballast
 from field_client.transport import HttpTransport
 from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import JobId
 from sync_protocol.messages import EnrolResponse
 from sync_protocol.quoting import quoted
-from sync_protocol.units import Sha256Hex
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,15 +79,14 @@ class Agent:
         aside: Aside,
     ) -> None:
         self.settings = settings
-        self._blobs = blobs
         self._keys = keys
         self._clock = clock
         self._aside = aside
         self._chunk = ChunkSize()
         self._scanner: Scanner = LabelScanner(find_zbar(), time.monotonic)
-        # A file may not be removed between being found there and being spoken of by a row.
-        self._files_lock = asyncio.Lock()
-        self.ballast = ballast_of(settings)
+        self._blobs = blobs
+        self.files = FileKeeper(settings, store, blobs, aside)
+        self._fetcher = Fetcher(store, self.files.shelf, clock=clock, chunk=self._chunk)
         self.keys_kept: Callable[[], Way] = _in_folder
         self.wiped: Wiped | None = None
         """Set when everything was handed over: whoever holds this agent is to erase it."""
@@ -130,7 +125,7 @@ class Agent:
         try:
             value = await self.store.write(within)
         except StorageFull:
-            if not await self._aside.run(self.ballast.release):
+            if not await self._aside.run(self.files.ballast.release):
                 raise
             value = await self.store.write(within)
         self.loop.note_recorded()
@@ -150,14 +145,6 @@ class Agent:
         """Tell the time, by the clock of this tablet."""
         return self._clock.moment().wall
 
-    async def read_file(self, sha256: Sha256Hex) -> bytes:
-        """Give a photo or signature back.
-
-        Raises:
-            BlobUnreadable: the file is gone or damaged; its row is kept.
-        """
-        return await self._aside.run(self._blobs.get, sha256)
-
     async def offline(self) -> Offline | None:
         """Say how long the server was not met, and what follows; None: it is not counted yet."""
         limit = self.settings.offline_limit
@@ -168,11 +155,6 @@ class Agent:
         limit = self.settings.hand_over_limit
         return await self.store.read(find_revocation, self._clock.moment(), limit)
 
-    async def tend(self) -> None:
-        """Free what nobody needs, and put the ballast back where there is room for it."""
-        await self._free_space()
-        await self._aside.run(self.ballast.ensure)
-
     async def add_photo(self, job_id: JobId, subject: str, data: bytes) -> capture.FileReceipt:
         """Keep a photo, made small: its file first, then its row.
 
@@ -180,7 +162,7 @@ class Agent:
             NotAPhoto, StorageFull: and what ``capture.record_photo`` raises.
         """
         small = await self._aside.run(photos.prepare, data)
-        async with self._keeping(small.data, small.media_type) as stored:
+        async with self.files.keeping(small.data, small.media_type) as stored:
             return await self.enter(
                 capture.record_photo, job_id, subject=subject, stored=stored, facts=small.facts
             )
@@ -194,7 +176,7 @@ class Agent:
             NotADrawing, StorageFull: and what ``capture.record_signature`` raises.
         """
         data = media.drawing_bytes(svg)
-        async with self._keeping(data, "image/svg+xml") as stored:
+        async with self.files.keeping(data, "image/svg+xml") as stored:
             return await self.enter(
                 capture.record_signature,
                 job_id,
@@ -300,11 +282,11 @@ class Agent:
                 self.store,
                 transport,
                 self._uploader(transport),
-                Means(clock=self._clock, device_key=self._keys.device_key),
+                Means(clock=self._clock, device_key=self._keys.device_key, fetcher=self._fetcher),
             )
             report = await session.run()
             report = await self._after(report, transport)
-        await self.tend()
+        await self.files.tend(self.now())
         return report
 
     async def _after(self, report: SessionReport, transport: HttpTransport) -> SessionReport:
@@ -339,34 +321,6 @@ class Agent:
             raise NoServer("which server? name it with --server, like https://field.example.net")
         return enrolment.server_url
 
-    @asynccontextmanager
-    async def _keeping(self, data: bytes, media_type: str) -> AsyncGenerator[StoredBlob, None]:
-        """Keep a file until its row is written; where that fails, nothing would ever free it."""
-        async with self._files_lock:
-            put = self._blobs.put
-            stored = await self._aside.run(self.ballast.with_room, put, data, media_type)
-            try:
-                yield stored
-            except Exception:
-                if not await self.store.read(is_spoken_of, stored.sha256):
-                    await self._aside.run(self._blobs.remove, stored.sha256)
-                raise
-
-    async def _free_space(self) -> None:
-        """Remove files that were uploaded long ago and whose jobs are gone."""
-        async with self._files_lock:
-            try:
-                freed = await self.store.write(_forget_gone, self._clock.moment().wall)
-            except StorageFull:
-                return  # the session has told of it, and the next one comes here again
-            for sha256 in freed:
-                await self._aside.run(self._blobs.remove, sha256)
-
-
-def ballast_of(settings: Settings) -> Ballast:
-    """Give the ballast as it is set."""
-    return Ballast(settings.replica_folder / "ballast", settings.ballast_mb * 1024 * 1024)
-
 
 def _nobody() -> None:
     """Stand for whoever could erase, where there is nobody."""
@@ -379,11 +333,6 @@ def _in_folder() -> Way:
 def default_device_name() -> str:
     """Name a device after its machine where nobody names it."""
     return socket.gethostname()[:200] or "tablet"
-
-
-def _forget_gone(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:
-    forget_gone_jobs(db)
-    return forget_uploaded(db, now)
 
 
 @asynccontextmanager

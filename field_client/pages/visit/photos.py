@@ -115,7 +115,7 @@ async def show_file(
     found = next((item.capture for item in view.captures if _is_of(item.capture, sha256)), None)
     if found is None or not isinstance(found.body, Photo | Signature):
         raise JobUnknown(f"job {job_id} has no file {sha256[:64]!r}")
-    data = await desk.agent.read_file(found.body.sha256)
+    data = await desk.agent.files.read(found.body.sha256)
     # Named by its content, so it never changes; a drawing may hold no script of its own.
     headers = {
         "Cache-Control": "private, max-age=31536000, immutable",
