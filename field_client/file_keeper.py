@@ -79,7 +79,7 @@ class FileKeeper:
         )
 
     async def _keep_earlier(self, data: bytes, media_type: str) -> StoredBlob:
-        return await self._aside.run(self._blobs.put, data, media_type)
+        return await self._aside.run(self._blobs.put_anew, data, media_type)
 
     def _has_room(self) -> bool:
         """Say whether all of them would fit, and the ballast, and as much again."""

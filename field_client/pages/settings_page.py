@@ -15,6 +15,7 @@ from field_client.pages.frame import Desk, PageRequest, Theme
 from field_client.pages.languages import N_, NAMES, Language
 from field_client.pages.wording import local_date, moment, size
 from field_client.replica.cards import JobCard, list_jobs
+from field_client.replica.earlier_photos import count_missing
 from field_client.replica.memory import store_preference
 from field_client.replica.queue import Waiting, count_waiting
 from field_client.replica.state import Enrolment, find_enrolment
@@ -66,6 +67,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Waiting
     enrolment: Enrolment | None
     cards: tuple[JobCard, ...]
+    photos_missing: int
 
 
 @get("/settings")
@@ -104,6 +106,7 @@ def _find(db: Connection) -> _Found:
         waiting=count_waiting(db),
         enrolment=enrolment,
         cards=() if enrolment is None else list_jobs(db),
+        photos_missing=count_missing(db),
     )
 
 
@@ -116,7 +119,7 @@ def _themes(say: Language) -> tuple[tuple[Theme, str], ...]:
 
 
 def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
-    """Check what one would miss on the road: today's jobs, nothing unsent, room for photos."""
+    """Check what one would miss on the road: today's jobs with photos, nothing unsent, room."""
     say, now, waiting = desk.say, desk.agent.now(), found.waiting
     zone = found.cards[0].zone if found.cards else "UTC"
     last, today = waiting.last_synced_at, local_date(now, zone)
@@ -136,6 +139,16 @@ def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
                 "%(num)s item waits to be sent", "%(num)s items wait to be sent", unsent
             ),
             is_good=not unsent,
+        ),
+        Check(
+            text=say("Photos of earlier visits are here")
+            if not found.photos_missing
+            else say.count(
+                "%(num)s photo of earlier visits is not here yet",
+                "%(num)s photos of earlier visits are not here yet",
+                found.photos_missing,
+            ),
+            is_good=not found.photos_missing,
         ),
         Check(
             text=say("%(size)s free for photos", size=size(free_bytes, say)),

@@ -89,7 +89,7 @@ class Tablet:
         self._ids = Ids()
 
     async def _put(self, data: bytes, media_type: str) -> StoredBlob:
-        return self.blobs.put(data, media_type)
+        return self.blobs.put_anew(data, media_type)
 
     def _shelf(self) -> Shelf:
         async def keep(data: bytes, media_type: str) -> StoredBlob:

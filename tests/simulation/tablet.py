@@ -200,7 +200,7 @@ class Tablet:
 
     def _shelf(self) -> Shelf:
         async def keep(data: bytes, media_type: str) -> StoredBlob:
-            return self.blobs.put(data, media_type)
+            return self.blobs.put_anew(data, media_type)
 
         limits = Settings(home=str(self.folder)).earlier_photos
         return Shelf(limits=limits, keep=keep, has_room=lambda: True)
