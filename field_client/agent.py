@@ -26,7 +26,9 @@ from field_client.fetching import Fetcher
 from field_client.file_keeper import FileKeeper
 from field_client.handing_over import HandingOver
 from field_client.keys import KeyStore, new_salt
+from field_client.looking import Looking
 from field_client.loop import SyncLoop
+from field_client.position import Position, Whereabouts
 from field_client.replica.contact import find_offline, within_window
 from field_client.replica.outbox import Pen
 from field_client.replica.revocation import (
@@ -43,7 +45,7 @@ from field_client.replica.views import get_briefing
 from field_client.safety.key_files import Way
 from field_client.safety.window import Offline
 from field_client.safety.wiping import Wiped
-from field_client.scanning import LabelScanner, Scanner, ScanResult, find_zbar
+from field_client.scanning import LabelScanner, ScanResult, find_zbar
 from field_client.serial_checks import Stock, stock_of
 from field_client.session import Means, Session, SessionReport
 from field_client.settings import Settings
@@ -83,7 +85,8 @@ class Agent:
         self._clock = clock
         self._aside = aside
         self._chunk = ChunkSize()
-        self._scanner: Scanner = LabelScanner(find_zbar(), time.monotonic)
+        self._looking = Looking(LabelScanner(find_zbar(), time.monotonic), aside.beside("scanner"))
+        self.whereabouts = Whereabouts()
         self._blobs = blobs
         self.files = FileKeeper(settings, store, blobs, aside)
         self._fetcher = Fetcher(store, self.files.shelf, clock=clock, chunk=self._chunk)
@@ -115,7 +118,9 @@ class Agent:
             TabletRevoked: the office has withdrawn it.
             StorageFull: and whatever the unit raises; nothing was recorded.
         """
-        pen = Pen(at=self._clock.moment(), new_id=uuid7, new_salt=new_salt)
+        now = self._clock.moment()
+        positions = self.whereabouts.fresh(now.monotonic_ms)
+        pen = Pen(at=now, new_id=uuid7, new_salt=new_salt, positions=positions)
 
         def within(db: Connection) -> T:
             refuse_if_revoked(db)
@@ -220,12 +225,16 @@ class Agent:
         return stock_of(await self.store.read(get_briefing))
 
     async def scan_frame(self, image: bytes) -> ScanResult:
-        """Read the codes of one frame of a live camera; records nothing.
+        """Read the codes of one frame of a live camera, or drop it; records nothing.
 
         Raises:
             NotAnImage: nothing that could be decoded.
         """
-        return await self._aside.run(self._scanner.scan_frame, image)
+        return await self._looking.at_frame(image)
+
+    def tell_position(self, job_id: JobId, position: Position) -> None:
+        """Take where the tablet is now; entries about this job say so for some minutes."""
+        self.whereabouts.tell(job_id, position, self._clock.moment().monotonic_ms)
 
     async def set_flight_mode(self, *, is_on: bool) -> None:
         """Switch sending off or on, for good until switched again."""
@@ -238,7 +247,7 @@ class Agent:
         Raises:
             NotAnImage: nothing that could be decoded.
         """
-        return await self._aside.run(self._scanner.scan, image)
+        return await self._looking.at_photo(image)
 
     async def enrol(
         self, code: str, device_name: str, *, server_url: str | None = None

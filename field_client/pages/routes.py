@@ -16,7 +16,7 @@ from field_client.browser_door import BrowserDoor
 from field_client.pages.assets import asset_routes
 from field_client.pages.complaints import KNOWN, complaint
 from field_client.pages.earlier_photos import send_earlier_photo, show_earlier_photo
-from field_client.pages.enrolment import enrol, read_code, show_enrolment
+from field_client.pages.enrolment import enrol, read_code, read_code_frame, show_enrolment
 from field_client.pages.fields import keep_draft, set_field
 from field_client.pages.frame import Desk, PageRequest, Theme, looks_found, provide_desk
 from field_client.pages.issues import show_issues
@@ -30,6 +30,7 @@ from field_client.pages.today import show_today
 from field_client.pages.visit.finish import finish, give_up, show_cannot_finish, show_receipt
 from field_client.pages.visit.light import record_light
 from field_client.pages.visit.photos import add_photo, show_file
+from field_client.pages.visit.position import tell_position
 from field_client.pages.visit.scan import read_frame, read_label, record_serial
 from field_client.pages.visit.screen_of import show_step
 from field_client.pages.visit.signature import sign
@@ -47,7 +48,8 @@ _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     record_serial, read_frame, read_label, record_light, add_photo, show_file, sign, finish,
     give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
     send_now, switch_sending, show_issues, show_settings, change_settings, show_lock, unlock,
-    lock_now, start_over, change_pin, show_earlier_photo, send_earlier_photo,
+    lock_now, start_over, change_pin, show_earlier_photo, send_earlier_photo, read_code_frame,
+    tell_position,
 )  # fmt: skip
 
 

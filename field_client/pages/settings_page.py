@@ -56,6 +56,7 @@ class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     languages: tuple[Option, ...]
     themes: tuple[Option, ...]
+    positions: tuple[Option, ...]
     checks: tuple[Check, ...]
     is_ready: bool
     has_pin: bool
@@ -90,6 +91,10 @@ async def show_settings(
             Option(value=theme, text=text, is_chosen=theme is desk.looks.theme)
             for theme, text in _themes(desk.say)
         ),
+        positions=tuple(
+            Option(value=value, text=text, is_chosen=(value == "on") is desk.looks.notes_position)
+            for value, text in _positions(desk.say)
+        ),
         checks=checks,
         is_ready=all(check.is_good for check in checks),
         has_pin=desk.agent.keys_kept().needs_pin,
@@ -116,6 +121,10 @@ def _themes(say: Language) -> tuple[tuple[Theme, str], ...]:
         (Theme.LIGHT, say("Sunlight")),
         (Theme.DARK, say("Dark")),
     )
+
+
+def _positions(say: Language) -> tuple[tuple[str, str], ...]:
+    return (("off", say("Do not note it")), ("on", say("Note it")))
 
 
 def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
@@ -162,8 +171,10 @@ def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
 async def change_settings(desk: NamedDependency[Desk], request: PageRequest) -> Redirect:
     """Remember the person's choices; a value that is none is left out."""
     form = await read_form(request)
-    possible = {"language": set(NAMES), "theme": set(Theme)}
+    possible = {"language": set(NAMES), "theme": set(Theme), "position": {"on", "off"}}
     for name, values in possible.items():
         if form.get(name) in values:
             await desk.agent.store.write(store_preference, name, form[name])
+    if form.get("position") == "off":
+        desk.agent.whereabouts.forget()
     return Redirect("/settings", status_code=303)
