@@ -32,7 +32,7 @@ def test_a_job_that_has_ended_shows_nothing() -> None:
     assert showings([a_job(state=JobState.COMPLETED, visits=(a_visit(A),))]) == ()
 
 
-CASES = [
+CASES: list[tuple[str, dict[str, int], dict[str, int], list[str]]] = [
     ("all of it fits", {}, {}, [A, B, C, D]),
     ("so many of a job", {"count_per_job": 1}, {}, [A, C]),
     ("so many in all", {"count": 3}, {}, [A, B, C]),

@@ -214,7 +214,9 @@ class Office:
             status = refusals.STATUS[error.body.refusal]
             return _problem(status, wire.encode(error.body))
         except (BlobUnknown, NotFound, OffsetWrong, ContentWrong) as error:
-            status = {OffsetWrong: 409, ContentWrong: 460}.get(type(error), 404)
+            status = {BlobUnknown: 404, NotFound: 404, OffsetWrong: 409, ContentWrong: 460}[
+                type(error)
+            ]
             return _problem(status, msgspec.json.encode({"detail": str(error)}))
 
     def _sync(self, asked: Asked) -> Answered:
