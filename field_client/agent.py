@@ -1,6 +1,5 @@
 """The tablet as a whole: replica, files, keys, scanner and sync loop, put together once."""
 
-import asyncio
 import random
 import socket
 import time
@@ -23,11 +22,14 @@ from field_client.enrolling import (
     enrol,
     enrolment_error,
 )
+from field_client.fetching import Fetcher
+from field_client.file_keeper import FileKeeper
 from field_client.handing_over import HandingOver
 from field_client.keys import KeyStore, new_salt
+from field_client.looking import Looking
 from field_client.loop import SyncLoop
+from field_client.position import Position, Whereabouts
 from field_client.replica.contact import find_offline, within_window
-from field_client.replica.memory import forget_gone_jobs
 from field_client.replica.outbox import Pen
 from field_client.replica.revocation import (
     Revocation,
@@ -39,12 +41,11 @@ from field_client.replica.state import (
     set_flight_mode,
     store_enrolment,
 )
-from field_client.replica.uploads import forget_uploaded, is_spoken_of
 from field_client.replica.views import get_briefing
 from field_client.safety.key_files import Way
 from field_client.safety.window import Offline
 from field_client.safety.wiping import Wiped
-from field_client.scanning import LabelScanner, Scanner, ScanResult, find_zbar
+from field_client.scanning import LabelScanner, ScanResult, find_zbar
 from field_client.serial_checks import Stock, stock_of
 from field_client.session import Means, Session, SessionReport
 from field_client.settings import Settings
@@ -54,15 +55,12 @@ from field_client.storage import (
     Connection,
     StorageFull,
     Store,
-    StoredBlob,
 )
-from field_client.storage.ballast import Ballast
 from field_client.transport import HttpTransport
 from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import JobId
 from sync_protocol.messages import EnrolResponse
 from sync_protocol.quoting import quoted
-from sync_protocol.units import Sha256Hex
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -83,15 +81,15 @@ class Agent:
         aside: Aside,
     ) -> None:
         self.settings = settings
-        self._blobs = blobs
         self._keys = keys
         self._clock = clock
         self._aside = aside
         self._chunk = ChunkSize()
-        self._scanner: Scanner = LabelScanner(find_zbar(), time.monotonic)
-        # A file may not be removed between being found there and being spoken of by a row.
-        self._files_lock = asyncio.Lock()
-        self.ballast = ballast_of(settings)
+        self._looking = Looking(LabelScanner(find_zbar(), time.monotonic), aside.beside("scanner"))
+        self.whereabouts = Whereabouts()
+        self._blobs = blobs
+        self.files = FileKeeper(settings, store, blobs, aside)
+        self._fetcher = Fetcher(store, self.files.shelf, clock=clock, chunk=self._chunk)
         self.keys_kept: Callable[[], Way] = _in_folder
         self.wiped: Wiped | None = None
         """Set when everything was handed over: whoever holds this agent is to erase it."""
@@ -120,7 +118,9 @@ class Agent:
             TabletRevoked: the office has withdrawn it.
             StorageFull: and whatever the unit raises; nothing was recorded.
         """
-        pen = Pen(at=self._clock.moment(), new_id=uuid7, new_salt=new_salt)
+        now = self._clock.moment()
+        positions = self.whereabouts.fresh(now.monotonic_ms)
+        pen = Pen(at=now, new_id=uuid7, new_salt=new_salt, positions=positions)
 
         def within(db: Connection) -> T:
             refuse_if_revoked(db)
@@ -130,7 +130,7 @@ class Agent:
         try:
             value = await self.store.write(within)
         except StorageFull:
-            if not await self._aside.run(self.ballast.release):
+            if not await self._aside.run(self.files.ballast.release):
                 raise
             value = await self.store.write(within)
         self.loop.note_recorded()
@@ -150,14 +150,6 @@ class Agent:
         """Tell the time, by the clock of this tablet."""
         return self._clock.moment().wall
 
-    async def read_file(self, sha256: Sha256Hex) -> bytes:
-        """Give a photo or signature back.
-
-        Raises:
-            BlobUnreadable: the file is gone or damaged; its row is kept.
-        """
-        return await self._aside.run(self._blobs.get, sha256)
-
     async def offline(self) -> Offline | None:
         """Say how long the server was not met, and what follows; None: it is not counted yet."""
         limit = self.settings.offline_limit
@@ -168,11 +160,6 @@ class Agent:
         limit = self.settings.hand_over_limit
         return await self.store.read(find_revocation, self._clock.moment(), limit)
 
-    async def tend(self) -> None:
-        """Free what nobody needs, and put the ballast back where there is room for it."""
-        await self._free_space()
-        await self._aside.run(self.ballast.ensure)
-
     async def add_photo(self, job_id: JobId, subject: str, data: bytes) -> capture.FileReceipt:
         """Keep a photo, made small: its file first, then its row.
 
@@ -180,7 +167,7 @@ class Agent:
             NotAPhoto, StorageFull: and what ``capture.record_photo`` raises.
         """
         small = await self._aside.run(photos.prepare, data)
-        async with self._keeping(small.data, small.media_type) as stored:
+        async with self.files.keeping(small.data, small.media_type) as stored:
             return await self.enter(
                 capture.record_photo, job_id, subject=subject, stored=stored, facts=small.facts
             )
@@ -194,7 +181,7 @@ class Agent:
             NotADrawing, StorageFull: and what ``capture.record_signature`` raises.
         """
         data = media.drawing_bytes(svg)
-        async with self._keeping(data, "image/svg+xml") as stored:
+        async with self.files.keeping(data, "image/svg+xml") as stored:
             return await self.enter(
                 capture.record_signature,
                 job_id,
@@ -238,12 +225,16 @@ class Agent:
         return stock_of(await self.store.read(get_briefing))
 
     async def scan_frame(self, image: bytes) -> ScanResult:
-        """Read the codes of one frame of a live camera; records nothing.
+        """Read the codes of one frame of a live camera, or drop it; records nothing.
 
         Raises:
             NotAnImage: nothing that could be decoded.
         """
-        return await self._aside.run(self._scanner.scan_frame, image)
+        return await self._looking.at_frame(image)
+
+    def tell_position(self, job_id: JobId, position: Position) -> None:
+        """Take where the tablet is now; entries about this job say so for some minutes."""
+        self.whereabouts.tell(job_id, position, self._clock.moment().monotonic_ms)
 
     async def set_flight_mode(self, *, is_on: bool) -> None:
         """Switch sending off or on, for good until switched again."""
@@ -256,7 +247,7 @@ class Agent:
         Raises:
             NotAnImage: nothing that could be decoded.
         """
-        return await self._aside.run(self._scanner.scan, image)
+        return await self._looking.at_photo(image)
 
     async def enrol(
         self, code: str, device_name: str, *, server_url: str | None = None
@@ -300,11 +291,11 @@ class Agent:
                 self.store,
                 transport,
                 self._uploader(transport),
-                Means(clock=self._clock, device_key=self._keys.device_key),
+                Means(clock=self._clock, device_key=self._keys.device_key, fetcher=self._fetcher),
             )
             report = await session.run()
             report = await self._after(report, transport)
-        await self.tend()
+        await self.files.tend(self.now())
         return report
 
     async def _after(self, report: SessionReport, transport: HttpTransport) -> SessionReport:
@@ -339,34 +330,6 @@ class Agent:
             raise NoServer("which server? name it with --server, like https://field.example.net")
         return enrolment.server_url
 
-    @asynccontextmanager
-    async def _keeping(self, data: bytes, media_type: str) -> AsyncGenerator[StoredBlob, None]:
-        """Keep a file until its row is written; where that fails, nothing would ever free it."""
-        async with self._files_lock:
-            put = self._blobs.put
-            stored = await self._aside.run(self.ballast.with_room, put, data, media_type)
-            try:
-                yield stored
-            except Exception:
-                if not await self.store.read(is_spoken_of, stored.sha256):
-                    await self._aside.run(self._blobs.remove, stored.sha256)
-                raise
-
-    async def _free_space(self) -> None:
-        """Remove files that were uploaded long ago and whose jobs are gone."""
-        async with self._files_lock:
-            try:
-                freed = await self.store.write(_forget_gone, self._clock.moment().wall)
-            except StorageFull:
-                return  # the session has told of it, and the next one comes here again
-            for sha256 in freed:
-                await self._aside.run(self._blobs.remove, sha256)
-
-
-def ballast_of(settings: Settings) -> Ballast:
-    """Give the ballast as it is set."""
-    return Ballast(settings.replica_folder / "ballast", settings.ballast_mb * 1024 * 1024)
-
 
 def _nobody() -> None:
     """Stand for whoever could erase, where there is nobody."""
@@ -379,11 +342,6 @@ def _in_folder() -> Way:
 def default_device_name() -> str:
     """Name a device after its machine where nobody names it."""
     return socket.gethostname()[:200] or "tablet"
-
-
-def _forget_gone(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:
-    forget_gone_jobs(db)
-    return forget_uploaded(db, now)
 
 
 @asynccontextmanager

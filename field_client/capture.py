@@ -10,8 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from field_client.entries import Position, record_capture, writable
+from field_client.entries import record_capture, writable
 from field_client.photos import PhotoFacts
+from field_client.position import Position
 from field_client.replica.outbox import Pen, expect_blob, record_operation, stamp
 from field_client.replica.views import JobView, find_serial_elsewhere
 from field_client.serial_checks import (

@@ -1,7 +1,6 @@
 """What every entry begins and ends with: a job that may be added to, and a capture that is kept."""
 
-import msgspec
-
+from field_client.position import Position
 from field_client.replica.outbox import Pen, record_operation, stamp
 from field_client.replica.views import JobView, get_job
 from field_client.storage import Connection
@@ -11,14 +10,6 @@ from sync_protocol.operations import Capture, CaptureBody, RecordCapture
 
 class JobReadOnly(RuntimeError):
     """The job has left this tablet and waits only for its work to be sent; nothing was recorded."""
-
-
-class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """Where something was recorded: WGS84 degrees, and how far off they may be."""
-
-    latitude: float
-    longitude: float
-    accuracy_m: int | None = None
 
 
 def writable(db: Connection, job_id: JobId) -> JobView:
@@ -39,7 +30,11 @@ def writable(db: Connection, job_id: JobId) -> JobView:
 def record_capture(
     db: Connection, pen: Pen, job_id: JobId, body: CaptureBody, position: Position | None = None
 ) -> RecordCapture:
-    """Record a fact about a job as one operation."""
+    """Record a fact about a job as one operation.
+
+    What it brings of a position itself, as a photo does, goes before what the tablet was told.
+    """
+    position = position or pen.positions.get(job_id)
     capture = Capture(
         id=CaptureId(pen.new_id()),
         at=stamp(db, pen),

@@ -8,7 +8,9 @@ from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from msgspec import Meta
 
+from field_client.agent import Agent
 from field_client.problems import Problem, problem_response
+from field_client.safety.key_files import Way
 from field_client.safety.pins import TooSoon, WrongPin, describe
 from field_client.safety.vault import Locked, Open, Vault
 from field_client.safety.wiping import Wiped
@@ -54,9 +56,7 @@ class LockController(Controller):
     ) -> Open | Locked | Wiped | Response[Problem]:
         """Open with the PIN."""
         ended = await vault.unlock(wire.decode(await request.body(), PinBody).pin)
-        if isinstance(ended, WrongPin | TooSoon | Wiped):
-            return _refusal(ended)
-        return vault.state
+        return _state_or_refusal(vault, ended)
 
     @put("/pin", status_code=200)
     async def set_pin(
@@ -64,10 +64,7 @@ class LockController(Controller):
     ) -> Open | Locked | Wiped | Response[Problem]:
         """Set or change the PIN."""
         data = wire.decode(await request.body(), NewPinBody)
-        ended = await vault.set_pin(data.pin, data.current)
-        if isinstance(ended, WrongPin | TooSoon | Wiped):
-            return _refusal(ended)
-        return vault.state
+        return _state_or_refusal(vault, await vault.set_pin(data.pin, data.current))
 
     @delete("/pin", status_code=200)
     async def remove_pin(
@@ -75,9 +72,16 @@ class LockController(Controller):
     ) -> Open | Locked | Wiped | Response[Problem]:
         """Let the tablet open without a PIN again."""
         ended = await vault.remove_pin(wire.decode(await request.body(), PinBody).pin)
-        if isinstance(ended, WrongPin | TooSoon | Wiped):
-            return _refusal(ended)
-        return vault.state
+        return _state_or_refusal(vault, ended)
+
+
+def _state_or_refusal(
+    vault: Vault, ended: Agent | Way | WrongPin | TooSoon | Wiped
+) -> Open | Locked | Wiped | Response[Problem]:
+    """Answer how the tablet stands after something that needed the PIN, or why it was refused."""
+    if isinstance(ended, WrongPin | TooSoon | Wiped):
+        return _refusal(ended)
+    return vault.state
 
 
 def _refusal(ended: WrongPin | TooSoon | Wiped) -> Response[Problem]:

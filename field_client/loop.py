@@ -135,6 +135,7 @@ class SyncLoop:
             healed=report.healed,
             snapshot_reason=report.snapshot_reason,
             blobs_uploaded=report.uploaded,
+            photos_fetched=report.fetched,
             duration_ms=report.duration_ms,
         )
         if not isinstance(report.outcome, Synced):

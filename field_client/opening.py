@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from uuid_utils.compat import uuid7
 
-from field_client.agent import Agent, ballast_of
+from field_client.agent import Agent
 from field_client.clock import Clock, SystemClock
+from field_client.file_keeper import ballast_of
 from field_client.keys import KeyStore
 from field_client.replica.contact import note_time
 from field_client.replica.state import find_enrolment, get_state, initialise, note_key
@@ -52,7 +53,7 @@ async def open_agent(
             blobs = BlobFolder(settings.blob_folder, key, files, os.urandom)
             agent = Agent(settings, store, blobs, keys, clock=clock, aside=aside)
             agent.loop.set_out(flight_mode=state.flight_mode)
-            await aside.run(agent.ballast.ensure)
+            await aside.run(agent.files.ballast.ensure)
             yield agent
 
 

@@ -17,7 +17,7 @@ import msgspec
 from PIL import ExifTags, Image, ImageOps
 
 from field_client import media
-from field_client.entries import Position
+from field_client.position import Position
 from sync_protocol.operations import CameraTime, Pixels
 
 LONG_SIDE_MAX: Final = 2048

@@ -1,4 +1,7 @@
-"""One sync session from start to end: push and pull until nothing is left, then the files."""
+"""One sync session from start to end: push and pull until nothing is left, then the files.
+
+First our own that wait, then those of others that jobs show.
+"""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -10,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from field_client.clock import Clock
 from field_client.engine import Blocked, NoRoom, Obstacle, Outcome, Synced, Unreachable
+from field_client.fetching import Fetcher, PhotoTransport
 from field_client.keys import DeviceKey
 from field_client.refusals import outcome_of, outcome_of_sign_in
 from field_client.replica.anew import begin_anew, must_issue_all
@@ -53,7 +57,7 @@ _BEGINNINGS_MAX: Final = 6
 new one is another's, and to register each. More of it leads nowhere."""
 
 
-class Transport(BlobTransport, Protocol):
+class Transport(BlobTransport, PhotoTransport, Protocol):
     """What a session needs of the server."""
 
     async def challenge(self, device_id: DeviceId) -> Challenge | Failure:
@@ -76,7 +80,7 @@ class Transport(BlobTransport, Protocol):
 
 
 class FactsWait(msgspec.Struct, frozen=True, kw_only=True):
-    """Uploading gave way to operations that were recorded meanwhile."""
+    """A file gave way to operations that were recorded meanwhile."""
 
 
 class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +98,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     upgrade: str | None = None
     """Why nothing was received though all was sent: this program is too old to read it."""
     uploaded: int = 0
+    fetched: int = 0
+    """How many photos of earlier visits came."""
     duration_ms: Millis = 0
 
 
@@ -102,6 +108,7 @@ class Means(msgspec.Struct, frozen=True, kw_only=True):
 
     clock: Clock
     device_key: Callable[[], DeviceKey]
+    fetcher: Fetcher
     new_id: Callable[[], UUID] = uuid7
     protocols: VersionRange = PUSH_PROTOCOLS
 
@@ -117,6 +124,7 @@ class Session:
         self._transport = transport
         self._clock = means.clock
         self._device_key = means.device_key
+        self._fetcher = means.fetcher
         self._new_id = means.new_id
         self._protocols = means.protocols
         self._protocol = means.protocols.highest
@@ -130,6 +138,7 @@ class Session:
         self._healed = 0
         self._snapshot_reason: str | None = None
         self._uploaded = 0
+        self._fetched = 0
 
     async def run(self) -> SessionReport:
         """Go as far as the server lets us. A session is run once."""
@@ -149,28 +158,29 @@ class Session:
             snapshot_reason=self._snapshot_reason,
             upgrade=self._upgrade,
             uploaded=self._uploaded,
+            fetched=self._fetched,
             duration_ms=max(0, self._clock.moment().monotonic_ms - begun_ms),
         )
 
     async def _outcome(self) -> Outcome:
-        stopped = await self._exchange_and_upload()
-        if stopped is not None:
-            return stopped
-        now = self._clock.moment().wall
-        if self._upgrade is None:
-            await self._store.write(note_sync, now)
-        await self._store.write(forget_old, now)
-        return Synced()
-
-    async def _exchange_and_upload(self) -> Outcome | None:
         """Facts, then files, and facts again whenever some were recorded between two chunks."""
         while True:
             stopped = await self._exchange()
             if stopped is not None:
                 return stopped
             ended = await self._upload()
+            if ended is None:
+                await self._note_synced()
+                ended = await self._fetch()
             if not isinstance(ended, FactsWait):
                 return ended
+
+    async def _note_synced(self) -> None:
+        """Everything of ours is there, and everything that is to be done is here."""
+        now = self._clock.moment().wall
+        if self._upgrade is None:
+            await self._store.write(note_sync, now)
+        await self._store.write(forget_old, now)
 
     async def _exchange(self) -> Outcome | None:
         """Push and pull until both are through; None: they are."""
@@ -308,6 +318,15 @@ class Session:
             stopped = await self._recover(ended.failure, enrolment)
             if stopped is not None:
                 return stopped
+
+    async def _fetch(self) -> Synced | FactsWait:
+        """Get what jobs show of earlier visits; what fails of it is no failure of the session."""
+        enrolment = await self._store.read(find_enrolment)
+        if enrolment is None:
+            return Synced()
+        ended = await self._fetcher.fetch_missing(self._transport, enrolment.token)
+        self._fetched += ended.fetched
+        return FactsWait() if ended.facts_wait else Synced()
 
     async def _recover(self, failure: Failure, enrolment: Enrolment) -> Outcome | None:
         """Deal with an answer that is none; None: what it lacked is there, ask again."""

@@ -9,11 +9,13 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from field_client.earlier_photos import Limits
 from field_client.engine import Pace
 from sync_protocol.quoting import quoted
 
 HOME_FILE: Final = "field.toml"
 _PREFIX: Final = "FIRSTLIGHT_FIELD_"
+_MB: Final = 1024 * 1024
 
 Port = Annotated[int, Meta(ge=0, le=65535, description="0 takes a free one")]
 ServerUrl = Annotated[str, Meta(pattern="^https?://[^/]+/?$")]
@@ -41,6 +43,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     offline_days: Annotated[int, Meta(ge=1, le=365)] = 7
     revoked_wipe_days: Annotated[int, Meta(ge=1, le=365)] = 7
     ballast_mb: Annotated[int, Meta(ge=0, le=10_000)] = 64
+    earlier_photos_per_job: Annotated[int, Meta(ge=0, le=120)] = 24
+    """Of the earlier visits to its premise; with 0 none are fetched."""
+    earlier_photos_per_job_mb: Annotated[int, Meta(ge=0, le=1_000)] = 12
+    earlier_photos_count: Annotated[int, Meta(ge=0, le=10_000)] = 400
+    earlier_photos_mb: Annotated[int, Meta(ge=0, le=10_000)] = 120
 
     @property
     def pace(self) -> Pace:
@@ -58,6 +65,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def hand_over_limit(self) -> timedelta:
         """How long a withdrawn tablet tries to hand over before it erases itself all the same."""
         return timedelta(days=self.revoked_wipe_days)
+
+    @property
+    def ballast_bytes(self) -> int:
+        """How much room the ballast takes."""
+        return self.ballast_mb * _MB
+
+    @property
+    def earlier_photos(self) -> Limits:
+        """How much is kept of earlier visits."""
+        return Limits(
+            count_per_job=self.earlier_photos_per_job,
+            bytes_per_job=self.earlier_photos_per_job_mb * _MB,
+            count=self.earlier_photos_count,
+            bytes=self.earlier_photos_mb * _MB,
+        )
 
     @property
     def replica_folder(self) -> Path:

@@ -126,7 +126,7 @@ async def _safety(agent: Agent) -> SafetyCard:
         idle_lock_s=agent.settings.idle_lock_s if way.needs_pin else None,
         offline=await agent.offline(),
         revocation=await agent.revocation(),
-        is_nearly_full=agent.ballast.is_missing,
+        is_nearly_full=agent.files.ballast.is_missing,
     )
 
 

@@ -5,6 +5,7 @@ truncated body or a proxy's error is *no answer*, whatever its status says.
 """
 
 import functools
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, TypeVar
@@ -36,6 +37,7 @@ _TIMEOUT: Final = httpx.Timeout(30, connect=10)
 _PROBLEM: Final = "application/problem+json"
 _DIGITS_MAX: Final = 10
 _URLS_MAX: Final = 32
+_CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,12})-(\d{1,12})/(\d{1,12})")
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,14 @@ class BlobOffset(msgspec.Struct, frozen=True, kw_only=True):
     is_known: bool
     size_bytes: int | None = None
     """Of the whole as it was announced; None: the answer does not say."""
+
+
+class PhotoPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes of a photo from an offset on, and how many the whole has."""
+
+    data: bytes
+    offset: int
+    size_bytes: int
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +226,17 @@ class HttpTransport:
             return answer
         return _offset_of(answer, HTTPStatus.NO_CONTENT)
 
+    async def photo_part(
+        self, sha256: Sha256Hex, offset: int, length_bytes: int, token: str
+    ) -> PhotoPart | Failure:
+        """Get a part of a photo that a job shows, or all of it where the server sends it whole."""
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Range": f"bytes={offset}-{offset + length_bytes - 1}",
+        }
+        answer = await self._send("GET", f"/blobs/{sha256}", headers=headers)
+        return answer if isinstance(answer, NoAnswer) else _part_of(answer, offset)
+
     async def _ask(
         self,
         answer_type: type[T],
@@ -293,6 +314,20 @@ def _offset_of(answer: Answer, expected: HTTPStatus) -> BlobOffset | Failure:
     return BlobOffset(
         offset=int(offset), is_known=True, size_bytes=int(length) if _is_number(length) else None
     )
+
+
+def _part_of(answer: Answer, offset: int) -> PhotoPart | Failure:
+    """Take what is a part from here on, or a whole picture; a portal's page is neither."""
+    body = answer.body
+    if answer.status == HTTPStatus.OK and body and _media_type(answer).startswith("image/"):
+        return PhotoPart(data=body, offset=0, size_bytes=len(body))
+    if answer.status != HTTPStatus.PARTIAL_CONTENT:
+        return failure_of(answer)
+    said = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
+    first, last, size_bytes = (0, -1, 0) if said is None else (int(each) for each in said.groups())
+    if not body or first != offset or last - first + 1 != len(body) or last >= size_bytes:
+        return NoAnswer(detail=f"{len(body)} bytes came that are no part from {offset} on")
+    return PhotoPart(data=body, offset=offset, size_bytes=size_bytes)
 
 
 def _is_number(text: str) -> bool:

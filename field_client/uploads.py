@@ -54,9 +54,18 @@ class Interrupted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChunkSize(msgspec.Struct):
-    """How much is sent at a time, as the link has been lately; lives as long as the program."""
+    """How much travels at a time, as the link has been lately; lives as long as the program."""
 
     now_bytes: int = CHUNK_BYTES_FIRST
+
+    def note_through(self, chunk_bytes: int, took_ms: int) -> None:
+        """Learn from a chunk that got through."""
+        if chunk_bytes == self.now_bytes:  # the rest of a file says little of the link
+            self.now_bytes = next_chunk_bytes(chunk_bytes, took_ms)
+
+    def note_lost(self) -> None:
+        """Learn from one that did not."""
+        self.now_bytes = chunk_bytes_after_failure(self.now_bytes)
 
 
 class Uploader:
@@ -151,9 +160,9 @@ class Uploader:
         place = await self._transport.append_blob(sha256, start, chunk, token)
         took_ms = self._clock.moment().monotonic_ms - begun_ms
         if isinstance(place, NoAnswer):
-            self._chunk.now_bytes = chunk_bytes_after_failure(self._chunk.now_bytes)
-        elif len(chunk) == self._chunk.now_bytes:  # the rest of a file says little of the link
-            self._chunk.now_bytes = next_chunk_bytes(len(chunk), took_ms)
+            self._chunk.note_lost()
+        else:
+            self._chunk.note_through(len(chunk), took_ms)
         return place
 
 

@@ -103,7 +103,13 @@ def page_complaints() -> list[str]:
 
 
 @pytest.fixture
-async def page(page_complaints: list[str]) -> AsyncGenerator[Page]:
+def chromium_flags() -> tuple[str, ...]:
+    """What else Chromium is started with; a test that needs a camera gives it one."""
+    return ()
+
+
+@pytest.fixture
+async def page(page_complaints: list[str], chromium_flags: tuple[str, ...]) -> AsyncGenerator[Page]:
     """A page of headless Chromium; its test fails if a script fails or the CSP blocks something.
 
     A test that uses it carries the mark ``browser``.
@@ -118,7 +124,9 @@ async def page(page_complaints: list[str]) -> AsyncGenerator[Page]:
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=find_chromium(), chromium_sandbox=False, args=_CHROMIUM_FLAGS
+            executable_path=find_chromium(),
+            chromium_sandbox=False,
+            args=[*_CHROMIUM_FLAGS, *chromium_flags],
         )
         page = await browser.new_page()
         page.on("console", note_error)

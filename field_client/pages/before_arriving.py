@@ -3,6 +3,7 @@
 import msgspec
 
 from field_client.pages import words
+from field_client.pages.earlier_photos import Held, Thumb, thumbs_of
 from field_client.pages.languages import Language
 from field_client.pages.visit_words import code_text
 from field_client.pages.wording import dbm, moment
@@ -14,6 +15,7 @@ class VisitLine(msgspec.Struct, frozen=True, kw_only=True):
 
     head: str
     lines: tuple[str, ...]
+    photos: tuple[Thumb, ...]
 
 
 class BeforeArriving(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,7 @@ class BeforeArriving(msgspec.Struct, frozen=True, kw_only=True):
     tickets: tuple[str, ...]
 
 
-def before_arriving(document: JobDocument, say: Language) -> BeforeArriving:
+def before_arriving(document: JobDocument, held: Held, say: Language) -> BeforeArriving:
     """Make the view."""
     zone, baseline = document.premise.zone, document.baseline_cdbm
     expected = (document.reserved_serial, document.expected_model)
@@ -38,19 +40,32 @@ def before_arriving(document: JobDocument, say: Language) -> BeforeArriving:
         expected_ont=", ".join(each for each in expected if each),
         current_ont=document.current_serial or "",
         baseline="" if baseline is None else dbm(baseline, say),
-        visits=tuple(_visit(visit, zone, say) for visit in document.visits),
+        visits=tuple(_visit(visit, document, held, say) for visit in document.visits),
         tickets=tuple(_ticket(ticket, zone, say) for ticket in document.tickets),
     )
 
 
-def _visit(visit: VisitCard, zone: str, say: Language) -> VisitLine:
+def _visit(visit: VisitCard, document: JobDocument, held: Held, say: Language) -> VisitLine:
     light = "" if visit.rx_power_cdbm is None else dbm(visit.rx_power_cdbm, say)
-    photos = say.count("%(num)s photo", "%(num)s photos", len(visit.photos)) if visit.photos else ""
     kind = say(words.KINDS.get(visit.kind, visit.kind))
-    found = (visit.remark, visit.serial or "", light, photos)
+    thumbs = thumbs_of(visit, document, held, say)
+    found = (visit.remark, visit.serial or "", light, _others(len(visit.photos), len(thumbs), say))
+    when = moment(visit.ended_at, document.premise.zone, say)
     return VisitLine(
-        head=f"{moment(visit.ended_at, zone, say)}: {kind}, {_ended(visit, say)}",
+        head=f"{when}: {kind}, {_ended(visit, say)}",
         lines=(visit.technician, *(each for each in found if each)),
+        photos=thumbs,
+    )
+
+
+def _others(taken: int, shown: int, say: Language) -> str:
+    """Say how many photos were taken that do not belong on this tablet."""
+    if taken == shown:
+        return ""
+    return say.count(
+        "%(num)s photo is not kept on this tablet",
+        "%(num)s photos are not kept on this tablet",
+        taken - shown,
     )
 
 

@@ -1,6 +1,8 @@
 """Setting a tablet up: the office's address and its one-time code, scanned or typed."""
 
+import re
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -9,11 +11,15 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from field_client.agent import default_device_name
+from field_client.pages.camera import FrameRead, read_frame_of
 from field_client.pages.complaints import KNOWN, complaint
 from field_client.pages.forms import read_file, read_form
 from field_client.pages.frame import Desk, PageRequest
 from field_client.replica.state import find_enrolment
 from field_client.scanning import NotAnImage
+
+_CODE: Final = re.compile(r"[0-9A-Za-z]{4,8}(-[0-9A-Za-z]{4,8})+")
+"""A code as the office makes it; a camera sees other codes, too, before it sees the right one."""
 
 
 class EnrolView(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +29,7 @@ class EnrolView(msgspec.Struct, frozen=True, kw_only=True):
     asks_server: bool
     code: str
     device_name: str
+    frame_url: str
     complaint: str
 
 
@@ -83,6 +90,20 @@ async def read_code(desk: NamedDependency[Desk], request: PageRequest) -> Respon
     return await _ask(desk, read_invitation(found.candidates[0].text))
 
 
+@post("/enrol/frame", status_code=200)
+async def read_code_frame(desk: NamedDependency[Desk], request: PageRequest) -> FrameRead:
+    """Read the office's QR code off a frame of the live camera; nobody is enrolled by it."""
+    read = await read_frame_of(desk, request)
+    invitations = (read_invitation(each.text) for each in read.candidates)
+    return FrameRead(
+        found=tuple(
+            {"code": each.code, "server": each.server or ""}
+            for each in invitations
+            if each.server is not None or _CODE.fullmatch(each.code)
+        )
+    )
+
+
 async def _ask(
     desk: Desk,
     known: Invitation | None = None,
@@ -96,6 +117,7 @@ async def _ask(
         asks_server=desk.agent.known_server is None,
         code=known.code,
         device_name=device_name or default_device_name(),
+        frame_url="/enrol/frame",
         complaint=wrong,
     )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK

@@ -53,6 +53,8 @@ class Looks(msgspec.Struct, frozen=True, kw_only=True):
 
     say: Language
     theme: Theme = Theme.AUTO
+    notes_position: bool = False
+    """Whether entries may say where the tablet is; off until the person switches it on."""
 
 
 class Desk:
@@ -115,6 +117,7 @@ def _looks(request: PageRequest, preferences: Mapping[str, str]) -> Looks:
     return Looks(
         say=choose(preferences.get("language"), request.headers.get("Accept-Language", "")),
         theme=Theme(preferences.get("theme", Theme.AUTO)),
+        notes_position=preferences.get("position") == "on",
     )
 
 

@@ -11,6 +11,7 @@ from field_client.pages import words
 from field_client.pages.before_arriving import BeforeArriving, before_arriving
 from field_client.pages.captures import CaptureLine, capture_lines
 from field_client.pages.changes import Change, changes_of
+from field_client.pages.earlier_photos import Held, held_of
 from field_client.pages.fields import FieldView, field_views
 from field_client.pages.frame import Desk
 from field_client.pages.job_head import JobHead, job_head
@@ -55,18 +56,19 @@ class JobPageView(msgspec.Struct, frozen=True, kw_only=True):
 @get("/jobs/{job_id:uuid}")
 async def show_job(desk: NamedDependency[Desk], job_id: FromPath[JobId]) -> Response[str]:
     """Show a job, and note that it was looked at as it is now."""
-    view, seen = await desk.agent.store.read(_find, job_id)
+    view, seen, held = await desk.agent.store.read(_find, job_id)
     if seen != view.card.shown:
         await desk.agent.store.write(note_seen, job_id, view.card.shown)
-    page = job_page_view(view, seen, desk.say)
+    page = job_page_view(view, seen, held, desk.say)
     return await desk.page("job.html", page, title=view.card.number, back="/", section="jobs")
 
 
-def _find(db: Connection, job_id: JobId) -> tuple[JobView, Shown | None]:
-    return get_job(db, job_id), find_seen(db, job_id)
+def _find(db: Connection, job_id: JobId) -> tuple[JobView, Shown | None, Held]:
+    view = get_job(db, job_id)
+    return view, find_seen(db, job_id), held_of(db, view.document)
 
 
-def job_page_view(view: JobView, seen: Shown | None, say: Language) -> JobPageView:
+def job_page_view(view: JobView, seen: Shown | None, held: Held, say: Language) -> JobPageView:
     """Make the view."""
     document, card = view.document, view.card
     return JobPageView(
@@ -75,7 +77,7 @@ def job_page_view(view: JobView, seen: Shown | None, say: Language) -> JobPageVi
         phone=document.customer.phone or "",
         navigate=f"geo:{document.premise.latitude:.6f},{document.premise.longitude:.6f}",
         product=_product(document, say),
-        known=before_arriving(document, say),
+        known=before_arriving(document, held, say),
         path=tuple(_path(document, say)),
         budget=budget_of(document.plant, say),
         fields=field_views(view, say),

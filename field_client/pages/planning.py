@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from field_client.pages.wording import distance_m, local_date
+from field_client.pages.wording import local_date
+from field_client.position import distance_m
 from field_client.replica.cards import JobCard
 from sync_protocol.jobs import OPEN_STATES
 

@@ -15,7 +15,8 @@ from field_client.agent import Agent
 from field_client.browser_door import BrowserDoor
 from field_client.pages.assets import asset_routes
 from field_client.pages.complaints import KNOWN, complaint
-from field_client.pages.enrolment import enrol, read_code, show_enrolment
+from field_client.pages.earlier_photos import send_earlier_photo, show_earlier_photo
+from field_client.pages.enrolment import enrol, read_code, read_code_frame, show_enrolment
 from field_client.pages.fields import keep_draft, set_field
 from field_client.pages.frame import Desk, PageRequest, Theme, looks_found, provide_desk
 from field_client.pages.issues import show_issues
@@ -31,6 +32,7 @@ from field_client.pages.visit.checks import answer_check
 from field_client.pages.visit.finish import choose_code, finish
 from field_client.pages.visit.light import keep_meter, record_light
 from field_client.pages.visit.photos import add_photo, show_file
+from field_client.pages.visit.position import tell_position
 from field_client.pages.visit.receipt import show_receipt
 from field_client.pages.visit.scan import (
     name_old_ont,
@@ -57,7 +59,8 @@ _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
     send_now, switch_sending, show_issues, show_settings, change_settings, show_lock, unlock,
     lock_now, start_over, change_pin, answer_check, choose_code, keep_meter, name_old_ont,
-    read_old_label, tell_old_ont,
+    read_old_label, tell_old_ont, show_earlier_photo, send_earlier_photo, read_code_frame,
+    tell_position,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from field_client.pages.frame import Desk, PageRequest, Theme
 from field_client.pages.languages import N_, NAMES, Language
 from field_client.pages.wording import local_date, moment, size
 from field_client.replica.cards import JobCard, list_jobs
+from field_client.replica.earlier_photos import count_missing
 from field_client.replica.memory import store_preference
 from field_client.replica.queue import Waiting, count_waiting
 from field_client.replica.state import Enrolment, find_enrolment
@@ -55,6 +56,7 @@ class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     languages: tuple[Option, ...]
     themes: tuple[Option, ...]
+    positions: tuple[Option, ...]
     checks: tuple[Check, ...]
     is_ready: bool
     has_pin: bool
@@ -66,6 +68,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Waiting
     enrolment: Enrolment | None
     cards: tuple[JobCard, ...]
+    photos_missing: int
 
 
 @get("/settings")
@@ -88,6 +91,10 @@ async def show_settings(
             Option(value=theme, text=text, is_chosen=theme is desk.looks.theme)
             for theme, text in _themes(desk.say)
         ),
+        positions=tuple(
+            Option(value=value, text=text, is_chosen=(value == "on") is desk.looks.notes_position)
+            for value, text in _positions(desk.say)
+        ),
         checks=checks,
         is_ready=all(check.is_good for check in checks),
         has_pin=desk.agent.keys_kept().needs_pin,
@@ -104,6 +111,7 @@ def _find(db: Connection) -> _Found:
         waiting=count_waiting(db),
         enrolment=enrolment,
         cards=() if enrolment is None else list_jobs(db),
+        photos_missing=count_missing(db),
     )
 
 
@@ -115,8 +123,12 @@ def _themes(say: Language) -> tuple[tuple[Theme, str], ...]:
     )
 
 
+def _positions(say: Language) -> tuple[tuple[str, str], ...]:
+    return (("off", say("Do not note it")), ("on", say("Note it")))
+
+
 def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
-    """Check what one would miss on the road: today's jobs, nothing unsent, room for photos."""
+    """Check what one would miss on the road: today's jobs with photos, nothing unsent, room."""
     say, now, waiting = desk.say, desk.agent.now(), found.waiting
     zone = found.cards[0].zone if found.cards else "UTC"
     last, today = waiting.last_synced_at, local_date(now, zone)
@@ -138,6 +150,16 @@ def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
             is_good=not unsent,
         ),
         Check(
+            text=say("Photos of earlier visits are here")
+            if not found.photos_missing
+            else say.count(
+                "%(num)s photo of earlier visits is not here yet",
+                "%(num)s photos of earlier visits are not here yet",
+                found.photos_missing,
+            ),
+            is_good=not found.photos_missing,
+        ),
+        Check(
             text=say("%(size)s free for photos", size=size(free_bytes, say)),
             is_good=free_bytes >= _FREE_MIN,
         ),
@@ -149,8 +171,10 @@ def checks_of(found: _Found, free_bytes: int, desk: Desk) -> tuple[Check, ...]:
 async def change_settings(desk: NamedDependency[Desk], request: PageRequest) -> Redirect:
     """Remember the person's choices; a value that is none is left out."""
     form = await read_form(request)
-    possible = {"language": set(NAMES), "theme": set(Theme)}
+    possible = {"language": set(NAMES), "theme": set(Theme), "position": {"on", "off"}}
     for name, values in possible.items():
         if form.get(name) in values:
             await desk.agent.store.write(store_preference, name, form[name])
+    if form.get("position") == "off":
+        desk.agent.whereabouts.forget()
     return Redirect("/settings", status_code=303)

@@ -3,7 +3,6 @@
 Patterns of dates are texts that are translated: each language has its own points and commas.
 """
 
-import math
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -90,15 +89,3 @@ def size(size_bytes: int, say: Language) -> str:
         return f"{max(1, round(size_bytes / 1000))} kB"
     unit, name = (1e6, "MB") if size_bytes < 1_000_000_000 else (1e9, "GB")  # noqa: PLR2004  a gigabyte
     return f"{format_decimal(size_bytes / unit, '0.0', locale=say.locale)} {name}"
-
-
-def distance_m(from_place: tuple[float, float], to_place: tuple[float, float]) -> float:
-    """Measure as the crow flies between (latitude, longitude) in degrees, on a sphere.
-
-    >>> round(distance_m((52.5, 13.4), (52.5, 13.5)))
-    6769
-    """
-    latitude, longitude = math.radians(from_place[0]), math.radians(from_place[1])
-    other_latitude, other_longitude = math.radians(to_place[0]), math.radians(to_place[1])
-    east = (other_longitude - longitude) * math.cos((latitude + other_latitude) / 2)
-    return 6_371_000 * math.hypot(east, other_latitude - latitude)

@@ -4,18 +4,20 @@ Numbers, chain and rows are written in one transaction, so a crash leaves all op
 or none. An operation's bytes are made once and sent the same ever after.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from field_client.position import Position
 from field_client.replica import healing
 from field_client.replica.state import ReplicaState, get_state, server_time
 from field_client.storage import Connection, StoredBlob
 from field_client.storage.statements import Value, fetch_all, fetch_row, find_row, run
 from sync_protocol import evidence, wire
+from sync_protocol.ids import JobId
 from sync_protocol.messages import OPERATIONS_PER_PUSH_MAX, PROTOCOL_VERSION, SyncRequest
 from sync_protocol.operations import (
     CompleteJob,
@@ -47,11 +49,13 @@ _KINDS: Final[dict[type[OperationBody], str]] = {
 
 
 class Pen(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry is made with: the moment, and where new ids and salts come from."""
+    """What an entry is made with: the moment and place, and where new ids and salts come from."""
 
     at: Moment
     new_id: Callable[[], UUID]
     new_salt: Callable[[], str]
+    positions: Mapping[JobId, Position] = {}
+    """Where the tablet is, as far as it was told for a job and that is not long ago."""
 
 
 class PendingOperation(msgspec.Struct, frozen=True, kw_only=True):

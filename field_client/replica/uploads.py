@@ -24,8 +24,8 @@ def note_failed(db: Connection, sha256: Sha256Hex, error: str) -> None:
 
 
 def is_spoken_of(db: Connection, sha256: Sha256Hex) -> bool:
-    """Say whether some capture needs this file."""
-    return find_row(db, "blob_by_sha256", sha256=sha256) is not None
+    """Say whether a capture needs this file, or a job shows it as a photo of an earlier visit."""
+    return find_row(db, "file_spoken_of", sha256=sha256) is not None
 
 
 def forget_uploaded(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:
@@ -34,7 +34,7 @@ def forget_uploaded(db: Connection, now: datetime) -> tuple[Sha256Hex, ...]:
     Their jobs are gone, and they were uploaded ``KEPT_FOR`` ago.
     """
     before = (server_time(db, now) - KEPT_FOR).isoformat()
-    gone = tuple(str(row["sha256"]) for row in fetch_all(db, "blobs_of_gone_jobs", before=before))
-    for sha256 in gone:
-        run(db, "blob_forget", sha256=sha256)
-    return gone
+    gone = fetch_all(db, "blobs_of_gone_jobs", before=before)
+    for row in gone:
+        run(db, "blob_forget", sha256=row["sha256"])
+    return tuple(str(row["sha256"]) for row in gone if not row["is_shown"])

@@ -13,8 +13,9 @@ import msgspec
 import structlog
 from uuid_utils.compat import uuid7
 
-from field_client.agent import Agent, ballast_of
+from field_client.agent import Agent
 from field_client.clock import Clock, SystemClock
+from field_client.file_keeper import ballast_of
 from field_client.keys import KeyFolder
 from field_client.opening import open_agent
 from field_client.safety import wiping

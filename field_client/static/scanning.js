@@ -1,10 +1,13 @@
 // Scanning on the page: frames of the live camera, read by the program on this tablet, and hand
-// scanners that type what they read.
+// scanners that type what they read. Both fill in the form that is marked with data-scanned; what
+// it is about, the page and its frame route know.
 
 const start = document.getElementById("camera-start");
 const video = document.getElementById("camera-video");
 const box = document.getElementById("camera");
-const typed = document.querySelector("[data-wedge]");
+const refused = document.getElementById("camera-refused");
+const form = document.querySelector("form[data-scanned]");
+const typed = form?.querySelector("[data-wedge]");
 
 // A hand scanner types faster than any person and ends with Enter. It may be used while nothing has
 // the focus.
@@ -19,7 +22,7 @@ document.addEventListener("keydown", (event) => {
   lastKey = event.timeStamp;
   if (event.key === "Enter" && isFast && wedge.length >= LENGTH_MIN) {
     event.preventDefault();
-    take(wedge, "wedge");
+    fill({ [typed.name]: wedge, method: "wedge" });
     wedge = "";
   } else if (event.key.length === 1) {
     wedge = isFast ? wedge + event.key : event.key;
@@ -27,16 +30,19 @@ document.addEventListener("keydown", (event) => {
 });
 
 // What a person typed is told apart from what a scanner read: the two are judged differently.
-const method = document.getElementById("serial-method");
 typed?.addEventListener("input", () => {
-  method.value = "manual";
+  if (form.elements.method) form.elements.method.value = "manual";
 });
 
-function take(text, how) {
-  typed.value = text;
-  method.value = how;
+function fill(values) {
+  for (const [name, value] of Object.entries(values)) {
+    if (value && form.elements[name]) form.elements[name].value = value;
+  }
   typed.dispatchEvent(new Event("change", { bubbles: true }));
 }
+
+// Long enough for the program to do something else, short enough for a hand that aims.
+const BETWEEN_FRAMES_MS = 50;
 
 async function readFrame(canvas) {
   canvas.width = video.videoWidth;
@@ -44,7 +50,7 @@ async function readFrame(canvas) {
   canvas.getContext("2d").drawImage(video, 0, 0);
   const image = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.85));
   const answer = await fetch(start.dataset.frameUrl, { method: "POST", body: image });
-  return answer.ok ? (await answer.json()).serials : [];
+  return answer.ok ? (await answer.json()).found : [];
 }
 
 if (start && navigator.mediaDevices?.getUserMedia) {
@@ -57,28 +63,31 @@ if (start && navigator.mediaDevices?.getUserMedia) {
   };
   start.hidden = false;
   start.addEventListener("click", async () => {
+    start.hidden = true;
     try {
       stream = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "environment", width: { ideal: 1920 } },
       });
     } catch {
-      start.hidden = true;
+      refused.hidden = false;
       return;
     }
     video.srcObject = stream;
     box.hidden = false;
-    start.hidden = true;
     await video.play();
     const canvas = document.createElement("canvas");
     while (stream) {
-      const serials = await readFrame(canvas).catch(() => []);
-      if (serials.length === 1) {
+      const found = await readFrame(canvas).catch(() => []);
+      if (stream && found.length === 1) {
         stop();
-        take(serials[0], "camera");
+        fill(found[0]);
       }
-      await new Promise(requestAnimationFrame);
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_FRAMES_MS));
     }
   });
   document.getElementById("camera-stop").addEventListener("click", stop);
   window.addEventListener("pagehide", stop);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && stream) stop();
+  });
 }

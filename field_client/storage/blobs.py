@@ -57,11 +57,19 @@ class BlobFolder:
             StorageFull: the disk takes nothing more; nothing was kept.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        path = self._path(sha256)
-        if not self._files.exists(path):
-            with naming_it():
-                place_file(self._files, path, self._seal(sha256, data))
+        if not self._files.exists(self._path(sha256)):
+            self._place(sha256, data)
         return StoredBlob(sha256=sha256, size_bytes=len(data), media_type=media_type)
+
+    def put_anew(self, data: bytes, media_type: str) -> StoredBlob:
+        """Keep bytes in place of a file of this name that may be damaged; as ``put`` otherwise."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._place(sha256, data)
+        return StoredBlob(sha256=sha256, size_bytes=len(data), media_type=media_type)
+
+    def _place(self, sha256: Sha256Hex, data: bytes) -> None:
+        with naming_it():
+            place_file(self._files, self._path(sha256), self._seal(sha256, data))
 
     def get(self, sha256: Sha256Hex) -> bytes:
         """Give the bytes back.

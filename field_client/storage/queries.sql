@@ -319,16 +319,60 @@ SELECT sha256, job_id, tries, last_error FROM blob
 WHERE uploaded_at IS NULL AND last_error IS NOT NULL ORDER BY recorded_at;
 
 -- name: blobs_of_gone_jobs
-SELECT sha256 FROM blob GROUP BY sha256
+-- Where a job shows one as a photo of an earlier visit, its file stays.
+SELECT sha256, sha256 IN (SELECT sha256 FROM earlier_photo) AS is_shown FROM blob GROUP BY sha256
 HAVING min(
   coalesce(uploaded_at < :before, 0) AND job_id NOT IN (SELECT id FROM job)
 ) = 1;
 
--- name: blob_by_sha256
-SELECT sha256 FROM blob WHERE sha256 = :sha256 LIMIT 1;
+-- name: file_spoken_of
+SELECT sha256 FROM blob WHERE sha256 = :sha256
+UNION ALL SELECT sha256 FROM earlier_photo WHERE sha256 = :sha256 LIMIT 1;
 
 -- name: blob_forget
 DELETE FROM blob WHERE sha256 = :sha256;
+
+-- name: earlier_photos
+SELECT sha256, job_id, size_bytes, media_type, asked_at FROM earlier_photo
+WHERE place IS NOT NULL ORDER BY place;
+
+-- name: earlier_photos_among
+SELECT sha256, job_id, size_bytes, media_type, asked_at FROM earlier_photo
+WHERE place IS NOT NULL AND sha256 IN (SELECT value FROM json_each(:wanted)) ORDER BY place;
+
+-- name: earlier_photos_missing_count
+SELECT count(*) AS count FROM earlier_photo
+WHERE place IS NOT NULL AND media_type IS NULL AND size_bytes IS NULL;
+
+-- name: earlier_photos_unplace
+UPDATE earlier_photo SET place = NULL WHERE place IS NOT NULL;
+
+-- name: earlier_photo_place
+INSERT INTO earlier_photo (sha256, job_id, place) VALUES (:sha256, :job_id, :place)
+ON CONFLICT (sha256) DO UPDATE SET job_id = excluded.job_id, place = excluded.place;
+
+-- name: earlier_photos_of_ours
+-- What this tablet took itself needs no fetching.
+UPDATE earlier_photo SET (size_bytes, media_type) = (
+  SELECT size_bytes, media_type FROM blob WHERE blob.sha256 = earlier_photo.sha256)
+WHERE media_type IS NULL AND sha256 IN (SELECT sha256 FROM blob);
+
+-- name: earlier_photo_here
+UPDATE earlier_photo SET size_bytes = :size_bytes, media_type = :media_type, asked_at = NULL
+WHERE sha256 = :sha256;
+
+-- name: earlier_photo_size
+UPDATE earlier_photo SET size_bytes = :size_bytes WHERE sha256 = :sha256;
+
+-- name: earlier_photo_asked
+UPDATE earlier_photo SET asked_at = :at WHERE sha256 = :sha256;
+
+-- name: earlier_photos_unwanted
+SELECT sha256, sha256 IN (SELECT sha256 FROM blob) AS is_ours FROM earlier_photo
+WHERE place IS NULL;
+
+-- name: earlier_photos_forget
+DELETE FROM earlier_photo WHERE place IS NULL;
 
 -- name: draft_store
 INSERT INTO draft (job_id, field, value, saved_at) VALUES (:job_id, :field, :value, :saved_at)

@@ -39,6 +39,13 @@ class Aside:
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._others: list[Aside] = []
+
+    def beside(self, name: str) -> "Aside":
+        """Make another such thread, for work that this one must not wait for; both end together."""
+        other = Aside(name)
+        self._others.append(other)
+        return other
 
     async def run(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a function there, one at a time in the order asked."""
@@ -47,6 +54,8 @@ class Aside:
 
     def close(self) -> None:
         """Finish what was asked, then end the thread."""
+        for other in self._others:
+            other.close()
         self._executor.shutdown(wait=True)
 
     def __enter__(self) -> Self:

@@ -82,7 +82,14 @@ def media_type_of(head: bytes) -> str | None:
     return next((media_type for magic, media_type in _MAGIC if magic.match(head)), None)
 
 
-async def pieces(blobs: BlobStore, photo: OpenPhoto) -> AsyncGenerator[bytes]:
-    """Give the bytes of a photo; the disk is read in a thread, one piece in memory at a time."""
-    for offset in range(0, photo.size_bytes, PIECE_BYTES):
-        yield await asyncio.to_thread(blobs.read, photo.sha256, offset, PIECE_BYTES)
+async def pieces(
+    blobs: BlobStore, photo: OpenPhoto, part: range | None = None
+) -> AsyncGenerator[bytes]:
+    """Give the bytes of a photo, or a part of them.
+
+    The disk is read in a thread, one piece in memory at a time.
+    """
+    wanted = range(photo.size_bytes) if part is None else part
+    for offset in range(wanted.start, wanted.stop, PIECE_BYTES):
+        length_bytes = min(PIECE_BYTES, wanted.stop - offset)
+        yield await asyncio.to_thread(blobs.read, photo.sha256, offset, length_bytes)

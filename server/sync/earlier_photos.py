@@ -1,6 +1,11 @@
-"""Photos for tablets: those of earlier visits, where a technician has a job, too."""
+"""Photos for tablets: those of earlier visits, where a technician has a job, too.
+
+A photo is sent whole or, so that a slow link gets on with it and facts need not wait, by the part.
+"""
 
 import asyncio
+import re
+from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
@@ -54,6 +59,22 @@ def find(db: sa.Connection, technician_id: UUID, sha256: str) -> Photo:
     return body
 
 
+_RANGE: Final = re.compile(r"bytes=(\d{1,12})-(\d{1,12})")
+
+
+def part_of(header: str, size_bytes: int) -> range | None:
+    """Find out which bytes are wanted; None: all, also where it is asked in a way we do not speak.
+
+    >>> part_of("bytes=0-499", 2_000), part_of("bytes=1500-9999", 2_000), part_of("bytes=-5", 2_000)
+    (range(0, 500), range(1500, 2000), None)
+    """
+    asked = _RANGE.fullmatch(header)
+    if asked is None:
+        return None
+    part = range(int(asked[1]), min(int(asked[2]) + 1, size_bytes))
+    return part or None
+
+
 @get("/blobs/{sha256:str}", opt={FOR_TABLETS: True, SENT_AS_IT_IS: True})
 async def show(
     request: HttpRequest,
@@ -61,12 +82,18 @@ async def show(
     blob_store: Blobs,
     sha256: FromPath[str],
 ) -> Stream:
-    """Send a photo of an earlier visit to whoever goes there next."""
+    """Send a photo of an earlier visit, or a part of it, to whoever goes there next."""
     device = await device_of(store, request.headers.get("authorization"))
     recorded = await store.read(find, device.technician_id, sha256)
     photo = await asyncio.to_thread(photos.open_photo, blob_store, recorded)
+    part = part_of(request.headers.get("range", ""), photo.size_bytes)
+    sent = range(photo.size_bytes) if part is None else part
+    headers = {"Content-Length": str(len(sent)), "Cache-Control": "no-store"}
+    if part is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{photo.size_bytes}"
     return Stream(
-        photos.pieces(blob_store, photo),
+        photos.pieces(blob_store, photo, sent),
         media_type=photo.media_type,
-        headers={"Content-Length": str(photo.size_bytes), "Cache-Control": "no-store"},
+        status_code=HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT,
+        headers=headers,
     )

@@ -55,6 +55,12 @@ async def measure(repeat: int) -> tuple[Figure, ...]:
     return figures_of(await asyncio.to_thread(scan_all, samples(FROZEN, repeat)))
 
 
+async def measure_large(repeat: int) -> tuple[Figure, ...]:
+    """Measure only how long photos of 12 megapixels take, as many of each label and level."""
+    large = samples(FROZEN, repeat, only=LARGE_ONES)
+    return tuple(_times(await asyncio.to_thread(scan_all, large)))
+
+
 def scan_all(photos: Iterable[Sample]) -> list[Scan]:
     """Scan each photo as the tablet does."""
     zbar = find_zbar()

@@ -30,6 +30,7 @@ from sync_protocol import wire
 from sync_protocol.documents import Appointment
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.operations import Moment
+from tests.benchmarks import scan
 from tests.benchmarks.figures import Figure, percentile
 from tests.browser.agents import RunningAgent
 from tests.field_client.factories import a_job, an_enrolment
@@ -44,8 +45,9 @@ _STEPS: Final = ("travel", "scan", "light", "photos", "signature", "finish")
 
 
 async def measure(times: int) -> tuple[Figure, ...]:
-    """Fill a tablet, start it, and ask for every page so many times."""
-    return await measure_filled(times, jobs=JOBS, captures=CAPTURES, pending=PENDING)
+    """Fill a tablet, start it, ask for every page so many times, and scan large photos."""
+    figures = await measure_filled(times, jobs=JOBS, captures=CAPTURES, pending=PENDING)
+    return (*figures, *await scan.measure_large(1))
 
 
 async def measure_filled(

@@ -1,7 +1,7 @@
 """The network between a tablet and its server, as one that can be cut at the socket."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -13,6 +13,9 @@ class Relay:
         self._target = urlsplit(target_url)
         self._open: set[asyncio.StreamWriter] = set()
         self._is_cut = False
+        self._answer_bytes_left: int | None = None
+        self.answer_bytes = 0
+        """How much has come from the server."""
         self.url = ""
 
     def cut(self) -> None:
@@ -21,9 +24,14 @@ class Relay:
         for writer in self._open:
             writer.close()
 
+    def cut_after(self, answer_bytes: int) -> None:
+        """Go out of reach in the middle: when so many more bytes have come from the server."""
+        self._answer_bytes_left = answer_bytes
+
     def mend(self) -> None:
         """Come back into reach."""
         self._is_cut = False
+        self._answer_bytes_left = None
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one connection on, both ways."""
@@ -34,14 +42,35 @@ class Relay:
             self._target.hostname, self._target.port
         )
         self._open |= {writer, far_writer}
-        await asyncio.gather(_pass(reader, far_writer), _pass(far_reader, writer))
+        await asyncio.gather(
+            _pass(reader, far_writer, _whole), _pass(far_reader, writer, self._answered)
+        )
         self._open -= {writer, far_writer}
 
+    def _answered(self, data: bytes) -> bytes:
+        """Count what comes from the server, and cut it where it is to be cut."""
+        left = self._answer_bytes_left
+        passed = data if left is None else data[:left]
+        self.answer_bytes += len(passed)
+        if left is not None:
+            self._answer_bytes_left = left - len(passed)
+            if self._answer_bytes_left == 0:
+                self.cut()
+        return passed
 
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+def _whole(data: bytes) -> bytes:
+    return data
+
+
+async def _pass(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    passed: Callable[[bytes], bytes],
+) -> None:
     with suppress(OSError):
         while data := await reader.read(65536):
-            writer.write(data)
+            writer.write(passed(data))
             await writer.drain()
     writer.close()
 

@@ -16,9 +16,11 @@ from sync_protocol.documents import (
     CustomerCard,
     JobDocument,
     JobKind,
+    PhotoCard,
     PlantCard,
     PremiseCard,
     ProductCard,
+    VisitCard,
 )
 from sync_protocol.ids import DeviceId, Incarnation, JobId, TechnicianId
 from sync_protocol.jobs import JobState
@@ -109,6 +111,23 @@ def a_job(**changes: object) -> JobDocument:
         fields={},
     )
     return msgspec.structs.replace(job, **changes)
+
+
+def a_visit(*photos: str, **changes: object) -> VisitCard:
+    """Give an earlier visit on which these photos were taken."""
+    visit = VisitCard(
+        job_number="J-9",
+        kind=JobKind.REPAIR,
+        state=JobState.COMPLETED,
+        ended_at=NOON - timedelta(days=90),
+        technician="Ben Ohm",
+        code="D01",
+        photos=tuple(
+            PhotoCard(subject="terminal_port", sha256=sha256, taken_at=NOON - timedelta(days=90))
+            for sha256 in photos
+        ),
+    )
+    return msgspec.structs.replace(visit, **changes)
 
 
 def an_enrolment(technician_id: TechnicianId = TECHNICIAN) -> EnrolResponse:

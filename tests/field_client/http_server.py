@@ -163,6 +163,9 @@ class HttpFakeServer:
         self.operations_max = OPERATIONS_PER_PUSH_MAX
         self.refused_blobs: set[str] = set()
         self.mistaken_blobs: set[str] = set()
+        self.shown_photos: dict[str, bytes] = {}
+        """What it gives for a hash; a test may let it be something else."""
+        self.sends_whole_photos = False
         self.announced: dict[str, int] = {}
         self.url = ""
 
@@ -188,6 +191,8 @@ class HttpFakeServer:
             return self._sync(request)
         if path == "/devices/v1/incarnations":
             return _begin_incarnation(request)
+        if request.method == "GET":
+            return self._photo(request, path.rpartition("/")[2])
         return self._blob(request, path)
 
     def _refusal(self, request: Arrived, path: str) -> Reply | None:
@@ -278,6 +283,18 @@ class HttpFakeServer:
             return Reply(460, {"tus-resumable": "1.0.0"})
         self.protocol.blobs[sha256] = held + request.body
         return Reply(204, {"upload-offset": str(len(held) + len(request.body))})
+
+    def _photo(self, request: Arrived, sha256: str) -> Reply:
+        data = self.shown_photos.get(sha256)
+        if data is None:
+            body = b'{"status":404,"detail":"not found"}'
+            return Reply(404, {"content-type": "application/problem+json"}, body)
+        if self.sends_whole_photos:
+            return Reply(200, {"content-type": "image/jpeg"}, data)
+        first, last = (int(at) for at in request.headers["range"].removeprefix("bytes=").split("-"))
+        part = data[first : last + 1]
+        said = f"bytes {first}-{first + len(part) - 1}/{len(data)}"
+        return Reply(206, {"content-type": "image/jpeg", "content-range": said}, part)
 
     def _create_blob(self, request: Arrived) -> Reply:
         name, _, value = request.headers["upload-metadata"].partition(" ")

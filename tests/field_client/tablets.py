@@ -6,13 +6,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+
 from field_client import capture
+from field_client.fetching import Fetcher, Shelf
 from field_client.keys import DeviceKey
 from field_client.replica.outbox import Pen
 from field_client.replica.state import initialise, store_enrolment
 from field_client.session import Means, Session, SessionReport
-from field_client.storage import BlobFolder, Disk, Store, open_store
-from field_client.transport import BlobOffset, Failure, HttpTransport
+from field_client.settings import Settings
+from field_client.storage import BlobFolder, Disk, Store, StoredBlob, open_store
+from field_client.transport import BlobOffset, Failure, HttpTransport, PhotoPart
 from field_client.uploads import ChunkSize, Uploader
 from sync_protocol.ids import Incarnation, JobId
 from sync_protocol.jobs import JobEvent
@@ -53,6 +57,14 @@ class BusyHands(HttpTransport):
             await self._tablet.between_chunks.popleft()()
         return place
 
+    async def photo_part(
+        self, sha256: Sha256Hex, offset: int, length_bytes: int, token: str
+    ) -> PhotoPart | Failure:
+        part = await super().photo_part(sha256, offset, length_bytes, token)
+        if self._tablet.between_parts:
+            await self._tablet.between_parts.popleft()()
+        return part
+
 
 class Tablet:
     """A tablet without its pages: what a session needs, and entries by hand."""
@@ -61,6 +73,7 @@ class Tablet:
         self.store = store
         self.meanwhile: deque[Meanwhile] = deque()
         self.between_chunks: deque[Meanwhile] = deque()
+        self.between_parts: deque[Meanwhile] = deque()
         self.bytes_per_s = 10**9
         """Of the link, by the tablet's clock, for what is uploaded."""
         self.server = server
@@ -69,7 +82,25 @@ class Tablet:
         self.key = DeviceKey(KEY)
         self.chunk = ChunkSize()
         self.protocols = PUSH_PROTOCOLS
+        self.limits = Settings(home=str(folder)).earlier_photos
+        self.has_room = True
+        self.keep: Callable[[bytes, str], Awaitable[StoredBlob]] = self._put
+        self.fetcher = Fetcher(store, self._shelf(), clock=self.clock, chunk=self.chunk)
         self._ids = Ids()
+
+    async def _put(self, data: bytes, media_type: str) -> StoredBlob:
+        return self.blobs.put_anew(data, media_type)
+
+    def _shelf(self) -> Shelf:
+        async def keep(data: bytes, media_type: str) -> StoredBlob:
+            return await self.keep(data, media_type)
+
+        return Shelf(limits=self.limits, keep=keep, has_room=lambda: self.has_room)
+
+    def set_limits(self, **changes: int) -> None:
+        """Let the settings keep less of earlier visits."""
+        self.limits = msgspec.structs.replace(self.limits, **changes)
+        self.fetcher = Fetcher(self.store, self._shelf(), clock=self.clock, chunk=self.chunk)
 
     @property
     def pen(self) -> Pen:
@@ -82,7 +113,12 @@ class Tablet:
                 self.store,
                 transport,
                 Uploader(self.store, self.blobs, transport, clock=self.clock, chunk=self.chunk),
-                Means(clock=self.clock, device_key=lambda: self.key, protocols=self.protocols),
+                Means(
+                    clock=self.clock,
+                    device_key=lambda: self.key,
+                    fetcher=self.fetcher,
+                    protocols=self.protocols,
+                ),
             ).run()
         finally:
             await transport.close()

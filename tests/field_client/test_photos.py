@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, PngImagePlugin
 
 from field_client import photos
-from field_client.entries import Position
 from field_client.media import NotAPhoto
 from field_client.photos import PhotoFacts
+from field_client.position import Position
 
 BERLIN = {
     ExifTags.GPS.GPSLatitudeRef: "N",

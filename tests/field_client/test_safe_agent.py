@@ -52,7 +52,7 @@ async def test_a_full_disk_takes_the_photo_with_the_room_of_the_ballast_and_says
 ) -> None:
     async with an_agent(tmp_path) as (agent, _):
         agent.loop.set_out(flight_mode=True)
-        agent.ballast = room = Room(tmp_path / "ballast")
+        agent.files.ballast = room = Room(tmp_path / "ballast")
         room.fill_the_disk()
 
         await agent.add_photo(JOB, "ont", BIG)
@@ -63,7 +63,7 @@ async def test_a_full_disk_takes_the_photo_with_the_room_of_the_ballast_and_says
         assert [problem.code for problem in status.problems] == ["storage_nearly_full"]
         assert "delete something else" in status.problems[0].detail
 
-        await agent.tend()
+        await agent.files.tend(agent.now())
 
         status = await get_status(agent)
         assert (status.safety.is_nearly_full, status.problems) == (False, ())
@@ -81,8 +81,8 @@ async def test_a_full_replica_takes_an_entry_once_with_the_room_of_the_ballast(
                 raise StorageFull
             return "saved"
 
-        agent.ballast = Ballast(tmp_path / "ballast", 1_000)
-        agent.ballast.ensure()
+        agent.files.ballast = Ballast(tmp_path / "ballast", 1_000)
+        agent.files.ballast.ensure()
 
         assert await agent.enter(entry) == "saved"
         assert len(tries) == 2

@@ -24,7 +24,7 @@ from sync_protocol.messages import (
     VerdictKind,
 )
 from sync_protocol.operations import OperationBody
-from tests.simulation import office_checks, readings
+from tests.simulation import office_checks, readings, shown_photos
 from tests.simulation.chance import Trace
 from tests.simulation.network import Answered
 from tests.simulation.office import Office
@@ -216,6 +216,8 @@ def check_world(
         seat.promise()
         verdicts.update(_check_operations(office, seat))
         check_uploads(office, seat, anew=True)
+        unlike = shown_photos.faults_of(seat.tablet)
+        require(not unlike, "\n".join(unlike))
         why = seat.tablet.read(get_state).began_why
         verdicts.update([f"tablet began anew: {why}"] if why else [])
         _check_scope_is_snapshot(office, seat)

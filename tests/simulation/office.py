@@ -19,13 +19,16 @@ from server.backups import copying, lives
 from server.database import Connection, Written, engines
 from server.database.writer import Boundary, CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
+from server.jobs import photos
 from server.orders import commands as orders
+from server.problems import NotFound
 from server.sync import (
     api,
     blob_api,
     blobs,
     commands,
     devices,
+    earlier_photos,
     pull,
     refusals,
     registration,
@@ -210,8 +213,10 @@ class Office:
         except SyncRefused as error:
             status = refusals.STATUS[error.body.refusal]
             return _problem(status, wire.encode(error.body))
-        except (BlobUnknown, OffsetWrong, ContentWrong) as error:
-            status = {BlobUnknown: 404, OffsetWrong: 409, ContentWrong: 460}[type(error)]
+        except (BlobUnknown, NotFound, OffsetWrong, ContentWrong) as error:
+            status = {BlobUnknown: 404, NotFound: 404, OffsetWrong: 409, ContentWrong: 460}[
+                type(error)
+            ]
             return _problem(status, msgspec.json.encode({"detail": str(error)}))
 
     def _sync(self, asked: Asked) -> Answered:
@@ -278,7 +283,9 @@ class Office:
         return device
 
     def _blob(self, asked: Asked, sha256: str) -> Answered:
-        self.device_of(asked)
+        device = self.device_of(asked)
+        if asked.method == "GET":
+            return self._photo(asked, device, sha256)
         if asked.method == "POST":
             size_bytes = int(asked.headers["upload-length"])
             self._blob_store.begin(_announced(asked.headers["upload-metadata"]), size_bytes)
@@ -292,6 +299,16 @@ class Office:
         reached = self._blob_store.append(sha256, int(asked.headers["upload-offset"]), asked.body)
         self._note_present(sha256, reached)
         return _offset(204, reached)
+
+    def _photo(self, asked: Asked, device: Device, sha256: str) -> Answered:
+        recorded = self.read(earlier_photos.find, device.technician_id, sha256)
+        photo = photos.open_photo(self._blob_store, recorded)
+        part = earlier_photos.part_of(asked.headers["range"], photo.size_bytes)
+        assert part is not None, asked.headers["range"]
+        body = self._blob_store.read(sha256, part.start, len(part))
+        said = f"bytes {part.start}-{part.stop - 1}/{photo.size_bytes}"
+        headers = {"content-type": photo.media_type, "content-range": said}
+        return Answered(status=206, headers=headers, body=body)
 
     def _note_present(self, sha256: str, size_bytes: int) -> None:
         if self._blob_store.is_present(sha256):

@@ -21,11 +21,14 @@ from field_client.engine import (
     Ticked,
     step,
 )
+from field_client.fetching import Fetcher, Shelf
 from field_client.keys import DeviceKey
+from field_client.replica.earlier_photos import forget_gone, list_gone
 from field_client.replica.outbox import Pen
 from field_client.replica.state import initialise
 from field_client.replica.uploads import forget_uploaded
 from field_client.session import Means, Session, SessionReport
+from field_client.settings import Settings
 from field_client.storage import (
     Aside,
     BlobFolder,
@@ -33,6 +36,7 @@ from field_client.storage import (
     Connection,
     Disk,
     Store,
+    StoredBlob,
     open_replica,
 )
 from field_client.storage.store import Reader
@@ -184,6 +188,7 @@ class Tablet:
         blob_folder = self.folder / "blobs"
         self.blobs = BlobFolder(blob_folder, self._replica_key, Disk(), self.chance.octets)
         self.store = InlineStore(self.db, self._show, self.replaced)
+        self.fetcher = Fetcher(self.store, self._shelf(), clock=self.clock, chunk=ChunkSize())
         self.life += 1
         self.is_up = True
         self.engine = EngineState()
@@ -192,6 +197,13 @@ class Tablet:
 
     def _show(self, point: CommitPoint) -> None:
         self.checkpoint(point)
+
+    def _shelf(self) -> Shelf:
+        async def keep(data: bytes, media_type: str) -> StoredBlob:
+            return self.blobs.put_anew(data, media_type)
+
+        limits = Settings(home=str(self.folder)).earlier_photos
+        return Shelf(limits=limits, keep=keep, has_room=lambda: True)
 
     @contextlib.contextmanager
     def at_no_risk(self) -> Generator[None]:
@@ -284,6 +296,7 @@ class Tablet:
             Means(
                 clock=self.clock,
                 device_key=lambda: self._device_key,
+                fetcher=self.fetcher,
                 new_id=self.chance.new_id,
                 protocols=self.protocols,
             ),
@@ -303,9 +316,17 @@ class Tablet:
             return flight
         self._session = None
         self.reports.append(report)
-        for sha256 in self.write(forget_uploaded, self.clock.moment().wall):
-            self.blobs.remove(sha256)
+        self._free_space()
         return self.take(Finished(outcome=report.outcome, jitter=self.chance.share()))
+
+    def _free_space(self) -> None:
+        """Remove the files that nobody needs, as ``FileKeeper.tend`` does."""
+        freed = self.write(forget_uploaded, self.clock.moment().wall)
+        gone = self.read(list_gone)
+        for sha256 in (*freed, *(each.sha256 for each in gone if not each.is_ours)):
+            self.blobs.remove(sha256)
+        if gone:
+            self.write(forget_gone)
 
     def tick(self) -> Flight | None:
         return self.take(Ticked())

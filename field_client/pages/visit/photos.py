@@ -12,6 +12,7 @@ from field_client.pages.forms import read_file
 from field_client.pages.frame import Desk, PageRequest
 from field_client.pages.job_head import load_job
 from field_client.pages.languages import Language
+from field_client.pages.pictures import picture
 from field_client.pages.visit.screens import answer_part
 from field_client.pages.wording import clock
 from field_client.replica.held import JobUnknown
@@ -115,13 +116,7 @@ async def show_file(
     found = next((item.capture for item in view.captures if _is_of(item.capture, sha256)), None)
     if found is None or not isinstance(found.body, Photo | Signature):
         raise JobUnknown(f"job {job_id} has no file {sha256[:64]!r}")
-    data = await desk.agent.read_file(found.body.sha256)
-    # Named by its content, so it never changes; a drawing may hold no script of its own.
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    }
-    return Response(data, media_type=found.body.media_type, headers=headers)
+    return picture(await desk.agent.files.read(found.body.sha256), found.body.media_type)
 
 
 def _is_of(capture: Capture, sha256: str) -> bool:

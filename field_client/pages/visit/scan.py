@@ -16,6 +16,7 @@ from field_client.api import Method, SerialBody
 from field_client.capture import Doubtful, SerialReceipt
 from field_client.old_ont import record_old_ont
 from field_client.pages import words
+from field_client.pages.camera import FrameRead, read_frame_of
 from field_client.pages.complaints import complaint
 from field_client.pages.forms import read_file, read_form
 from field_client.pages.frame import Desk, PageRequest
@@ -100,12 +101,6 @@ class ScanPart(msgspec.Struct, frozen=True, kw_only=True):
 
     result: SerialResult
     old: OldOntView | None
-
-
-class FrameRead(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read on one frame of the live camera; nothing is recorded."""
-
-    serials: tuple[str, ...]
 
 
 def scan_view(view: JobView, drafts: Mapping[str, str], say: Language) -> ScanView:
@@ -208,13 +203,10 @@ async def read_label(
 async def read_frame(
     desk: NamedDependency[Desk], request: PageRequest, job_id: FromPath[JobId]
 ) -> FrameRead:
-    """Read one frame of the live camera; a frame that shows nothing is an answer."""
+    """Read the serials on one frame of the live camera."""
     await load_job(desk, job_id)
-    try:
-        found = await desk.agent.scan_frame(await request.body())
-    except NotAnImage:
-        return FrameRead(serials=())
-    return FrameRead(serials=found.serials)
+    read = await read_frame_of(desk, request)
+    return FrameRead(found=tuple({"text": each, "method": "camera"} for each in read.serials))
 
 
 async def _answer(

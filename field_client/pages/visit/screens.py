@@ -5,9 +5,10 @@ from litestar import Response
 
 from field_client.pages.frame import Desk
 from field_client.pages.job_head import JobHead, job_head
+from field_client.pages.visit.position import position_url
 from field_client.pages.visit.strip import NAMES, Strip, strip_of
 from field_client.replica.views import JobView
-from field_client.visit import Step
+from field_client.visit import Step, is_open
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +19,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     template: str
     content: msgspec.Struct
+    position_url: str
+    """Where to tell the tablet's position; empty where none is to be asked for."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +42,7 @@ async def answer_screen(
         name=name,
         template=f"visit/{step}.html",
         content=content,
+        position_url=position_url(view, is_wanted=desk.looks.notes_position and is_open(view)),
     )
     return await desk.page(
         "visit/screen.html",

@@ -8,7 +8,7 @@ import pytest
 from tests.server.console.test_contrast import contrast
 
 CSS = (Path(__file__).parents[3] / "field_client" / "static" / "tablet.css").read_text("utf-8")
-_COLOUR = re.compile(r"--([a-z-]+): #([0-9a-f]{6});")
+_COLOUR = re.compile(r"--([a-z-]+): light-dark\(#([0-9a-f]{6}), #([0-9a-f]{6})\);")
 _TONES = ("waiting", "moving", "good", "attention", "quiet")
 TEXT = [
     *((ink, ground) for ink in ("ink", "ink-second") for ground in ("ground", "surface", "sunken")),
@@ -20,14 +20,11 @@ DRAWN = [(what, ground) for what in ("line-strong", "focus") for ground in ("gro
 
 
 def themes() -> dict[str, dict[str, str]]:
-    """Read light, dark as the device has it, and dark as the person chose it."""
-    light, rest = CSS.split("@media (prefers-color-scheme: dark)")
-    device, chosen = rest.split(':root[data-theme="dark"]')
-    first = dict(_COLOUR.findall(light))
+    """Read both themes."""
+    colours = _COLOUR.findall(CSS)
     return {
-        "light": first,
-        "dark": first | dict(_COLOUR.findall(device)),
-        "chosen": first | dict(_COLOUR.findall(chosen)),
+        "light": {name: light for name, light, _ in colours},
+        "dark": {name: dark for name, _, dark in colours},
     }
 
 
@@ -45,5 +42,9 @@ def test_every_pair_of_colours_can_be_read_in_the_sun(theme: str) -> None:
     assert weak == {}
 
 
-def test_dark_is_the_same_whoever_chose_it() -> None:
-    assert themes()["dark"] == themes()["chosen"]
+def test_every_colour_is_named_once_and_the_person_chooses_by_the_scheme_alone() -> None:
+    names = [name for name, _, _ in _COLOUR.findall(CSS)]
+
+    assert sorted(names) == sorted(set(re.findall(r"--([a-z-]+): (?:#|light-dark)", CSS)))
+    for theme in ("light", "dark"):
+        assert f':root[data-theme="{theme}"] {{\n  color-scheme: {theme};\n}}' in CSS

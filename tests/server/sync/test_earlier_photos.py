@@ -49,6 +49,37 @@ async def test_whoever_goes_there_next_gets_the_photo(
     assert answer.headers["cache-control"] == "no-store"
 
 
+PARTS = [
+    ("bytes=0-99", 206, JPEG[:100], f"bytes 0-99/{len(JPEG)}"),
+    (f"bytes=1000-{10**9}", 206, JPEG[1000:], f"bytes 1000-{len(JPEG) - 1}/{len(JPEG)}"),
+    (f"bytes={len(JPEG)}-{10**9}", 200, JPEG, None),
+    ("bytes=9-3", 200, JPEG, None),
+    ("bytes=-5", 200, JPEG, None),
+    ("lines=1-2", 200, JPEG, None),
+]
+
+
+@pytest.mark.usefixtures("visited")
+@pytest.mark.parametrize(("asked", "status", "sent", "said"), PARTS)
+async def test_a_part_is_sent_where_it_is_asked_for_and_there_and_else_the_whole(  # noqa: PLR0913, PLR0917  a table of cases
+    store: Store,
+    town: Town,
+    client: httpx.AsyncClient,
+    asked: str,
+    status: int,
+    sent: bytes,
+    said: str | None,
+) -> None:
+    bens = enrolled_now(store, town.ben)
+    assigned_job(store, town.ben, "O-2")
+
+    headers = {**bearer(bens.token), "Range": asked}
+    answer = await client.get(f"/blobs/{SHA256}", headers=headers)
+
+    assert (answer.status_code, answer.content) == (status, sent)
+    assert answer.headers.get("content-range") == said
+
+
 @pytest.mark.usefixtures("visited")
 async def test_whoever_goes_elsewhere_does_not(
     store: Store, town: Town, client: httpx.AsyncClient
