@@ -39,7 +39,7 @@ def capture_lines(view: JobView, say: Language) -> tuple[CaptureLine, ...]:
 
 
 def _line(item: CaptureView, zone: str, say: Language) -> CaptureLine:
-    name, value = _words(item.capture.body, say)
+    name, value = capture_words(item.capture.body, say)
     return CaptureLine(
         name=name,
         value=value,
@@ -49,7 +49,7 @@ def _line(item: CaptureView, zone: str, say: Language) -> CaptureLine:
     )
 
 
-def _words(body: CaptureBody, say: Language) -> tuple[str, str]:
+def capture_words(body: CaptureBody, say: Language) -> tuple[str, str]:
     """Name what was captured, and write its value."""
     return _OF_KIND[type(body)](body, say)
 

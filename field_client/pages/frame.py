@@ -135,6 +135,8 @@ def chip_of(
 ) -> Chip:
     """Decide what the chip says: the first of these that is so."""
     obstacle = None if engine.obstacle is None else engine.obstacle.obstacle
+    if waiting.is_enrolled and obstacle is Obstacle.NOT_ENROLLED:
+        obstacle = None  # that was before; the first session is just under way
     outcome = None if report is None else report.outcome
     rules = (
         (

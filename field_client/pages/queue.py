@@ -10,6 +10,8 @@ from litestar.response import Redirect
 
 from field_client.engine import Blocked, Busy, NoRoom, Obstacle, Outcome, Unreachable
 from field_client.loop import FlightModeOn
+from field_client.pages import words
+from field_client.pages.captures import capture_words
 from field_client.pages.forms import read_form
 from field_client.pages.frame import Chip, Desk, PageRequest
 from field_client.pages.languages import N_, Language
@@ -26,15 +28,21 @@ from field_client.replica.queue import (
 from field_client.session import SessionReport
 from field_client.storage import Connection
 from sync_protocol.ids import JobId
+from sync_protocol.operations import (
+    CompleteJob,
+    CreateJob,
+    GiveUpJob,
+    MoveJob,
+    OperationBody,
+    RecordCapture,
+    SetField,
+)
 
 SHOWN_MAX = 100
-_KINDS = {
-    "capture": N_("Captured fact"),
-    "move": N_("Step of the visit"),
-    "set_field": N_("Field"),
-    "complete": N_("Finish"),
-    "give_up": N_("Cannot finish"),
-    "create_job": N_("New job"),
+KINDS: Final[Mapping[type[OperationBody], str]] = {
+    CompleteJob: N_("Finish"),
+    GiveUpJob: N_("Cannot finish"),
+    CreateJob: N_("New job"),
 }
 
 
@@ -121,7 +129,7 @@ def queue_view(found: _Found, chip: Chip, report: SessionReport | None, say: Lan
         trouble=trouble(report, say),
         entries=tuple(
             Item(
-                name=say(_KINDS.get(each.kind, each.kind)),
+                name=_name(each.body, say),
                 job=_number(numbers, each.job_id),
                 at=moment(each.recorded_at, _zone(numbers, each.job_id), say),
                 size=size(each.size_bytes, say),
@@ -165,6 +173,16 @@ def trouble(report: SessionReport | None, say: Language) -> str:
     if isinstance(outcome, Blocked):
         text = _BLOCKED.get(outcome.obstacle, text)
     return say(text, detail=getattr(outcome, "detail", "")) if text else ""
+
+
+def _name(body: OperationBody, say: Language) -> str:
+    """Name an entry; of what was captured, what it is and says."""
+    if isinstance(body, RecordCapture):
+        name, value = capture_words(body.capture.body, say)
+        return f"{name}: {value}"
+    if isinstance(body, SetField):
+        return f"{say(words.FIELDS.get(body.field, body.field))}: {body.value}"
+    return say(words.EVENTS[body.event] if isinstance(body, MoveJob) else KINDS[type(body)])
 
 
 def _tries(blob: QueuedBlob, say: Language) -> str:

@@ -1,14 +1,17 @@
 """What waits to be sent, item by item, and the figures of the chip on every page."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from field_client.replica.state import find_enrolment, get_state
 from field_client.storage import Connection
 from field_client.storage.statements import fetch_all, fetch_row
+from sync_protocol import wire
 from sync_protocol.ids import JobId
-from sync_protocol.units import Counter, Sha256Hex
+from sync_protocol.operations import Operation, OperationBody
+from sync_protocol.units import Sha256Hex
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +29,8 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 class QueuedOperation(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that waits for its verdict; ``size_bytes`` before compression."""
 
-    dseq: Counter
     job_id: JobId
-    kind: str
+    body: OperationBody
     recorded_at: datetime
     size_bytes: int
 
@@ -61,8 +63,15 @@ def count_waiting(db: Connection) -> Waiting:
 
 def list_queued_operations(db: Connection, count_max: int) -> tuple[QueuedOperation, ...]:
     """List entries without a verdict, oldest first."""
-    rows = fetch_all(db, "queue_operations", count_max=count_max)
-    return tuple(msgspec.convert(dict(row), QueuedOperation, strict=False) for row in rows)
+    return tuple(
+        QueuedOperation(
+            job_id=JobId(UUID(row["job_id"])),
+            body=wire.decode(row["raw"], Operation).body,
+            recorded_at=datetime.fromisoformat(row["recorded_at"]),
+            size_bytes=len(row["raw"]),
+        )
+        for row in fetch_all(db, "queue_operations", count_max=count_max)
+    )
 
 
 def list_queued_blobs(db: Connection, count_max: int) -> tuple[QueuedBlob, ...]:

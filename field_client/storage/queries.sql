@@ -435,8 +435,8 @@ SELECT job_id, capture_id, capture_digest FROM operation, replica
 WHERE dseq <= settled_dseq AND capture_id IS NOT NULL AND job_id IN unsettled;
 
 -- name: queue_operations
--- What waits for a verdict, oldest first; its size as it will be sent.
-SELECT dseq, job_id, kind, recorded_at, length(raw) AS size_bytes FROM operation, replica
+-- What waits for a verdict, oldest first.
+SELECT job_id, raw, recorded_at FROM operation, replica
 WHERE dseq > acked_dseq ORDER BY dseq LIMIT :count_max;
 
 -- name: queue_blobs

@@ -10,6 +10,7 @@ from playwright.async_api import Page, Request, expect
 from server.acts import utc_now
 from server.database import Store
 from server.jobs import commands as jobs
+from tests.browser.guide import keep_picture
 from tests.browser.hands import SERIAL, UPRIGHT, Hands, invite
 from tests.browser.relay import Relay
 from tests.server.console.town import Town, act, place_job
@@ -48,17 +49,19 @@ async def test_a_whole_day_with_and_without_a_network(
     page = hands.page
     plan_day(store, town)
     await page.set_viewport_size(UPRIGHT)
+    await hands.open()
+    await keep_picture(page, screenshots, "enrol")
     await hands.enrol(invite(store, town.ada))
     await hands.see_jobs(3)
     await expect(page.locator(".hello")).to_have_text("Ada Lind")
-    await page.screenshot(path=screenshots / "tablet_today.png")
+    await keep_picture(page, screenshots, "today")
 
     network.cut()
     await work_offline(hands, screenshots)
-    await cannot_finish(hands)
+    await cannot_finish(hands, screenshots)
     await hands.goto("/queue")
     await expect(page.get_by_role("heading", name="Entries, oldest first")).to_be_visible()
-    await page.screenshot(path=screenshots / "tablet_queue.png")
+    await keep_picture(page, screenshots, "queue")
 
     network.mend()
     await hands.press("Send now")
@@ -66,7 +69,7 @@ async def test_a_whole_day_with_and_without_a_network(
     await hands.open_job("FL-1001-1")
     await hands.press("What has become of it")
     await expect(page.locator(".receipt")).to_contain_text("Activation is running")
-    await page.screenshot(path=screenshots / "tablet_receipt.png")
+    await keep_picture(page, screenshots, "receipt")
     assert [url for url in asked if not url.startswith(hands.agent.url)] == []
 
 
@@ -74,37 +77,38 @@ async def work_offline(hands: Hands, screenshots: Path) -> None:
     """Install, from the way there to the signature, with nothing but the tablet."""
     page = hands.page
     await hands.open_job("FL-1001-1")
+    await keep_picture(page, screenshots, "job")
     await page.get_by_label("Remark for the office").fill("Gate code 4711")
     await page.get_by_label("Remark for the office").press("Tab")
     await expect(page.get_by_text("Saved on this tablet")).to_be_visible()
-    await page.screenshot(path=screenshots / "tablet_job.png", full_page=True)
 
     await hands.press("Begin the visit")
     await hands.arrive()
     await hands.scan(SERIAL)
-    await page.screenshot(path=screenshots / "tablet_scan.png")
+    await keep_picture(page, screenshots, "scan")
     await hands.press("Next: Light")
     verdict = await hands.measure("-28,9")
     await expect(verdict).to_contain_text("Light is not good enough")
-    await page.screenshot(path=screenshots / "tablet_light_low.png")
+    await keep_picture(page, screenshots, "light_low")
     await expect(await hands.measure("-17.6")).to_contain_text("Light is good")
     await hands.press("Next: Photos")
     for shade, subject in enumerate(
         await page.locator("li.slot.needed .slot-name").all_inner_texts()
     ):
         await hands.photograph(subject, 60 + 40 * shade)
-    await page.screenshot(path=screenshots / "tablet_photos.png", full_page=True)
+    await keep_picture(page, screenshots, "photos")
     await hands.press("Next: Checks")
     await hands.check("No bend tighter than 25 mm", "Yes")
+    await keep_picture(page, screenshots, "checks")
     await hands.press("Next: Sign")
     await hands.sign("Erika Muster")
-    await page.screenshot(path=screenshots / "tablet_sign.png")
+    await keep_picture(page, screenshots, "sign")
     await hands.press("Next: Finish")
     await hands.press("Finish the job")
     await expect(page.locator(".receipt")).to_contain_text("Finished, not sent yet")
 
 
-async def cannot_finish(hands: Hands) -> None:
+async def cannot_finish(hands: Hands, screenshots: Path) -> None:
     """Leave the second job with a reason."""
     page = hands.page
     await hands.open_job("FL-1002-1")
@@ -113,6 +117,7 @@ async def cannot_finish(hands: Hands) -> None:
     await expect(page.get_by_text("Choose one of the reasons.")).to_be_visible()
     hands.forgive(" 422 ")
     await page.get_by_label("No access: locked, dog, tenant").check()
+    await keep_picture(page, screenshots, "cannot_finish")
     await page.get_by_label("What the office should know").fill("Dog in the yard")
     await hands.press("Leave without finishing")
     await expect(page.locator(".receipt")).to_contain_text("Not done, with a reason")
