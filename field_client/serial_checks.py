@@ -22,6 +22,8 @@ class Doubt(enum.StrEnum):
     USED_IN_ANOTHER_JOB = "used_in_another_job"
     NOT_IN_VAN_STOCK = "not_in_van_stock"
     UNSUPPORTED_MODEL = "unsupported_model"
+    NOT_THE_ONE_THAT_RUNS = "not_the_one_that_runs"
+    STILL_IN_VAN = "still_in_van"
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +96,7 @@ def _against_stock(serial: OntSerial, stock: Stock) -> Iterator[tuple[Doubt, str
     model = stock.van.get(serial)
     if model is None:
         yield Doubt.NOT_IN_VAN_STOCK, f"is none of the {len(stock.van)} ONTs in this van"
-    elif stock.supported_models is not None and not _is_among(model, stock.supported_models):
+    elif stock.supported_models is not None and not is_supported(model, stock):
         supported = sorted(stock.supported_models)
         others = len(supported) - _ALTERNATIVES_MAX
         named = ", ".join(supported[:_ALTERNATIVES_MAX]) or "none"
@@ -102,6 +104,9 @@ def _against_stock(serial: OntSerial, stock: Stock) -> Iterator[tuple[Doubt, str
         yield Doubt.UNSUPPORTED_MODEL, f"is a {model}; supported are: {named}{more}"
 
 
-def _is_among(model: str, supported: frozenset[str]) -> bool:
+def is_supported(model: str, stock: Stock) -> bool:
     """Tell whether a model is listed; people write it in small letters and with blanks."""
+    supported = stock.supported_models
+    if supported is None:
+        return True
     return model.strip().casefold() in {each.strip().casefold() for each in supported}
