@@ -58,6 +58,7 @@ def new_job_view(
 ) -> NewJobView:
     """Make the view."""
     chosen = drafts.get(PLACE, "")
+    near = beside(cards, today, chosen)
     return NewJobView(
         kind_url=draft_url(NEW_JOB, KIND),
         kinds=tuple(
@@ -73,10 +74,13 @@ def new_job_view(
                 detail=f"{card.number} · {card.customer_name}",
                 is_chosen=str(card.id) == chosen,
             )
-            for card in beside(cards, today, chosen)
+            for card in near
         ),
         at_address=Choice(
-            value=AT_ADDRESS, text=say("Somewhere else"), detail="", is_chosen=chosen == AT_ADDRESS
+            value=AT_ADDRESS,
+            text=say("Somewhere else"),
+            detail=say("the office then finds out which premise it is"),
+            is_chosen=chosen == AT_ADDRESS or not near,
         ),
         address=draft_field(NEW_JOB, ADDRESS, say("Address"), drafts),
         customer=draft_field(NEW_JOB, CUSTOMER, say("Name of the customer"), drafts),
