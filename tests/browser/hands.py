@@ -32,7 +32,7 @@ def fill_van(store: Store, technician_id: UUID, *serials: str) -> None:
     """Let the office say which ONTs are in a van, and which models the network supports."""
     stock = [{"serial": each, "model": "HG8245H", "technician_id": technician_id,
               "held_since": utc_now()} for each in serials]  # fmt: skip
-    model = {"model": "HG8245H", "vendor": "Huawei", "serial_prefixes": [], "optic_classes": [],
+    model: dict[str, object] = {"model": "HG8245H", "vendor": "Huawei", "serial_prefixes": [], "optic_classes": [],
              "supported": True, "note": "Wi-Fi 5"}  # fmt: skip
 
     def unit(db: sa.Connection) -> Written[None]:
