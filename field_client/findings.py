@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from field_client.entries import record_capture, writable
+from field_client.proposed_values import canonical
 from field_client.replica.outbox import Pen
 from field_client.storage import Connection
 from sync_protocol.corrections import check_field
@@ -32,6 +33,10 @@ _CHECK_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 class NothingSaid(ValueError):
     """What must be said is empty; nothing was recorded."""
+
+
+class SameAsShown(NothingSaid):
+    """What is proposed is what the tablet shows already; nothing was recorded."""
 
 
 class NotACheck(ValueError):
@@ -116,12 +121,21 @@ def record_correction(
     Raises:
         JobUnknown, JobReadOnly: there is no such job to add to.
         NotCorrectable: names the field and those of the subject.
-        NothingSaid: nothing is proposed.
+        NothingSaid: nothing is proposed, or what is shown already.
+        NotAPosition, NotANumber: names the text and what would be right.
     """
+    premise = writable(db, job_id).document.premise
+    field, said = (
+        check_field(entry.subject, entry.field),
+        _said(entry.proposed_value, "the proposed value"),
+    )
+    proposed = canonical(field, said, (premise.latitude, premise.longitude))
+    if proposed == entry.seen_value.strip():
+        raise SameAsShown(f"{field} is {quoted(proposed)} already; write what it should be")
     body = Correction(
         subject=entry.subject,
-        field=check_field(entry.subject, entry.field),
-        proposed_value=_said(entry.proposed_value, "the proposed value"),
+        field=field,
+        proposed_value=proposed,
         seen_value=entry.seen_value,
         reason=entry.reason,
     )

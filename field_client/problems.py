@@ -23,6 +23,7 @@ from field_client.field_jobs import NoPlace, NoReason
 from field_client.findings import NotACheck, NothingSaid
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
+from field_client.proposed_values import NotANumber, NotAPosition
 from field_client.replica.held import JobUnknown, NotEnrolled
 from field_client.replica.revocation import TabletRevoked
 from field_client.safety.key_files import TabletLocked
@@ -76,6 +77,8 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotADrawing: (HTTPStatus.BAD_REQUEST, "not_a_drawing"),
     NotAField: (HTTPStatus.BAD_REQUEST, "not_a_field"),
     NotAFieldEvent: (HTTPStatus.BAD_REQUEST, "not_a_field_event"),
+    NotANumber: (HTTPStatus.BAD_REQUEST, "not_a_number"),
+    NotAPosition: (HTTPStatus.BAD_REQUEST, "not_a_position"),
     NotALightLevel: (HTTPStatus.BAD_REQUEST, "not_a_light_level"),
     NotAPhoto: (HTTPStatus.BAD_REQUEST, "not_a_photo"),
     NotAnImage: (HTTPStatus.BAD_REQUEST, "not_an_image"),

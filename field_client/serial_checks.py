@@ -11,6 +11,7 @@ import msgspec
 
 from sync_protocol.briefing import Briefing
 from sync_protocol.ids import JobId
+from sync_protocol.operations import OntMove
 from sync_protocol.serials import OntSerial
 
 _ALTERNATIVES_MAX = 5
@@ -25,6 +26,7 @@ class Doubt(enum.StrEnum):
     UNSUPPORTED_MODEL = "unsupported_model"
     THE_ONE_THAT_RUNS = "the_one_that_runs"
     NOT_THE_ONE_THAT_RUNS = "not_the_one_that_runs"
+    STILL_IN_VAN = "still_in_van"
 
 
 class Warned(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +87,18 @@ def check_taken_down(serial: OntSerial, expected: Expected) -> tuple[Warned, ...
     return _warned(serial, _against_running(serial, expected), _against_others(expected))
 
 
+def check_moved(
+    serial: OntSerial, move: OntMove, expected: Expected, stock: Stock
+) -> tuple[Warned, ...]:
+    """List the doubts about an ONT that is said to have left the van, or to have come into it."""
+    if move is OntMove.INSTALLED:
+        return check_serial(serial, Expected(elsewhere=expected.elsewhere), stock)
+    is_in_van = serial in (stock.van or ())
+    if is_in_van and move is OntMove.RECOVERED:
+        return _warned(serial, [(Doubt.STILL_IN_VAN, "is in this van by the office's list")])
+    return () if is_in_van else _warned(serial, _against_running(serial, expected))
+
+
 def _warned(serial: OntSerial, *doubts: Iterable[tuple[Doubt, str]]) -> tuple[Warned, ...]:
     return tuple(
         Warned(doubt=doubt, detail=f"{serial} {detail}") for doubt, detail in chain(*doubts)
@@ -117,7 +131,7 @@ def _against_stock(serial: OntSerial, stock: Stock) -> Iterator[tuple[Doubt, str
     model = stock.van.get(serial)
     if model is None:
         yield Doubt.NOT_IN_VAN_STOCK, f"is none of the {len(stock.van)} ONTs in this van"
-    elif stock.supported_models is not None and not _is_among(model, stock.supported_models):
+    elif stock.supported_models is not None and not is_supported(model, stock):
         supported = sorted(stock.supported_models)
         others = len(supported) - _ALTERNATIVES_MAX
         named = ", ".join(supported[:_ALTERNATIVES_MAX]) or "none"
@@ -125,6 +139,9 @@ def _against_stock(serial: OntSerial, stock: Stock) -> Iterator[tuple[Doubt, str
         yield Doubt.UNSUPPORTED_MODEL, f"is a {model}; supported are: {named}{more}"
 
 
-def _is_among(model: str, supported: frozenset[str]) -> bool:
+def is_supported(model: str, stock: Stock) -> bool:
     """Tell whether a model is listed; people write it in small letters and with blanks."""
+    supported = stock.supported_models
+    if supported is None:
+        return True
     return model.strip().casefold() in {each.strip().casefold() for each in supported}

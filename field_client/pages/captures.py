@@ -35,10 +35,11 @@ class CaptureLine(msgspec.Struct, frozen=True, kw_only=True):
 
 def capture_lines(view: JobView, say: Language) -> tuple[CaptureLine, ...]:
     """List what was captured, in its order."""
-    return tuple(_line(item, view.card.zone, say) for item in view.captures)
+    return tuple(capture_line(item, view.card.zone, say) for item in view.captures)
 
 
-def _line(item: CaptureView, zone: str, say: Language) -> CaptureLine:
+def capture_line(item: CaptureView, zone: str, say: Language) -> CaptureLine:
+    """Write one capture."""
     name, value = capture_words(item.capture.body, say)
     return CaptureLine(
         name=name,

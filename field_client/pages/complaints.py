@@ -14,9 +14,13 @@ from field_client.enrolling import (
     ServerUnreachable,
 )
 from field_client.entries import JobReadOnly
+from field_client.field_jobs import NoPlace, NoReason
+from field_client.findings import NothingSaid, SameAsShown
 from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
+from field_client.pages.forms import NotChosen
 from field_client.pages.languages import N_, Language
+from field_client.proposed_values import NotANumber, NotAPosition, PositionTurned
 from field_client.replica.held import JobUnknown
 from field_client.replica.revocation import TabletRevoked
 from field_client.safety.keystore import KeystoreSilent
@@ -39,13 +43,22 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
     ),
     JobUnknown: N_("This job is no longer on this tablet."),
     MoveNotAllowed: N_("That is not possible now: the job has moved on."),
+    NoPlace: N_("Nothing is saved yet: choose a job that it is beside, or write the address."),
+    NoReason: N_("Nothing is saved yet: write what the job is for."),
     NoServer: N_("This tablet does not know its office yet: fill in its address."),
     NotACode: N_("That is no code of the office: it has 8 to 80 characters."),
     NotADrawing: N_("There is no signature to save yet."),
     NotALightLevel: N_("This is no light level. Type what the meter shows, like -19.4."),
+    NotANumber: N_("This is no number. Type a whole number from 1 to 9999."),
     NotAPhoto: N_("This file is no photo. Take it again."),
+    NotAPosition: N_(
+        "This is no position. Type the latitude, then the longitude, in degrees with 3 decimals or "
+        "more, like 52.52001, 13.40495."
+    ),
     NotAVisitCode: N_("Choose one of the reasons."),
+    NotChosen: N_("Nothing is saved yet: choose one of the list, then save."),
     NotAnImage: N_("This picture cannot be read. Take it again, or type the serial."),
+    NothingSaid: N_("Nothing is written there yet: write it, then save."),
     NotAnOntSerial: N_(
         "This is no ONT serial. It has 4 letters and 8 digits or letters A to F, "
         "like HWTC1A2B3C4D."
@@ -60,6 +73,10 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
     OtherTechnician: N_(
         "This code is somebody else's. The work on this tablet is kept for its technician."
     ),
+    PositionTurned: N_(
+        "Latitude and longitude seem to be the wrong way round. Type the latitude first."
+    ),
+    SameAsShown: N_("That is what the tablet shows already. Change it to what is right."),
     ServerUnreachable: N_("The office cannot be reached. Try again where there is a network."),
     TabletRevoked: N_(
         "The office has withdrawn this tablet. What you saved is being handed over; nothing can be "

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 
 from litestar.datastructures import UploadFile
 
+from field_client.findings import NothingSaid
 from field_client.pages.frame import PageRequest
+
+
+class NotChosen(NothingSaid):
+    """One of several has to be chosen; nothing was recorded."""
 
 
 async def read_form(request: PageRequest) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
@@ -91,6 +92,12 @@ class Desk:
     def fragment(self, name: str, view: msgspec.Struct, *, status: int = 200) -> Response[str]:
         """Answer with a part of a page."""
         return html(render(self.say.code, name, view=view), status=status)
+
+    def go(self, url: str) -> Response[bytes]:
+        """Send the browser to another page; htmx would put that page into this one."""
+        if self.is_htmx:
+            return Response(b"", status_code=HTTPStatus.OK, headers={"HX-Redirect": url})
+        return Response(b"", status_code=HTTPStatus.SEE_OTHER, headers={"Location": url})
 
     def chip(self, waiting: Waiting) -> Chip:
         """Say where this tablet's work is."""

@@ -1,12 +1,14 @@
 """The jobs of a technician by day, in the order in which one drives to them. Pure."""
 
+import math
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from field_client.pages.wording import local_date
 from field_client.position import distance_m
 from field_client.replica.cards import JobCard
+from field_client.replica.created import NOWHERE
 from sync_protocol.jobs import OPEN_STATES
 
 
@@ -18,10 +20,10 @@ class Stop(NamedTuple):
 
 
 class Day(NamedTuple):
-    """What is planned for one day."""
+    """What is planned for one day, by appointment."""
 
     on: date
-    stops: tuple[Stop, ...]
+    cards: tuple[JobCard, ...]
 
 
 class Plan(NamedTuple):
@@ -30,6 +32,11 @@ class Plan(NamedTuple):
     overdue: tuple[JobCard, ...]
     days: tuple[Day, ...]
     ended: tuple[JobCard, ...]
+
+
+def today_of(cards: Sequence[JobCard], now: datetime) -> date:
+    """Say which day it is where the first job is."""
+    return local_date(now, cards[0].zone if cards else "UTC")
 
 
 def plan(cards: Iterable[JobCard], today: date) -> Plan:
@@ -45,8 +52,15 @@ def plan(cards: Iterable[JobCard], today: date) -> Plan:
             overdue.append(card)
         else:
             by_day.setdefault(on, []).append(card)
-    days = tuple(Day(on, in_travel_order(by_day[on])) for on in sorted(by_day))
+    days = tuple(Day(on, tuple(by_day[on])) for on in sorted(by_day))
     return Plan(tuple(overdue), days, tuple(ended))
+
+
+def soon_and_later(days: tuple[Day, ...], today: date) -> tuple[tuple[Day, ...], tuple[Day, ...]]:
+    """Part the days: today and tomorrow, or the next one where neither has jobs; and the others."""
+    tomorrow = today + timedelta(days=1)
+    soon = sum(each.on <= tomorrow for each in days) or 1
+    return days[:soon], days[soon:]
 
 
 def in_travel_order(cards: Sequence[JobCard]) -> tuple[Stop, ...]:
@@ -64,11 +78,13 @@ def in_travel_order(cards: Sequence[JobCard]) -> tuple[Stop, ...]:
 
 
 def _nearest(before: JobCard, cards: Sequence[JobCard]) -> Stop:
-    way, chosen = min(
-        ((_way(before, card), card) for card in cards), key=lambda each: (each[0], each[1].number)
-    )
-    return Stop(chosen, way)
+    ways = {card.number: _way(before, card) for card in cards}
+    chosen = min(cards, key=lambda card: (ways[card.number], card.number))
+    way = ways[chosen.number]
+    return Stop(chosen, None if way == math.inf else way)
 
 
 def _way(start: JobCard, end: JobCard) -> float:
-    return distance_m((start.latitude, start.longitude), (end.latitude, end.longitude))
+    """Measure from one job to the next; to where nobody knows the way, one drives last."""
+    places = ((start.latitude, start.longitude), (end.latitude, end.longitude))
+    return math.inf if NOWHERE in places else distance_m(*places)

@@ -13,8 +13,10 @@ from litestar.types import ControllerRouterHandler
 
 from field_client.agent import Agent
 from field_client.browser_door import BrowserDoor
+from field_client.pages.all_jobs import show_jobs
 from field_client.pages.assets import asset_routes
 from field_client.pages.complaints import KNOWN, complaint
+from field_client.pages.corrections import correct, show_correct
 from field_client.pages.earlier_photos import send_earlier_photo, show_earlier_photo
 from field_client.pages.enrolment import enrol, read_code, read_code_frame, show_enrolment
 from field_client.pages.fields import keep_draft, set_field
@@ -23,8 +25,12 @@ from field_client.pages.issues import show_issues
 from field_client.pages.job import show_job
 from field_client.pages.launch import launch
 from field_client.pages.lock import change_pin, lock_now, show_lock, start_over, unlock
+from field_client.pages.new_job import begin_beside, begin_job, show_new_job
+from field_client.pages.notes import add_note
+from field_client.pages.onts import fill_in_ont, move_ont, show_onts
 from field_client.pages.queue import send_now, show_chip, show_queue, switch_sending
 from field_client.pages.settings_page import change_settings, show_settings
+from field_client.pages.stock import show_stock, show_stocked
 from field_client.pages.templates import html, render
 from field_client.pages.today import show_today
 from field_client.pages.visit.cannot_finish import give_up, show_cannot_finish
@@ -60,7 +66,8 @@ _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     send_now, switch_sending, show_issues, show_settings, change_settings, show_lock, unlock,
     lock_now, start_over, change_pin, answer_check, choose_code, keep_meter, name_old_ont,
     read_old_label, tell_old_ont, show_earlier_photo, send_earlier_photo, read_code_frame,
-    tell_position,
+    tell_position, add_note, show_correct, correct, show_onts, move_ont, show_jobs, show_new_job,
+    begin_job, begin_beside, show_stock, show_stocked, fill_in_ont,
 )  # fmt: skip
 
 

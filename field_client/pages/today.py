@@ -1,4 +1,4 @@
-"""The first page: today and the coming days, in the order in which one drives."""
+"""The first page: today and tomorrow whole, in the order of the drive; the rest by a link."""
 
 from datetime import datetime
 
@@ -6,56 +6,34 @@ import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from field_client.pages import words
 from field_client.pages.frame import Desk
+from field_client.pages.job_cards import CardView, DayView, card_view, stop_view
 from field_client.pages.languages import Language
-from field_client.pages.planning import Plan, Stop, plan
-from field_client.pages.wording import day, length, local_date, window
+from field_client.pages.planning import in_travel_order, plan, soon_and_later, today_of
+from field_client.pages.wording import day, local_date
 from field_client.replica.cards import JobCard, list_jobs
 from field_client.replica.memory import list_changed_since_seen
 from field_client.replica.queue import count_waiting
 from field_client.replica.state import find_enrolment
 from field_client.storage import Connection
 from sync_protocol.ids import JobId
-from sync_protocol.jobs import OPEN_STATES, JobState
 
-_DAYS_MAX = 8
-_ENDED_MAX = 20
-
-
-class CardView(msgspec.Struct, frozen=True, kw_only=True):
-    """A job in the list. ``_card.html``."""
-
-    url: str
-    number: str
-    kind: str
-    window: str
-    address: str
-    customer: str
-    state: str
-    tone: str
-    way: str
-    """How far it is from the one before; empty for the first."""
-    receipt: str
-    receipt_tone: str
-    is_changed: bool
-    is_under_way: bool
-
-
-class DayView(msgspec.Struct, frozen=True, kw_only=True):
-    """A day and its jobs."""
-
-    name: str
-    cards: tuple[CardView, ...]
+_BESIDE_MAX = 20
+"""Of what should have been done before, and of what is done."""
+_SEARCHED_FROM = 9
+"""How many jobs one sees at a glance no longer."""
 
 
 class TodayView(msgspec.Struct, frozen=True, kw_only=True):
     """The first page. ``today.html``."""
 
     technician: str
+    is_searched: bool
     overdue: tuple[CardView, ...]
+    more_overdue: int
     days: tuple[DayView, ...]
     ended: tuple[CardView, ...]
+    more_ended: int
     later: int
     """How many jobs lie beyond the days shown."""
     is_ready: bool
@@ -91,47 +69,34 @@ def _find(db: Connection) -> _Found:
 
 
 def today_view(found: _Found, now: datetime, say: Language) -> TodayView:
-    """Make the view; the day is that of the first job's zone."""
-    zone = found.cards[0].zone if found.cards else "UTC"
-    today = local_date(now, zone)
-    planned: Plan = plan(found.cards, today)
-    shown = planned.days[:_DAYS_MAX]
+    """Make the view; where nothing is planned for today or tomorrow, the next day is shown."""
+    today = today_of(found.cards, now)
+    planned = plan(found.cards, today)
+    soon, later = soon_and_later(planned.days, today)
 
-    def view_of(stop: Stop) -> CardView:
-        return _card(stop, changed=found.changed, say=say)
+    def alone(card: JobCard) -> CardView:
+        return card_view(card, say, is_changed=card.id in found.changed)
 
     return TodayView(
         technician=found.technician,
-        overdue=tuple(view_of(Stop(card, None)) for card in planned.overdue),
+        is_searched=len(found.cards) >= _SEARCHED_FROM,
+        overdue=tuple(map(alone, planned.overdue[:_BESIDE_MAX])),
+        more_overdue=len(planned.overdue[_BESIDE_MAX:]),
         days=tuple(
-            DayView(name=day(each.on, today, say), cards=tuple(view_of(s) for s in each.stops))
-            for each in shown
+            DayView(
+                name=day(each.on, today, say),
+                cards=tuple(
+                    stop_view(stop, say, is_changed=stop.card.id in found.changed)
+                    for stop in in_travel_order(each.cards)
+                ),
+            )
+            for each in soon
         ),
-        ended=tuple(view_of(Stop(card, None)) for card in planned.ended[-_ENDED_MAX:]),
-        later=sum(len(each.stops) for each in planned.days[_DAYS_MAX:]),
+        ended=tuple(map(alone, planned.ended[-_BESIDE_MAX:])),
+        more_ended=len(planned.ended[:-_BESIDE_MAX]),
+        later=sum(len(each.cards) for each in later),
         is_ready=not found.waits
         and found.last_synced_at is not None
-        and local_date(found.last_synced_at, zone) == today,
-    )
-
-
-def _card(stop: Stop, *, changed: frozenset[JobId], say: Language) -> CardView:
-    card = stop.card
-    way = "" if stop.from_before_m is None else length(round(stop.from_before_m), say)
-    is_told = card.state not in OPEN_STATES or card.pending_operations or card.pending_blobs
-    return CardView(
-        url=f"/jobs/{card.id}",
-        number=card.number,
-        kind=say(words.KINDS.get(card.kind, card.kind)),
-        window=window(card.appointment, card.zone, say),
-        address=card.address,
-        customer=card.customer_name,
-        state=say(words.STATES[card.state]),
-        tone=words.TONES.get(card.state, "quiet"),
-        way=way,
-        receipt=say(words.RECEIPTS[card.receipt]) if is_told else "",
-        receipt_tone=words.RECEIPT_TONES[card.receipt],
-        is_changed=card.id in changed,
-        is_under_way=card.state in {JobState.EN_ROUTE, JobState.ON_SITE, JobState.WORKING}
-        and not card.lingering,
+        and local_date(found.last_synced_at, found.cards[0].zone if found.cards else "UTC")
+        == today,
     )

@@ -5,8 +5,10 @@ from typing import Final
 
 from field_client.pages.languages import N_, Language
 from field_client.replica.captures import Receipt
+from field_client.replica.created import Standing
 from field_client.scanning.reading import Kind
 from field_client.serial_checks import Doubt
+from field_client.van import Mark
 from sync_protocol.documents import JobKind
 from sync_protocol.jobs import JobEvent, JobState
 from sync_protocol.operations import Answer, OntMove, Place
@@ -132,6 +134,7 @@ DOUBTS: Final[Mapping[Doubt, str]] = {
     Doubt.UNSUPPORTED_MODEL: N_("The network cannot activate this model."),
     Doubt.THE_ONE_THAT_RUNS: N_("This is the ONT that runs there now, and no new one."),
     Doubt.NOT_THE_ONE_THAT_RUNS: N_("By the office's data another ONT runs there."),
+    Doubt.STILL_IN_VAN: N_("By the office's list this ONT is in your van already."),
 }
 
 CODE_KINDS: Final[Mapping[Kind, str]] = {
@@ -170,6 +173,32 @@ PLACES: Final[Mapping[Place, str]] = {
     Place.TERMINAL: N_("At the terminal"),
     Place.WALL_OUTLET: N_("At the wall outlet"),
     Place.ONT: N_("At the ONT"),
+}
+
+MARKS: Final[Mapping[Mark, str]] = {
+    Mark.SCANNED: N_("Scanned for a job"),
+    Mark.INSTALLED: N_("Installed"),
+    Mark.RECOVERED: N_("Taken back"),
+    Mark.DEFECTIVE: N_("Defective"),
+}
+
+STANDINGS: Final[Mapping[Standing, str]] = {
+    Standing.UNSEEN: N_("You began this job here. The office has not seen it yet."),
+    Standing.TAKEN: N_("You began this job here. The office has taken it up."),
+    Standing.ASKED: N_(
+        "You began this job here. The office has to find out which premise is meant; work on, "
+        "everything is kept."
+    ),
+    Standing.REFUSED: N_(
+        "You began this job here. The office could not take it up: call it. Everything is kept."
+    ),
+}
+
+STANDING_TONES: Final[Mapping[Standing, str]] = {
+    Standing.UNSEEN: "waiting",
+    Standing.TAKEN: "good",
+    Standing.ASKED: "attention",
+    Standing.REFUSED: "attention",
 }
 
 LEFT: Final[Mapping[str, str]] = {

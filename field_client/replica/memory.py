@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from field_client.replica.cards import JobCard, Shown
 from field_client.storage import Connection
@@ -12,6 +13,8 @@ from sync_protocol.ids import JobId
 
 CODE_DRAFT: Final = "done_code"
 """The draft of the visit code with which a job is to be finished."""
+NEW_JOB: Final = JobId(UUID(int=0))
+"""Stands for the job that is being begun and has no id yet: what is typed for it is a draft too."""
 
 
 def store_draft(db: Connection, job_id: JobId, field: str, value: str, at: datetime) -> None:
@@ -22,6 +25,12 @@ def store_draft(db: Connection, job_id: JobId, field: str, value: str, at: datet
 def get_drafts(db: Connection, job_id: JobId) -> Mapping[str, str]:
     """Read what was entered for a job and became no fact, by field."""
     return {row["field"]: row["value"] for row in fetch_all(db, "drafts", job_id=str(job_id))}
+
+
+def drop_draft(db: Connection, job_id: JobId, *fields: str) -> None:
+    """Forget what was entered into these fields, in the transaction that makes it a fact."""
+    for field in fields:
+        run(db, "draft_drop", job_id=str(job_id), field=field)
 
 
 def drop_drafts(db: Connection, job_id: JobId) -> None:
@@ -52,7 +61,7 @@ def list_changed_since_seen(db: Connection, cards: Iterable[JobCard]) -> frozens
 
 def forget_gone_jobs(db: Connection) -> None:
     """Forget drafts and looks of jobs that are no longer here."""
-    run(db, "drafts_purge")
+    run(db, "drafts_purge", new_job=str(NEW_JOB))
     run(db, "seen_purge")
 
 

@@ -202,6 +202,32 @@ WHERE (NOT is_settled OR verdict_kind IN ('parked', 'rejected')
   AND job_id NOT IN (SELECT id FROM job)
 ORDER BY life, place;
 
+-- name: job_begun
+-- The operation that began a job here, as it was last said, and what the server answered.
+SELECT raw, verdict_kind, was_parked FROM (
+  SELECT 0 AS life, position AS place, raw, verdict_kind,
+    instr(coalesce(verdict, ''), 'first verdict: parked') > 0 AS was_parked
+  FROM past_operation WHERE kind = 'create_job' AND job_id = :job_id
+  UNION ALL
+  SELECT 1, dseq, raw, verdict_kind, instr(coalesce(verdict, ''), 'first verdict: parked') > 0
+  FROM operation WHERE kind = 'create_job' AND job_id = :job_id
+) ORDER BY life DESC, place DESC LIMIT 1;
+
+-- name: onts_said
+-- What was said here of where ONTs are, in the order in which it was said. No other capture matches:
+-- within a text JSON escapes the quotation marks of the tag.
+SELECT job_id, serial, recorded_at, raw, is_settled FROM (
+  SELECT 0 AS life, position AS place, job_id, serial, recorded_at,
+    CASE WHEN serial IS NULL THEN raw END AS raw, is_settled
+  FROM past_operation
+  WHERE serial IS NOT NULL OR (kind = 'capture' AND instr(raw, '"type":"ont_moved"'))
+  UNION ALL
+  SELECT 1, dseq, job_id, serial, recorded_at, CASE WHEN serial IS NULL THEN raw END,
+    dseq <= settled_dseq
+  FROM operation, replica
+  WHERE serial IS NOT NULL OR (kind = 'capture' AND instr(raw, '"type":"ont_moved"'))
+) ORDER BY life, place;
+
 -- name: job_store
 INSERT INTO job (id, document, left_reason) VALUES (:id, :document, NULL)
 ON CONFLICT (id) DO UPDATE SET document = excluded.document, left_reason = NULL;
@@ -384,8 +410,15 @@ SELECT field, value FROM draft WHERE job_id = :job_id;
 -- name: drafts_drop
 DELETE FROM draft WHERE job_id = :job_id;
 
+-- name: draft_drop
+DELETE FROM draft WHERE job_id = :job_id AND field = :field;
+
 -- name: drafts_purge
-DELETE FROM draft WHERE job_id NOT IN (SELECT id FROM job);
+-- A job that began here has no document for a while, and one that is being begun has no id yet.
+DELETE FROM draft WHERE job_id <> :new_job AND job_id NOT IN (
+  SELECT id FROM job
+  UNION SELECT job_id FROM operation WHERE kind = 'create_job'
+  UNION SELECT job_id FROM past_operation WHERE kind = 'create_job');
 
 -- name: seen_store
 INSERT INTO seen (job_id, shown) VALUES (:job_id, :shown)
@@ -398,7 +431,10 @@ SELECT shown FROM seen WHERE job_id = :job_id;
 SELECT job_id, shown FROM seen;
 
 -- name: seen_purge
-DELETE FROM seen WHERE job_id NOT IN (SELECT id FROM job);
+DELETE FROM seen WHERE job_id NOT IN (
+  SELECT id FROM job
+  UNION SELECT job_id FROM operation WHERE kind = 'create_job'
+  UNION SELECT job_id FROM past_operation WHERE kind = 'create_job');
 
 -- name: preference_store
 INSERT INTO preference (name, value) VALUES (:preference, :value)
@@ -415,12 +451,19 @@ SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS size_bytes FROM blob
 WHERE uploaded_at IS NULL;
 
 -- name: operations_unsettled
--- Of all jobs at once, what is not in their documents yet; under earlier incarnations first.
+-- Of all jobs at once, what is not in their documents yet; under earlier incarnations first. A capture
+-- moves no job and sets no field; only a completion is judged by them.
+WITH ending AS (
+  SELECT job_id FROM past_operation WHERE NOT is_settled AND kind = 'complete'
+  UNION SELECT job_id FROM operation, replica WHERE dseq > settled_dseq AND kind = 'complete'
+)
 SELECT job_id, raw FROM (
-  SELECT 0 AS life, position AS place, job_id, raw FROM past_operation WHERE NOT is_settled
+  SELECT 0 AS life, position AS place, job_id, kind, raw FROM past_operation WHERE NOT is_settled
   UNION ALL
-  SELECT 1, dseq, job_id, raw FROM operation, replica WHERE dseq > settled_dseq
-) ORDER BY life, place;
+  SELECT 1, dseq, job_id, kind, raw FROM operation, replica WHERE dseq > settled_dseq
+)
+WHERE kind <> 'capture' OR job_id IN ending
+ORDER BY life, place;
 
 -- name: captures_settled
 -- The captures in the documents, of jobs whose completion is not: it alone is judged by them.

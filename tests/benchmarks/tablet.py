@@ -144,11 +144,16 @@ async def _pages_ms(
     """Ask for every page, each time about another job."""
     paths = {
         "today": "/",
+        "jobs": "/jobs?q=FL-02",
+        "new_job": "/jobs/new",
+        "stock": "/stock",
         "chip": "/chip",
         "queue": "/queue",
         "issues": "/issues",
         "settings": "/settings",
         "job": "/jobs/{job}",
+        "correct": "/jobs/{job}/correct",
+        "onts": "/jobs/{job}/onts",
         "receipt": "/jobs/{job}/receipt",
         "cannot_finish": "/jobs/{job}/cannot-finish",
         **{step: f"/jobs/{{job}}/visit/{step}" for step in _STEPS},

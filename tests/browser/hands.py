@@ -4,11 +4,13 @@ import io
 from pathlib import Path
 from uuid import UUID
 
+import sqlalchemy as sa
 from PIL import Image
 from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from server.acts import utc_now
-from server.database import Store
+from server.database import Store, Written
+from server.database.tables import plant
 from server.people import secrets
 from server.sync import devices
 from tests.browser.agents import RunningAgent
@@ -24,6 +26,23 @@ def invite(store: Store, technician_id: UUID) -> str:
     """Let the office make a code for a new tablet."""
     code = secrets.new_code()
     return store.write_now(devices.issue_code, technician_id, code, act=act(utc_now())).code
+
+
+def fill_van(store: Store, technician_id: UUID, *serials: str) -> None:
+    """Let the office say which ONTs are in a van, and which models the network supports."""
+    stock = [{"serial": each, "model": "HG8245H", "technician_id": technician_id,
+              "held_since": utc_now()} for each in serials]  # fmt: skip
+    model: dict[str, object] = {
+        "model": "HG8245H", "vendor": "Huawei", "serial_prefixes": [], "optic_classes": [],
+        "supported": True, "note": "Wi-Fi 5",
+    }  # fmt: skip
+
+    def unit(db: sa.Connection) -> Written[None]:
+        db.execute(sa.insert(plant.onts), stock)
+        db.execute(sa.insert(plant.ont_models), [model])
+        return Written(None)
+
+    store.write_now(unit)
 
 
 def label_photo(folder: Path, serial: str = SERIAL) -> Path:

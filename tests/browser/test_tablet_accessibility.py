@@ -12,7 +12,7 @@ from playwright.async_api import Page
 from server.acts import utc_now
 from server.database import Store
 from server.jobs import commands as jobs
-from tests.browser.hands import UPRIGHT, WIDE, Hands, invite
+from tests.browser.hands import SERIAL, UPRIGHT, WIDE, Hands, fill_van, invite
 from tests.server.console.town import Town, act, place_job
 
 pytestmark = pytest.mark.browser
@@ -23,12 +23,15 @@ SIZES = {"upright": UPRIGHT, "wide": WIDE}
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 STEPS = ("travel", "scan", "light", "photos", "checks", "signature", "finish")
 
+PARTS = ("/cannot-finish", "/receipt", "/correct", "/onts")
+SECTIONS = ("/jobs", "/jobs/new", "/stock", f"/stock/{SERIAL}", "/queue", "/issues", "/settings")
+
 
 def pages_of(job_id: UUID) -> list[str]:
     """Name every page there is."""
-    about = [f"/jobs/{job_id}", f"/jobs/{job_id}/cannot-finish", f"/jobs/{job_id}/receipt"]
+    about = [f"/jobs/{job_id}{part}" for part in ("", *PARTS)]
     steps = [f"/jobs/{job_id}/visit/{step}" for step in STEPS]
-    return ["/", "/queue", "/issues", "/settings", *about, *steps]
+    return ["/", *SECTIONS, *about, *steps]
 
 
 @pytest.fixture
@@ -39,6 +42,7 @@ async def job_id(hands: Hands, store: Store, town: Town) -> UUID:
     other = place_job(store, "FL-1002", premise="P-2", starts_at=now + timedelta(hours=2))
     for each in (placed, other):
         store.write_now(jobs.assign, each, town.ada, act=act(utc_now()))
+    fill_van(store, town.ada, SERIAL, "HWTC00000002")
     await hands.enrol(invite(store, town.ada))
     await hands.see_jobs(2)
     await hands.open_job("FL-1001-1")
@@ -120,7 +124,7 @@ async def out_of_reach(page: Page) -> list[str]:
     """Press Tab through the page; what can be pressed and never gets the focus is out of reach."""
     needed: list[str] = await page.evaluate(
         """() => {
-          const pressed = "a[href], button, input:not([type=hidden]), textarea, select";
+          const pressed = "a[href], button, input:not([type=hidden]), textarea, select, summary";
           const all = [...document.querySelectorAll(pressed)].filter((e) => e.checkVisibility());
           // Of a group of radio buttons Tab reaches one, the arrow keys the others.
           const alone = all.filter((e) => e.type !== "radio" || e.checked);

@@ -144,7 +144,8 @@ def test_nothing_is_found_at_a_job_that_is_not_here_or_has_left(db: Connection) 
 def test_every_field_of_the_list_can_be_corrected(
     db: Connection, subject: Subject, field: str
 ) -> None:
-    entry = findings.CorrectionEntry(subject=subject, field=field, proposed_value="1")
+    value = "52.52001, 13.40495" if field == "position" else "1"
+    entry = findings.CorrectionEntry(subject=subject, field=field, proposed_value=value)
 
     findings.record_correction(db, a_pen(), JOB, entry)
 

@@ -33,8 +33,9 @@ from tests.field_client.tablets import JOB
 
 HOSTILE = '<script>alert("x")</script>'
 STEPS = ("travel", "scan", "light", "photos", "checks", "signature", "finish")
-PAGES = ["/", "/queue", "/issues", "/settings", f"/jobs/{JOB}", f"/jobs/{JOB}/cannot-finish",
-         f"/jobs/{JOB}/receipt", *(f"/jobs/{JOB}/visit/{step}" for step in STEPS)]  # fmt: skip
+PAGES = ["/", "/queue", "/issues", "/settings", "/jobs", "/jobs/new", "/stock", f"/jobs/{JOB}",
+         f"/jobs/{JOB}/cannot-finish", f"/jobs/{JOB}/receipt", f"/jobs/{JOB}/correct",
+         f"/jobs/{JOB}/onts", *(f"/jobs/{JOB}/visit/{step}" for step in STEPS)]  # fmt: skip
 
 
 def put_job(db: Connection, **changes: object) -> None:
