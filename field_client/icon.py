@@ -79,13 +79,13 @@ def icon_path() -> Path:
 def desktop_entry(command: Sequence[str], picture: Path) -> str:
     """Write the entry.
 
-    >>> print(desktop_entry(["/opt/fl/python", "-m", "field_client"], Path("/opt/fl/mark.svg")))
+    >>> print(desktop_entry(["python3", "-m", "field_client"], Path("mark.svg")))
     [Desktop Entry]
     Type=Application
     Name=Firstlight
     Comment=The jobs of a technician, with or without a network
-    Exec="/opt/fl/python" "-m" "field_client"
-    Icon=/opt/fl/mark.svg
+    Exec="python3" "-m" "field_client"
+    Icon=mark.svg
     Terminal=false
     Categories=Office;
     <BLANKLINE>

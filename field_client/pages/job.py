@@ -14,13 +14,13 @@ from field_client.pages.changes import Change, changes_of
 from field_client.pages.earlier_photos import Held, held_of
 from field_client.pages.fields import FieldView, field_views
 from field_client.pages.frame import Desk
-from field_client.pages.job_head import JobHead, job_head
+from field_client.pages.job_head import JobHead, job_head, navigate_url
 from field_client.pages.languages import Language
 from field_client.pages.light_budget import Budget, budget_of
 from field_client.pages.notes import NotesView, notes_view
 from field_client.pages.onts import ont_lines
 from field_client.replica.cards import Shown
-from field_client.replica.created import NOWHERE, Begun, find_begun
+from field_client.replica.created import Begun, find_begun
 from field_client.replica.memory import find_seen, get_drafts, note_seen
 from field_client.replica.views import JobView, get_job
 from field_client.storage import Connection
@@ -101,12 +101,11 @@ def job_page_view(found: _Found, say: Language) -> JobPageView:
     """Make the view."""
     view, seen = found.view, found.seen
     document, card = view.document, view.card
-    place = (document.premise.latitude, document.premise.longitude)
     return JobPageView(
         head=job_head(view, say),
         changes=() if seen is None else changes_of(seen, card.shown, card.zone, say),
         phone=document.customer.phone or "",
-        navigate="" if place == NOWHERE else f"geo:{place[0]:.6f},{place[1]:.6f}",
+        navigate=navigate_url(document),
         product=_product(document, say),
         known=before_arriving(document, found.held, say),
         path=tuple(_path(document, say)),

@@ -6,8 +6,10 @@ from field_client.pages import words
 from field_client.pages.frame import Desk
 from field_client.pages.languages import Language
 from field_client.pages.wording import window
+from field_client.replica.created import NOWHERE
 from field_client.replica.views import JobView, get_job
 from field_client.visit import is_open
+from sync_protocol.documents import JobDocument
 from sync_protocol.ids import JobId
 
 
@@ -34,6 +36,12 @@ async def load_job(desk: Desk, job_id: JobId) -> JobView:
         JobUnknown: it is not on this tablet, or no longer.
     """
     return await desk.agent.store.read(get_job, job_id)
+
+
+def navigate_url(document: JobDocument) -> str:
+    """Give the address that opens a map there; empty where nobody knows where it is."""
+    place = (document.premise.latitude, document.premise.longitude)
+    return "" if place == NOWHERE else f"geo:{place[0]:.6f},{place[1]:.6f}"
 
 
 def job_head(view: JobView, say: Language) -> JobHead:

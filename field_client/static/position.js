@@ -5,10 +5,9 @@
 // the sentence that comes back stands in the element.
 //
 // A form in which somebody enters a position has a button with data-take-position, hidden until
-// this script finds that positions can be had. Pressed, it fills in those of the form's inputs
-// named latitude, longitude and accuracy_m that there are, writes "52.500000, 13.400000" into the
-// one named by data-take-position, if it names one, and tells the form by a "change" event. Where
-// there is no position, the form's element with data-no-position is shown.
+// this script finds that positions can be had. Pressed, it writes "52.500000, 13.400000" into the
+// input that it names, and tells of it by a "change" event. Where there is no position, the form's
+// element with data-no-position is shown.
 
 const WAIT_MS = 30_000;
 
@@ -38,27 +37,31 @@ if (place && navigator.geolocation) {
     .catch(() => {}); // without a position everything works as well
 }
 
-document.querySelectorAll("[data-take-position]").forEach((button) => {
-  if (!navigator.geolocation) return;
-  const { form } = button;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const refused = form.querySelector("[data-no-position]");
-    if (refused) refused.hidden = true;
-    button.disabled = true;
-    try {
-      const position = await askPosition();
-      for (const [name, value] of Object.entries(position)) {
-        if (form.elements[name]) form.elements[name].value = value;
-      }
-      const written = form.elements[button.dataset.takePosition];
-      if (written) {
-        written.value = `${position.latitude.toFixed(6)}, ${position.longitude.toFixed(6)}`;
-      }
-      (written ?? form).dispatchEvent(new Event("change", { bubbles: true }));
-    } catch {
-      if (refused) refused.hidden = false;
-    }
-    button.disabled = false;
+function offer(root) {
+  root.querySelectorAll("[data-take-position]").forEach((button) => {
+    button.hidden = !navigator.geolocation;
   });
+}
+
+async function take(button) {
+  const { form } = button;
+  const refused = form.querySelector("[data-no-position]");
+  const written = form.elements[button.dataset.takePosition];
+  refused.hidden = true;
+  button.disabled = true;
+  try {
+    const position = await askPosition();
+    written.value = `${position.latitude.toFixed(6)}, ${position.longitude.toFixed(6)}`;
+    written.dispatchEvent(new Event("change", { bubbles: true }));
+  } catch {
+    refused.hidden = false;
+  }
+  button.disabled = false;
+}
+
+offer(document);
+document.addEventListener("htmx:load", (event) => offer(event.detail.elt));
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-take-position]");
+  if (button) take(button);
 });

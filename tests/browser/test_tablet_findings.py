@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from server.acts import utc_now
 from server.database import Store
 from server.jobs import commands as jobs
+from tests.browser.guide import keep_picture
 from tests.browser.hands import SERIAL, UPRIGHT, Hands, fill_van, invite
 from tests.browser.relay import Relay
 from tests.server.console.town import Town, act, place_job
@@ -28,6 +29,8 @@ async def test_what_is_found_is_told_without_a_network_and_after_a_crash(
     await hands.enrol(invite(store, town.ada))
     await hands.see_jobs(1)
     network.cut()
+    await page.context.grant_permissions(["geolocation"])
+    await page.context.set_geolocation({"latitude": 52.5212, "longitude": 13.40611})
 
     await note(hands)
     await correct(hands, screenshots)
@@ -71,12 +74,13 @@ async def correct(hands: Hands, screenshots: Path) -> None:
     await page.reload()
     await expect(value).to_have_value("52,5212")
 
-    await form.get_by_role("button").click()
+    await form.get_by_role("button", name="Tell the office").click()
     await expect(page.get_by_role("alert")).to_contain_text("This is no position")
     await page.screenshot(path=screenshots / "tablet_correct_refused.png")
-    await value.fill("52,52120 13,40611")
+    await form.get_by_role("button", name="Take the position of this tablet").click()
+    await expect(value).to_have_value("52.521200, 13.406110")
     await form.get_by_label("Why, or how you know").fill("I stand there")
-    await form.get_by_role("button").click()
+    await form.get_by_role("button", name="Tell the office").click()
     told = page.get_by_role("region", name="What you told the office")
     await expect(told).to_contain_text("52.521200, 13.406110")
     await expect(told).to_contain_text("not sent yet")
@@ -89,6 +93,7 @@ async def begin_job(hands: Hands, screenshots: Path) -> None:
     await hands.press("Another job here")
     await page.get_by_label("Repair").check()
     await page.get_by_label("What is it for?").fill("The neighbour's outlet is loose")
+    await keep_picture(page, screenshots, "new_job")
     await hands.press("Begin this job")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("FIELD-")
     await expect(page.get_by_text("The office has not seen it yet.")).to_be_visible()
@@ -108,4 +113,4 @@ async def tell_defective(hands: Hands, screenshots: Path) -> None:
     await expect(page.locator(".lines")).to_contain_text("HWTC00000002")
     await hands.goto("/stock?show=changed")
     await expect(page.locator("a.card-link")).to_contain_text("Defective")
-    await page.screenshot(path=screenshots / "tablet_van_changed.png")
+    await keep_picture(page, screenshots, "stock")

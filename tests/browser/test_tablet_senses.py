@@ -110,6 +110,7 @@ async def look_at_photos(hands: Hands, job_id: UUID, screenshots: Path) -> None:
     page = hands.page
     await hands.wait_for_chip("All sent")
     await hands.goto(f"/jobs/{job_id}")
+    await page.get_by_text("Earlier visits").click()
     small = page.get_by_role("img", name="Port at the terminal").or_(page.locator(".thumbs img"))
     await expect(small.first).to_have_js_property("naturalWidth", 1600)
     await expect(page.get_by_text("Not here yet")).to_have_count(2)

@@ -10,7 +10,7 @@ from field_client import capture
 from field_client.pages import words
 from field_client.pages.forms import read_form
 from field_client.pages.frame import Desk, PageRequest
-from field_client.pages.job_head import load_job
+from field_client.pages.job_head import load_job, navigate_url
 from field_client.pages.languages import Language
 from field_client.pages.visit.strip import step_url
 from field_client.replica.views import JobView
@@ -42,7 +42,7 @@ class TravelView(msgspec.Struct, frozen=True, kw_only=True):
 
 def travel_view(view: JobView, say: Language) -> TravelView:
     """Make the view."""
-    state, premise = view.card.state, view.document.premise
+    state = view.card.state
     return TravelView(
         move_url=f"/jobs/{view.card.id}/moves",
         state=say(words.STATES[state]),
@@ -51,8 +51,8 @@ def travel_view(view: JobView, say: Language) -> TravelView:
             MoveView(event=event, text=say(words.MOVES[event]), is_main=not place)
             for place, event in enumerate(next_moves(state))
         ),
-        address=premise.address,
-        navigate=f"geo:{premise.latitude:.6f},{premise.longitude:.6f}",
+        address=view.document.premise.address,
+        navigate=navigate_url(view.document),
         phone=view.document.customer.phone or "",
         has_begun=has_begun(state),
     )
