@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar.exceptions import HTTPException
 
+from field_client.answers import ChangedMeanwhile, NotAnAnswer
 from field_client.enrolling import (
     AlreadyEnrolled,
     EnrolmentRefused,
@@ -18,6 +19,7 @@ from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.pages.languages import N_, Language
 from field_client.replica.held import JobUnknown
+from field_client.replica.issues import IssueUnknown
 from field_client.replica.revocation import TabletRevoked
 from field_client.safety.keystore import KeystoreSilent
 from field_client.safety.window import OfflineTooLong
@@ -30,10 +32,14 @@ from sync_protocol.visit_codes import NotAVisitCode
 
 _SENTENCES: Final[Mapping[type[Exception], str]] = {
     AlreadyEnrolled: N_("This tablet is set up already."),
+    ChangedMeanwhile: N_(
+        "Another value has come in since this was shown. Look again; nothing was changed."
+    ),
     EnrolmentRefused: N_(
         "The office does not take this code. It may be used or too old: ask for a new one."
     ),
     FlightModeOn: N_("Sending is switched off. Switch it on first."),
+    IssueUnknown: N_("The office has closed this meanwhile. Nothing was changed."),
     JobReadOnly: N_(
         "This job has left this tablet, nothing can be added. What you saved before is being sent."
     ),
@@ -45,6 +51,9 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
     NotALightLevel: N_("This is no light level. Type what the meter shows, like -19.4."),
     NotAPhoto: N_("This file is no photo. Take it again."),
     NotAVisitCode: N_("Choose one of the reasons."),
+    NotAnAnswer: N_(
+        "This cannot be answered so any more: the job has left this tablet. Nothing was changed."
+    ),
     NotAnImage: N_("This picture cannot be read. Take it again, or type the serial."),
     NotAnOntSerial: N_(
         "This is no ONT serial. It has 4 letters and 8 digits or letters A to F, "

@@ -1,6 +1,6 @@
 """A job with everything that is needed before arriving, and what has become of the work."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from litestar import Response, get
@@ -17,12 +17,13 @@ from field_client.pages.job_head import JobHead, job_head
 from field_client.pages.languages import Language
 from field_client.pages.light_budget import Budget, budget_of
 from field_client.replica.cards import Shown
+from field_client.replica.issues import list_open_of_job
 from field_client.replica.memory import find_seen, note_seen
 from field_client.replica.views import JobView, get_job
 from field_client.storage import Connection
 from field_client.visit import has_begun
 from sync_protocol.documents import JobDocument
-from sync_protocol.ids import JobId
+from sync_protocol.ids import IssueId, JobId
 from sync_protocol.jobs import JobState
 
 
@@ -50,23 +51,27 @@ class JobPageView(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str
     receipt_tone: str
     is_ended: bool
+    issues: int
+    issues_url: str
 
 
 @get("/jobs/{job_id:uuid}")
 async def show_job(desk: NamedDependency[Desk], job_id: FromPath[JobId]) -> Response[str]:
     """Show a job, and note that it was looked at as it is now."""
-    view, seen = await desk.agent.store.read(_find, job_id)
+    view, seen, issues = await desk.agent.store.read(_find, job_id)
     if seen != view.card.shown:
         await desk.agent.store.write(note_seen, job_id, view.card.shown)
-    page = job_page_view(view, seen, desk.say)
+    page = job_page_view(view, seen, issues, desk.say)
     return await desk.page("job.html", page, title=view.card.number, back="/", section="jobs")
 
 
-def _find(db: Connection, job_id: JobId) -> tuple[JobView, Shown | None]:
-    return get_job(db, job_id), find_seen(db, job_id)
+def _find(db: Connection, job_id: JobId) -> tuple[JobView, Shown | None, tuple[IssueId, ...]]:
+    return get_job(db, job_id), find_seen(db, job_id), list_open_of_job(db, job_id)
 
 
-def job_page_view(view: JobView, seen: Shown | None, say: Language) -> JobPageView:
+def job_page_view(
+    view: JobView, seen: Shown | None, issues: Sequence[IssueId], say: Language
+) -> JobPageView:
     """Make the view."""
     document, card = view.document, view.card
     return JobPageView(
@@ -84,6 +89,8 @@ def job_page_view(view: JobView, seen: Shown | None, say: Language) -> JobPageVi
         receipt=say(words.RECEIPTS[card.receipt]),
         receipt_tone=words.RECEIPT_TONES[card.receipt],
         is_ended=card.state in {JobState.COMPLETED, JobState.NOT_DONE},
+        issues=len(issues),
+        issues_url=f"/issues#issue-{issues[0]}" if issues else "",
     )
 
 

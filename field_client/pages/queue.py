@@ -35,6 +35,7 @@ _KINDS = {
     "complete": N_("Finish"),
     "give_up": N_("Cannot finish"),
     "create_job": N_("New job"),
+    "answer_issue": N_("Answer"),
 }
 
 
@@ -174,12 +175,12 @@ def _tries(blob: QueuedBlob, say: Language) -> str:
     return f"{tried}: {blob.last_error}"
 
 
-def _number(cards: dict[JobId, JobCard], job_id: JobId) -> str:
-    return cards[job_id].number if job_id in cards else ""
+def _number(cards: dict[JobId, JobCard], job_id: JobId | None) -> str:
+    return cards[job_id].number if job_id is not None and job_id in cards else ""
 
 
-def _zone(cards: dict[JobId, JobCard], job_id: JobId) -> str:
-    return cards[job_id].zone if job_id in cards else "UTC"
+def _zone(cards: dict[JobId, JobCard], job_id: JobId | None) -> str:
+    return cards[job_id].zone if job_id is not None and job_id in cards else "UTC"
 
 
 def _instant(waiting: Waiting, say: Language) -> str:

@@ -18,7 +18,7 @@ from field_client.pages.complaints import KNOWN, complaint
 from field_client.pages.enrolment import enrol, read_code, show_enrolment
 from field_client.pages.fields import keep_draft, set_field
 from field_client.pages.frame import Desk, PageRequest, Theme, looks_found, provide_desk
-from field_client.pages.issues import show_issues
+from field_client.pages.issues import give_answer, show_issues
 from field_client.pages.job import show_job
 from field_client.pages.launch import launch
 from field_client.pages.lock import change_pin, lock_now, show_lock, start_over, unlock
@@ -45,8 +45,8 @@ _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     launch, show_enrolment, enrol, read_code, show_today, show_job, go_on, show_step, move,
     record_serial, read_frame, read_label, record_light, add_photo, show_file, sign, finish,
     give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
-    send_now, switch_sending, show_issues, show_settings, change_settings, show_lock, unlock,
-    lock_now, start_over, change_pin,
+    send_now, switch_sending, show_issues, give_answer, show_settings, change_settings, show_lock,
+    unlock, lock_now, start_over, change_pin,
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from field_client.storage.statements import Value, fetch_all, fetch_row, find_ro
 from sync_protocol import evidence, wire
 from sync_protocol.messages import OPERATIONS_PER_PUSH_MAX, PROTOCOL_VERSION, SyncRequest
 from sync_protocol.operations import (
+    AnswerIssue,
     CompleteJob,
     CreateJob,
     GiveUpJob,
@@ -43,6 +44,7 @@ _KINDS: Final[dict[type[OperationBody], str]] = {
     CompleteJob: "complete",
     GiveUpJob: "give_up",
     CreateJob: "create_job",
+    AnswerIssue: "answer_issue",
 }
 
 
@@ -222,12 +224,13 @@ def _columns(operation: Operation) -> dict[str, Value]:
     columns: dict[str, Value] = {
         "dseq": operation.dseq,
         "tx": operation.tx,
-        "job_id": str(body.job_id),
+        "job_id": "" if body.job_id is None else str(body.job_id),
         "kind": _KINDS[type(body)],
         "recorded_at": operation.at.wall.isoformat(),
         "capture_id": None,
         "capture_digest": None,
         "serial": None,
+        "issue_id": str(body.issue_id) if isinstance(body, AnswerIssue) else None,
     }
     if isinstance(body, RecordCapture):
         columns["capture_id"] = str(body.capture.id)

@@ -27,7 +27,7 @@ class QueuedOperation(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that waits for its verdict; ``size_bytes`` before compression."""
 
     dseq: Counter
-    job_id: JobId
+    job_id: JobId | None
     kind: str
     recorded_at: datetime
     size_bytes: int

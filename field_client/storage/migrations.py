@@ -16,6 +16,7 @@ STEPS: Final = (
     "contact.sql",
     "revocation.sql",
     "briefing.sql",
+    "answers.sql",
 )
 """Step n leads from ``user_version`` n to n + 1; a released step is never edited."""
 

@@ -1,5 +1,6 @@
 """Answers to issues: they close what they decide, overwrite nothing unseen, and wedge nothing."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +42,7 @@ def note(crew: Crew) -> str:
     return crew.store.read_now(queries.fields_of, [crew.job_id])[crew.job_id]["access_notes"].value
 
 
-def stored(store: Store, technician_id: UUID) -> dict[str, Any]:
+def stored(store: Store, technician_id: UUID) -> Mapping[str, Any]:
     (row,) = (row for row in rows(store, issues) if row["technician_id"] == technician_id)
     return row
 
