@@ -12,6 +12,7 @@ from playwright.async_api import Page
 from server.acts import utc_now
 from server.database import Store
 from server.jobs import commands as jobs
+from tests.browser.clashing import clash_before
 from tests.browser.hands import UPRIGHT, WIDE, Hands, invite
 from tests.server.console.town import Town, act, place_job
 
@@ -39,6 +40,8 @@ async def job_id(hands: Hands, store: Store, town: Town) -> UUID:
     other = place_job(store, "FL-1002", premise="P-2", starts_at=now + timedelta(hours=2))
     for each in (placed, other):
         store.write_now(jobs.assign, each, town.ada, act=act(utc_now()))
+    clash_before(store, town, placed)
+    clash_before(store, town, other)
     await hands.enrol(invite(store, town.ada))
     await hands.see_jobs(2)
     await hands.open_job("FL-1001-1")
@@ -51,6 +54,13 @@ async def job_id(hands: Hands, store: Store, town: Town) -> UUID:
     await hands.photograph("Another photo")
     await hands.press("Next: Sign")
     await hands.sign("Erika Muster")
+    await hands.goto("/issues")
+    await (
+        hands.page.get_by_role("button", name="Keep mine")
+        .or_(hands.page.get_by_role("button", name="Put mine back"))
+        .first.click()
+    )
+    await hands.page.wait_for_load_state()
     return placed
 
 
