@@ -11,6 +11,7 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from field_client.agent import Agent
+from field_client.answers import answer
 from field_client.api import JobController, TabletController
 from field_client.browser_door import BrowserDoor
 from field_client.field_jobs import create
@@ -47,6 +48,7 @@ def build_app(tablet: Agent | Vault, token: str, door: BrowserDoor) -> ASGIApp:
             TabletController,
             JobController,
             create,
+            answer,
             *FINDINGS,
             *([LockController] if isinstance(tablet, Vault) else []),
         ],

@@ -9,6 +9,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from field_client.answers import ChangedMeanwhile, NotAnAnswer
 from field_client.capture import NotAField, NotAFieldEvent
 from field_client.enrolling import (
     AlreadyEnrolled,
@@ -25,6 +26,7 @@ from field_client.loop import FlightModeOn
 from field_client.media import NotADrawing, NotAPhoto
 from field_client.proposed_values import NotANumber, NotAPosition
 from field_client.replica.held import JobUnknown, NotEnrolled
+from field_client.replica.issues import IssueUnknown
 from field_client.replica.revocation import TabletRevoked
 from field_client.safety.key_files import TabletLocked
 from field_client.safety.keystore import KeystoreSilent
@@ -60,8 +62,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     AlreadyEnrolled: (HTTPStatus.CONFLICT, "already_enrolled"),
+    ChangedMeanwhile: (HTTPStatus.CONFLICT, "changed_meanwhile"),
     EnrolmentRefused: (HTTPStatus.FORBIDDEN, "enrolment_refused"),
     FlightModeOn: (HTTPStatus.CONFLICT, "flight_mode"),
+    IssueUnknown: (HTTPStatus.NOT_FOUND, "issue_unknown"),
     JobReadOnly: (HTTPStatus.CONFLICT, "job_read_only"),
     JobUnknown: (HTTPStatus.NOT_FOUND, "job_unknown"),
     MoveNotAllowed: (HTTPStatus.CONFLICT, "move_not_allowed"),
@@ -81,6 +85,7 @@ _TABLE: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     NotAPosition: (HTTPStatus.BAD_REQUEST, "not_a_position"),
     NotALightLevel: (HTTPStatus.BAD_REQUEST, "not_a_light_level"),
     NotAPhoto: (HTTPStatus.BAD_REQUEST, "not_a_photo"),
+    NotAnAnswer: (HTTPStatus.CONFLICT, "not_an_answer"),
     NotAnImage: (HTTPStatus.BAD_REQUEST, "not_an_image"),
     NotAVisitCode: (HTTPStatus.BAD_REQUEST, "not_a_visit_code"),
     NotAnOntSerial: (HTTPStatus.BAD_REQUEST, "not_an_ont_serial"),

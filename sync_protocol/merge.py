@@ -18,10 +18,12 @@ from sync_protocol.ids import CaptureId, TechnicianId
 from sync_protocol.jobs import FINAL_STATES, JobEvent, JobState, MoveNotAllowed, next_state
 from sync_protocol.messages import VerdictKind
 from sync_protocol.operations import (
+    AnswerIssue,
     Capture,
     CompleteJob,
     CreateJob,
     GiveUpJob,
+    IssueAnswer,
     MoveJob,
     OperationBody,
     RecordCapture,
@@ -79,6 +81,18 @@ class Code(enum.StrEnum):
     BAD_VALUE = "bad_value"
     UNKNOWN_OPERATION = "unknown_operation"
     NEEDS_PLACING = "needs_placing"
+    UNKNOWN_ISSUE = "unknown_issue"
+    ALREADY_CLOSED = "already_closed"
+
+
+class IssueStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """How an issue stands that is answered."""
+
+    is_of_field: bool
+    """Whether it tells of two values, one of which the technician may choose to stand."""
+    answer: IssueAnswer | None = None
+    is_closed: bool = False
+    """Whether the office has closed it."""
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +107,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     captures: Mapping[CaptureId, Sha256Hex] = {}
     has_place: bool = False
     """Whether the job that a new one is to be beside is known, and this technician's."""
+    issue: IssueStanding | None = None
+    """The issue that is answered; None: this technician has no such issue of this job."""
 
     @property
     def is_theirs(self) -> bool:
@@ -122,9 +138,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     clash: Clash | None = None
     creates_job: bool = False
+    answer: IssueAnswer | None = None
 
 
-def decide(situation: Situation, body: OperationBody) -> Decision:
+def decide(situation: Situation, body: OperationBody) -> Decision:  # noqa: PLR0911  one per kind
     """Decide one operation."""
     match body:
         case RecordCapture():
@@ -139,6 +156,8 @@ def decide(situation: Situation, body: OperationBody) -> Decision:
             return _decide_give_up(situation, body)
         case CreateJob():
             return _decide_creation(situation, body)
+        case AnswerIssue():
+            return _decide_answer(situation.issue, body)
         case _:
             assert_never(body)
 
@@ -318,6 +337,28 @@ def _decide_creation(situation: Situation, body: CreateJob) -> Decision:
             late=True,
         )
     return Decision(verdict=VerdictKind.APPLIED, creates_job=True)
+
+
+def _decide_answer(issue: IssueStanding | None, body: AnswerIssue) -> Decision:
+    """Take an answer; the last one stands until the office has closed the issue.
+
+    What comes too late, or to an issue that a restore has undone, has no effect and withholds
+    nothing: whatever value it went with, is an operation of its own. So it raises no issue, about
+    which another one could be raised.
+    """
+    if issue is None:
+        return Decision(verdict=VerdictKind.MERGED, code=Code.UNKNOWN_ISSUE)
+    if body.answer is not IssueAnswer.SEEN and not issue.is_of_field:
+        return Decision(
+            verdict=VerdictKind.REJECTED,
+            code=Code.BAD_VALUE,
+            detail=f"issue {body.issue_id} leaves nothing to choose; it can only be seen",
+        )
+    if issue.is_closed:
+        return Decision(verdict=VerdictKind.MERGED, code=Code.ALREADY_CLOSED)
+    if issue.answer is body.answer:
+        return Decision(verdict=VerdictKind.MERGED)
+    return Decision(verdict=VerdictKind.APPLIED, answer=body.answer)
 
 
 def _unknown_job(capture: Capture | None = None) -> Decision:

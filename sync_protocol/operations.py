@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from sync_protocol.documents import AddressText, LongText, ShortText
-from sync_protocol.ids import CaptureId, CompletionId, Incarnation, JobId
+from sync_protocol.ids import CaptureId, CompletionId, Incarnation, IssueId, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.optics import Verdict
 from sync_protocol.serials import SerialText
@@ -281,7 +281,29 @@ class CreateJob(msgspec.Struct, frozen=True, kw_only=True, tag="create_job"):
     customer_name: ShortText = ""
 
 
-OperationBody = RecordCapture | MoveJob | SetField | CompleteJob | GiveUpJob | CreateJob
+class IssueAnswer(enum.StrEnum):
+    """What a technician says to an issue."""
+
+    SEEN = "seen"
+    KEEP_MINE = "keep_mine"
+    KEEP_OTHER = "keep_other"
+
+
+class AnswerIssue(msgspec.Struct, frozen=True, kw_only=True, tag="answer_issue"):
+    """Answer an issue; of which job, where it is of one.
+
+    It sets no value. Where the one to keep does not stand, a ``SetField`` with the same ``tx`` goes
+    before it: an edit like any other, from the version that the tablet shows.
+    """
+
+    issue_id: IssueId
+    answer: IssueAnswer
+    job_id: JobId | None = None
+
+
+OperationBody = (
+    RecordCapture | MoveJob | SetField | CompleteJob | GiveUpJob | CreateJob | AnswerIssue
+)
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

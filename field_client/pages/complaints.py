@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar.exceptions import HTTPException
 
+from field_client.answers import ChangedMeanwhile, NotAnAnswer
 from field_client.enrolling import (
     AlreadyEnrolled,
     EnrolmentRefused,
@@ -22,6 +23,7 @@ from field_client.pages.forms import NotChosen
 from field_client.pages.languages import N_, Language
 from field_client.proposed_values import NotANumber, NotAPosition, PositionTurned
 from field_client.replica.held import JobUnknown
+from field_client.replica.issues import IssueUnknown
 from field_client.replica.revocation import TabletRevoked
 from field_client.safety.keystore import KeystoreSilent
 from field_client.safety.window import OfflineTooLong
@@ -34,10 +36,14 @@ from sync_protocol.visit_codes import NotAVisitCode
 
 _SENTENCES: Final[Mapping[type[Exception], str]] = {
     AlreadyEnrolled: N_("This tablet is set up already."),
+    ChangedMeanwhile: N_(
+        "Another value has come in since this was shown. Look again; nothing was changed."
+    ),
     EnrolmentRefused: N_(
         "The office does not take this code. It may be used or too old: ask for a new one."
     ),
     FlightModeOn: N_("Sending is switched off. Switch it on first."),
+    IssueUnknown: N_("The office has closed this meanwhile. Nothing was changed."),
     JobReadOnly: N_(
         "This job has left this tablet, nothing can be added. What you saved before is being sent."
     ),
@@ -57,6 +63,9 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
     ),
     NotAVisitCode: N_("Choose one of the reasons."),
     NotChosen: N_("Nothing is saved yet: choose one of the list, then save."),
+    NotAnAnswer: N_(
+        "This cannot be answered so any more: the job has left this tablet. Nothing was changed."
+    ),
     NotAnImage: N_("This picture cannot be read. Take it again, or type the serial."),
     NothingSaid: N_("Nothing is written there yet: write it, then save."),
     NotAnOntSerial: N_(

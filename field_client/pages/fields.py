@@ -10,7 +10,7 @@ from field_client.pages import words
 from field_client.pages.forms import read_form
 from field_client.pages.frame import Desk, PageRequest
 from field_client.pages.languages import Language
-from field_client.replica.memory import find_seen, note_seen, store_draft
+from field_client.replica.memory import note_own_value, store_draft
 from field_client.replica.outbox import Pen
 from field_client.replica.views import JobView
 from field_client.storage import Connection
@@ -62,12 +62,8 @@ async def set_field(
 
 
 def _set(db: Connection, pen: Pen, job_id: JobId, field: str, value: str) -> None:
-    """Set a field, and note that its new value has been seen: what one enters is no news."""
     capture.set_field(db, pen, job_id, field=field, value=value)
-    seen = find_seen(db, job_id)
-    if seen is not None:
-        fields = {**seen.fields, field: value}
-        note_seen(db, job_id, msgspec.structs.replace(seen, fields=fields))
+    note_own_value(db, job_id, field, value)
 
 
 @post("/jobs/{job_id:uuid}/drafts/{field:str}", status_code=200)

@@ -21,12 +21,13 @@ from field_client.pages.notes import NotesView, notes_view
 from field_client.pages.onts import ont_lines
 from field_client.replica.cards import Shown
 from field_client.replica.created import Begun, find_begun
+from field_client.replica.issues import list_open_of_job
 from field_client.replica.memory import find_seen, get_drafts, note_seen
 from field_client.replica.views import JobView, get_job
 from field_client.storage import Connection
 from field_client.visit import has_begun
 from sync_protocol.documents import UNKNOWN_PLANT, JobDocument
-from sync_protocol.ids import JobId
+from sync_protocol.ids import IssueId, JobId
 from sync_protocol.jobs import JobState
 
 
@@ -65,6 +66,8 @@ class JobPageView(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str
     receipt_tone: str
     is_ended: bool
+    issues: int
+    issues_url: str
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +76,7 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     drafts: Mapping[str, str]
     begun: Begun | None
     held: Held
+    issues: tuple[IssueId, ...]
 
 
 @get("/jobs/{job_id:uuid}")
@@ -94,12 +98,13 @@ def _find(db: Connection, job_id: JobId) -> _Found:
         drafts=get_drafts(db, job_id),
         begun=find_begun(db, job_id, is_only_here=view.card.is_only_here),
         held=held_of(db, view.document),
+        issues=list_open_of_job(db, job_id),
     )
 
 
 def job_page_view(found: _Found, say: Language) -> JobPageView:
     """Make the view."""
-    view, seen = found.view, found.seen
+    view, seen, issues = found.view, found.seen, found.issues
     document, card = view.document, view.card
     return JobPageView(
         head=job_head(view, say),
@@ -119,6 +124,8 @@ def job_page_view(found: _Found, say: Language) -> JobPageView:
         receipt=say(words.RECEIPTS[card.receipt]),
         receipt_tone=words.RECEIPT_TONES[card.receipt],
         is_ended=card.state in {JobState.COMPLETED, JobState.NOT_DONE},
+        issues=len(issues),
+        issues_url=f"/issues#issue-{issues[0]}" if issues else "",
     )
 
 

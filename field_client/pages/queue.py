@@ -29,6 +29,7 @@ from field_client.session import SessionReport
 from field_client.storage import Connection
 from sync_protocol.ids import JobId
 from sync_protocol.operations import (
+    AnswerIssue,
     CompleteJob,
     CreateJob,
     GiveUpJob,
@@ -43,6 +44,7 @@ KINDS: Final[Mapping[type[OperationBody], str]] = {
     CompleteJob: N_("Finish"),
     GiveUpJob: N_("Cannot finish"),
     CreateJob: N_("New job"),
+    AnswerIssue: N_("Answer"),
 }
 
 
@@ -192,12 +194,12 @@ def _tries(blob: QueuedBlob, say: Language) -> str:
     return f"{tried}: {blob.last_error}"
 
 
-def _number(cards: dict[JobId, JobCard], job_id: JobId) -> str:
-    return cards[job_id].number if job_id in cards else ""
+def _number(cards: dict[JobId, JobCard], job_id: JobId | None) -> str:
+    return cards[job_id].number if job_id is not None and job_id in cards else ""
 
 
-def _zone(cards: dict[JobId, JobCard], job_id: JobId) -> str:
-    return cards[job_id].zone if job_id in cards else "UTC"
+def _zone(cards: dict[JobId, JobCard], job_id: JobId | None) -> str:
+    return cards[job_id].zone if job_id is not None and job_id in cards else "UTC"
 
 
 def _instant(waiting: Waiting, say: Language) -> str:

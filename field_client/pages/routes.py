@@ -21,7 +21,7 @@ from field_client.pages.earlier_photos import send_earlier_photo, show_earlier_p
 from field_client.pages.enrolment import enrol, read_code, read_code_frame, show_enrolment
 from field_client.pages.fields import keep_draft, set_field
 from field_client.pages.frame import Desk, PageRequest, Theme, looks_found, provide_desk
-from field_client.pages.issues import show_issues
+from field_client.pages.issues import give_answer, show_issues
 from field_client.pages.job import show_job
 from field_client.pages.launch import launch
 from field_client.pages.lock import change_pin, lock_now, show_lock, start_over, unlock
@@ -63,8 +63,8 @@ _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     launch, show_enrolment, enrol, read_code, show_today, show_job, go_on, show_step, move,
     record_serial, read_frame, read_label, record_light, add_photo, show_file, sign, finish,
     give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
-    send_now, switch_sending, show_issues, show_settings, change_settings, show_lock, unlock,
-    lock_now, start_over, change_pin, answer_check, choose_code, keep_meter, name_old_ont,
+    send_now, switch_sending, show_issues, give_answer, show_settings, change_settings, show_lock,
+    unlock, lock_now, start_over, change_pin, answer_check, choose_code, keep_meter, name_old_ont,
     read_old_label, tell_old_ont, show_earlier_photo, send_earlier_photo, read_code_frame,
     tell_position, add_note, show_correct, correct, show_onts, move_ont, show_jobs, show_new_job,
     begin_job, begin_beside, show_stock, show_stocked, fill_in_ont,

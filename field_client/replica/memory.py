@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from field_client.replica.cards import JobCard, Shown
 from field_client.storage import Connection
 from field_client.storage.statements import fetch_all, find_row, run
@@ -47,6 +49,14 @@ def find_seen(db: Connection, job_id: JobId) -> Shown | None:
     """Read what was seen of a job when it was last looked at; None: never."""
     row = find_row(db, "seen", job_id=str(job_id))
     return None if row is None else wire.decode(row["shown"], Shown)
+
+
+def note_own_value(db: Connection, job_id: JobId, field: str, value: str) -> None:
+    """Note that a value has been seen by whoever entered it: what one enters is no news."""
+    seen = find_seen(db, job_id)
+    if seen is not None:
+        fields = {**seen.fields, field: value}
+        note_seen(db, job_id, msgspec.structs.replace(seen, fields=fields))
 
 
 def list_changed_since_seen(db: Connection, cards: Iterable[JobCard]) -> frozenset[JobId]:

@@ -20,6 +20,7 @@ from sync_protocol import evidence, wire
 from sync_protocol.ids import JobId
 from sync_protocol.messages import OPERATIONS_PER_PUSH_MAX, PROTOCOL_VERSION, SyncRequest
 from sync_protocol.operations import (
+    AnswerIssue,
     CompleteJob,
     CreateJob,
     GiveUpJob,
@@ -45,6 +46,7 @@ _KINDS: Final[dict[type[OperationBody], str]] = {
     CompleteJob: "complete",
     GiveUpJob: "give_up",
     CreateJob: "create_job",
+    AnswerIssue: "answer_issue",
 }
 
 
@@ -226,12 +228,13 @@ def _columns(operation: Operation) -> dict[str, Value]:
     columns: dict[str, Value] = {
         "dseq": operation.dseq,
         "tx": operation.tx,
-        "job_id": str(body.job_id),
+        "job_id": "" if body.job_id is None else str(body.job_id),
         "kind": _KINDS[type(body)],
         "recorded_at": operation.at.wall.isoformat(),
         "capture_id": None,
         "capture_digest": None,
         "serial": None,
+        "issue_id": str(body.issue_id) if isinstance(body, AnswerIssue) else None,
     }
     if isinstance(body, RecordCapture):
         columns["capture_id"] = str(body.capture.id)

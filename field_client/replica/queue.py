@@ -29,7 +29,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 class QueuedOperation(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that waits for its verdict; ``size_bytes`` before compression."""
 
-    job_id: JobId
+    job_id: JobId | None
     body: OperationBody
     recorded_at: datetime
     size_bytes: int
@@ -65,7 +65,7 @@ def list_queued_operations(db: Connection, count_max: int) -> tuple[QueuedOperat
     """List entries without a verdict, oldest first."""
     return tuple(
         QueuedOperation(
-            job_id=JobId(UUID(row["job_id"])),
+            job_id=None if row["job_id"] is None else JobId(UUID(row["job_id"])),
             body=wire.decode(row["raw"], Operation).body,
             recorded_at=datetime.fromisoformat(row["recorded_at"]),
             size_bytes=len(row["raw"]),

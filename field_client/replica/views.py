@@ -49,7 +49,7 @@ class OperationRow(msgspec.Struct, frozen=True, kw_only=True):
 
     dseq: Counter
     tx: str
-    job_id: JobId
+    job_id: JobId | None
     kind: str
     recorded_at: datetime
     verdict: str | None

@@ -17,6 +17,7 @@ STEPS: Final = (
     "revocation.sql",
     "briefing.sql",
     "earlier_photos.sql",
+    "answers.sql",
 )
 """Step n leads from ``user_version`` n to n + 1; a released step is never edited."""
 

@@ -73,10 +73,11 @@ UPDATE enrolment SET public_key = :public_key WHERE id = 1 AND public_key IS NUL
 UPDATE enrolment SET token = :token, token_expires_at = :token_expires_at WHERE id = 1;
 
 -- name: operation_add
+-- An operation that is of no job has an empty job_id.
 INSERT INTO operation
-  (dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest, serial)
+  (dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest, serial, issue_id)
 VALUES (:dseq, :tx, :job_id, :kind, :raw, :chain, :recorded_at, :capture_id, :capture_digest,
-  :serial);
+  :serial, :issue_id);
 
 -- name: operations_pending
 SELECT dseq, tx, raw FROM operation WHERE dseq > :acked_dseq ORDER BY dseq LIMIT :count_max;
@@ -87,9 +88,9 @@ SELECT dseq, tx, raw FROM operation, replica WHERE dseq > acked_dseq ORDER BY ds
 -- name: operations_to_past
 INSERT INTO past_operation
   (incarnation, dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest, serial,
-   verdict, verdict_kind, verdict_code, acked_at, is_settled, epoch)
+   issue_id, verdict, verdict_kind, verdict_code, acked_at, is_settled, epoch)
 SELECT incarnation, dseq, tx, job_id, kind, raw, chain, recorded_at, capture_id, capture_digest,
-  serial, verdict, verdict_kind, verdict_code, acked_at, dseq <= settled_dseq, epoch
+  serial, issue_id, verdict, verdict_kind, verdict_code, acked_at, dseq <= settled_dseq, epoch
 FROM operation, replica WHERE dseq <= acked_dseq ORDER BY dseq;
 
 -- name: jobs_recorded_after
@@ -141,7 +142,8 @@ SELECT raw, is_acked, is_settled FROM (
 ) ORDER BY life, place;
 
 -- name: operations_page
-SELECT dseq, tx, job_id, kind, recorded_at, verdict_kind AS verdict, verdict_code AS code
+SELECT dseq, tx, nullif(job_id, '') AS job_id, kind, recorded_at, verdict_kind AS verdict,
+  verdict_code AS code
 FROM operation WHERE dseq > :after ORDER BY dseq LIMIT :count_max;
 
 -- name: operations_by_verdict
@@ -444,7 +446,20 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 SELECT name, value FROM preference;
 
 -- name: issues_count
-SELECT count(*) AS count FROM issue;
+SELECT count(*) AS count FROM issue_to_tell WHERE NOT is_answered;
+
+-- name: issues_open_of_job
+SELECT id FROM issue_to_tell WHERE job_id = :job_id AND NOT is_answered ORDER BY id DESC;
+
+-- name: issues_to_tell
+-- Those that wait for an answer first, of each the newest.
+SELECT document FROM issue_to_tell ORDER BY is_answered, id DESC LIMIT :count_max;
+
+-- name: issue
+SELECT document FROM issue_to_tell WHERE id = :id;
+
+-- name: answers
+SELECT raw, is_acked FROM answer WHERE issue_id IN (SELECT id FROM issue) ORDER BY life, place;
 
 -- name: blobs_pending_count
 SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS size_bytes FROM blob
@@ -479,7 +494,7 @@ WHERE dseq <= settled_dseq AND capture_id IS NOT NULL AND job_id IN unsettled;
 
 -- name: queue_operations
 -- What waits for a verdict, oldest first.
-SELECT job_id, raw, recorded_at FROM operation, replica
+SELECT nullif(job_id, '') AS job_id, raw, recorded_at FROM operation, replica
 WHERE dseq > acked_dseq ORDER BY dseq LIMIT :count_max;
 
 -- name: queue_blobs

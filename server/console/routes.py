@@ -11,6 +11,7 @@ from server.console.assets import asset_routes
 from server.console.live import LiveStreams
 from server.console.problem_pages import PAGE_HANDLERS
 from server.database import Store
+from server.issues.pages import IssuePages
 from server.jobs.pages import JobPages
 from server.people.pages import HOME, SignInPages
 from server.people.sign_in import SignInDesk
@@ -35,7 +36,7 @@ def console_routes(
 
     pages = Router(
         path="/",
-        route_handlers=[show_first_page, SignInPages, JobPages],
+        route_handlers=[show_first_page, SignInPages, JobPages, IssuePages],
         dependencies={
             "desk": Provide(provide_desk, sync_to_thread=False),
             "streams": Provide(provide_streams, sync_to_thread=False),

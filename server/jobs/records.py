@@ -50,12 +50,12 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FieldWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """A shared field of a job as it is to stand, and who entered that."""
+    """A shared field of a job as it is to stand, and who entered that; None: the office."""
 
     job_id: UUID
     field: str
     value: VersionedValue
-    entered: Entered
+    entered: Entered | None
 
 
 class JobLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,15 +54,16 @@ def set_fields(db: sa.Connection, writes: Sequence[FieldWrite]) -> None:
 
 
 def _field_row(write: FieldWrite) -> Mapping[str, object]:
+    entered = write.entered
     return {
         "job_id": write.job_id,
         "field": write.field,
         "value": write.value.value,
         "version": write.value.version,
-        "set_by": write.entered.technician_id,
-        "set_at": write.entered.at,
-        "set_incarnation": write.entered.incarnation,
-        "set_dseq": write.entered.dseq,
+        "set_by": entered.technician_id if entered else None,
+        "set_at": entered.at if entered else None,
+        "set_incarnation": entered.incarnation if entered else None,
+        "set_dseq": entered.dseq if entered else None,
     }
 
 

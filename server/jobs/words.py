@@ -72,6 +72,8 @@ _SIMPLE: Final[Mapping[str, Sentence]] = {
     "proposal.accepted": Sentence("Correction accepted", tone=Tone.GOOD),
     "proposal.declined": Sentence("Correction declined"),
     "ont.moved": Sentence("ONT changed hands"),
+    "issue.answered": Sentence("Issue answered"),
+    "issue.closed": Sentence("Issue closed"),
     "notification.sent": Sentence("Subscriber told", tone=Tone.GOOD),
 }
 _MOVED: Final[Mapping[str, str]] = {
@@ -204,7 +206,7 @@ def _note(entry: AuditEntry) -> str:
             decided_by = _text(entry, "decided_by")
             return f"{_text(entry, 'serial')}, decided by: {decided_by}" if decided_by else ""
         case _:
-            return _text(entry, "reason")
+            return _text(entry, "reason") or phrase(_text(entry, "closing"))
 
 
 def _from_field(entry: AuditEntry) -> Sentence:

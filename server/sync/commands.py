@@ -8,13 +8,13 @@ import msgspec
 from server import audit
 from server.acts import Act
 from server.database import Connection, EmbeddedChange, FeedChange, Written
-from server.database.units import Embedded, FeedKind
+from server.database.units import Embedded
 from server.fulfilment import intake
 from server.jobs import commands as job_commands
 from server.orders import field_orders
 from server.plant import custody
 from server.proposals import commands as proposals
-from server.sync import devices, healing, incarnations, reading, storage
+from server.sync import conflicts, devices, healing, incarnations, reading, storage
 from server.sync.planning import JobContext, PushPlan, PushPlanner
 from server.sync.reading import Received
 from server.sync.records import Device, IncarnationHead
@@ -168,13 +168,6 @@ def _feed(plan: PushPlan, contexts: Mapping[UUID, JobContext]) -> tuple[FeedChan
             for job_id in sorted(changed)
             for change in job_commands.updated(contexts[job_id].job)
         ),
-        *(
-            FeedChange(
-                scope=issue.technician_id,
-                entity="issue",
-                entity_id=issue.id,
-                kind=FeedKind.ENTER,
-            )
-            for issue in plan.issues
-        ),
+        *(conflicts.raised(issue) for issue in plan.issues),
+        *(conflicts.left(issue) for issue in plan.answered.values()),
     )

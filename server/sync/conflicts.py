@@ -7,6 +7,8 @@ two tablets of one technician hear of one clash once: its record comes to both.
 from uuid import UUID
 
 from server.acts import Act
+from server.database import FeedChange
+from server.database.units import FeedKind
 from server.jobs.records import Entered, Job
 from server.sync.records import Issue
 from sync_protocol.documents import OVERRULED
@@ -72,3 +74,17 @@ def overruled(
         office_by=entered.name if is_theirs else None,
         office_at=entered.at if is_theirs else None,
     )
+
+
+def raised(issue: Issue) -> FeedChange:
+    """Tell the technician concerned."""
+    return _told(issue, FeedKind.ENTER)
+
+
+def left(issue: Issue) -> FeedChange:
+    """Let an issue leave the tablets of its technician: answered, or closed by the office."""
+    return _told(issue, FeedKind.LEAVE)
+
+
+def _told(issue: Issue, kind: FeedKind) -> FeedChange:
+    return FeedChange(scope=issue.technician_id, entity="issue", entity_id=issue.id, kind=kind)

@@ -64,6 +64,6 @@ def find(
     found: dict[UUID, list[Earlier]] = {}
     for stored in _PARKED.records(db, wanted, StoredOperation):
         each = read(stored)
-        if each is not None:
-            found.setdefault(each.operation.body.job_id, []).append(each)
+        if each is not None and stored.job_id is not None:
+            found.setdefault(stored.job_id, []).append(each)
     return found

@@ -9,6 +9,7 @@ import msgspec
 from server.sync.times import WorkTime
 from sync_protocol.merge import Decision
 from sync_protocol.operations import (
+    AnswerIssue,
     Capture,
     CompleteJob,
     CreateJob,
@@ -64,6 +65,8 @@ def _what(body: OperationBody) -> str:
             return body.code
         case CreateJob():
             return body.kind
+        case AnswerIssue():
+            return body.answer
 
 
 def kind_of(capture: Capture) -> str:
@@ -78,4 +81,5 @@ _ACTIONS: Final[Mapping[type[OperationBody], str]] = {
     CompleteJob: "job.completed",
     GiveUpJob: "job.given_up",
     CreateJob: "job.created",
+    AnswerIssue: "issue.answered",
 }

@@ -14,7 +14,7 @@ import msgspec
 from server.acts import Act
 from server.jobs.records import Completion, Entered, FieldWrite, Job, StoredCapture, Visit
 from server.orders import field_orders
-from server.sync import conflicts, earlier, visiting
+from server.sync import answers, conflicts, earlier, visiting
 from server.sync.earlier import Earlier
 from server.sync.history import HistoryLine, kind_of, line_of
 from server.sync.identity import Identity, Known, identity_of, said_by
@@ -71,6 +71,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """Which numbers of the jobs that the push creates are an order's already."""
     earlier: Mapping[UUID, Sequence[Earlier]] = {}
     """What came of these jobs before they were known."""
+    issues: Mapping[UUID, Issue] = {}
+    """The issues of this technician that the push answers."""
 
 
 class PushPlan(msgspec.Struct, kw_only=True):
@@ -85,6 +87,7 @@ class PushPlan(msgspec.Struct, kw_only=True):
     moved_jobs: dict[UUID, Job] = {}
     touched_jobs: set[UUID] = set()
     issues: list[Issue] = []
+    answered: dict[UUID, Issue] = {}
     history: list[HistoryLine] = []
     verdicts: list[msgspec.Raw] = []
 
@@ -106,6 +109,7 @@ class PushPlanner:
         self._signers = loaded.signers
         self._capture_homes = dict(loaded.capture_homes)
         self._completions = dict(loaded.completions)
+        self._issues = dict(loaded.issues)
         self._act = act
 
     def add(self, received: Received) -> None:
@@ -120,7 +124,7 @@ class PushPlanner:
             detail = f"first verdict: {known.verdict}"
             self._store(received, origin, Decision(verdict=VerdictKind.DUPLICATE, detail=detail))
             return
-        context = None if operation is None else self.contexts.get(operation.body.job_id)
+        context = None if operation is None else self._find_context(operation.body.job_id)
         decision = _unread(received) if operation is None else self._decide(context, operation)
         if operation is not None and decision.creates_job:
             context = self._begin_job(operation)
@@ -129,7 +133,12 @@ class PushPlanner:
         if operation is not None and context is not None:
             replaced = _find_replaced(context, operation.body, decision)
             self._apply(context, operation, decision)
+        if operation is not None:
+            self._answer(operation, decision)
         self._store(received, origin, decision, replaced)
+
+    def _find_context(self, job_id: UUID | None) -> JobContext | None:
+        return None if job_id is None else self.contexts.get(job_id)
 
     def _decide(self, context: JobContext | None, operation: Operation) -> Decision:
         return self._reused_id(operation.body) or self._decide_by_policy(context, operation)
@@ -150,10 +159,12 @@ class PushPlanner:
 
     def _decide_by_policy(self, context: JobContext | None, operation: Operation) -> Decision:
         actor_id = TechnicianId(self._device.technician_id)
+        issue = answers.standing_of(self._issues, operation.body)
         if context is None:
             has_place = self._find_beside(operation.body) is not None
             return decide(
-                Situation(actor_id=actor_id, state=None, has_place=has_place), operation.body
+                Situation(actor_id=actor_id, state=None, has_place=has_place, issue=issue),
+                operation.body,
             )
         assignee_id = context.job.assignee_id
         return decide(
@@ -165,9 +176,16 @@ class PushPlanner:
                 crew_ids=tuple(TechnicianId(each) for each in context.job.crew),
                 fields=context.fields,
                 captures=context.captures,
+                issue=issue,
             ),
             operation.body,
         )
+
+    def _answer(self, operation: Operation, decision: Decision) -> None:
+        done = self._derive(operation)
+        issue = answers.find_answered(self._issues, operation.body, decision, done, self._act)
+        if issue is not None:
+            self._issues[issue.id] = self.plan.answered[issue.id] = issue
 
     def _find_beside(self, body: OperationBody) -> Job | None:
         """Find the job beside which a new one can begin; only one that is theirs, and goes on."""
@@ -343,7 +361,7 @@ class PushPlanner:
         done = self._derive(received.operation) if received.operation else None
         entered = self._entered(received.dseq, done)
         self.plan.issues.append(conflicts.withheld(entered, job_id, decision, replaced, self._act))
-        context = None if job_id is None else self.contexts.get(job_id)
+        context = self._find_context(job_id)
         if context is None or replaced is None:
             return
         told = conflicts.overruled(replaced, entered, context.job, decision, self._act)

@@ -85,3 +85,14 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     field_at: datetime | None
     office_by: str | None
     office_at: datetime | None
+    answer: str | None = None
+    """The technician's answer, an ``IssueAnswer``; the last one."""
+    answered_at: datetime | None = None
+    """The time of that, as the work of others is timed."""
+    closed_at: datetime | None = None
+    """Since when nothing of it is open; None: a person of the office may look at it."""
+    closed_by: UUID | None = None
+    """Who of the office closed it; None where the answer did."""
+    closing: str | None = None
+    """How the office closed it, a ``Closing``."""
+    remark: str | None = None

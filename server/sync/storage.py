@@ -21,12 +21,19 @@ from server.sync import earlier, identity, incarnations, signers
 from server.sync.identity import Identity, Known
 from server.sync.planning import HistoryLine, JobContext, Loaded, PushPlan
 from server.sync.reading import Received
-from server.sync.records import Device, StoredOperation
+from server.sync.records import Device, Issue, StoredOperation
 from sync_protocol import evidence
 from sync_protocol.field_jobs import number_of
 from sync_protocol.ids import CaptureId
 from sync_protocol.messages import VerdictKind
-from sync_protocol.operations import CompleteJob, CreateJob, Manifest, RecordCapture
+from sync_protocol.operations import (
+    AnswerIssue,
+    CompleteJob,
+    CreateJob,
+    Manifest,
+    OperationBody,
+    RecordCapture,
+)
 
 _IDS: Final[sa.BindParameter[Any]] = sa.bindparam("ids", expanding=True)
 _NAME: Final = Prepared(sa.select(technicians.c.name).where(technicians.c.id == sa.bindparam("id")))
@@ -43,6 +50,12 @@ _CAPTURE_HOMES: Final = Prepared(
 )
 _MANIFESTS: Final = Prepared(
     sa.select(completions.c.id, completions.c.manifest).where(completions.c.id.in_(_IDS))
+)
+_ISSUES_LOCKED: Final = Prepared(
+    sa.select(issues)
+    .where(issues.c.id.in_(_IDS), issues.c.technician_id == sa.bindparam("technician"))
+    .order_by(issues.c.id)
+    .with_for_update()
 )
 _TAKEN_NUMBERS: Final = Prepared(
     sa.select(orders.c.number).where(orders.c.number.in_(sa.bindparam("numbers", expanding=True)))
@@ -77,6 +90,12 @@ _SAID_UNDER_OTHERS: Final = Prepared(
 _INSERT_OPERATIONS: Final = Prepared(sa.insert(operations))
 _INSERT_CAPTURES: Final = Prepared(sa.insert(captures))
 _INSERT_ISSUES: Final = Prepared(sa.insert(issues))
+_ANSWERED: Final = ("answer", "answered_at", "closed_at")
+_ANSWER_ISSUES: Final = Prepared(
+    sa.update(issues)
+    .where(issues.c.id == sa.bindparam("the_id"))
+    .values({name: sa.bindparam(name) for name in _ANSWERED})
+)
 _INSERT_AUDIT: Final = Prepared(sa.insert(audit))
 _STORED_RANGE: Final = Prepared(
     sa.select(operations).where(
@@ -126,14 +145,27 @@ def load(
     beside = [body.premise_of for body in created if body.premise_of is not None]
     return Loaded(
         technician=_NAME.rows(db, {"id": device.technician_id})[0]["name"],
-        contexts=load_contexts(db, (*(body.job_id for body in bodies), *beside)),
+        contexts=load_contexts(db, (*_job_ids(bodies), *beside)),
         origins=_known_origins(db, device, incarnation, received),
         signers=signers.find(db, device, incarnation, said),
         capture_homes=_capture_homes(db, capture_ids),
         completions=_existing_completions(db, completion_ids),
         taken_numbers=_taken_numbers(db, created),
         earlier=before,
+        issues=_issues(db, device, [b.issue_id for b in bodies if isinstance(b, AnswerIssue)]),
     )
+
+
+def _job_ids(bodies: Iterable[OperationBody]) -> Iterable[UUID]:
+    return (body.job_id for body in bodies if body.job_id is not None)
+
+
+def _issues(db: sa.Connection, device: Device, ids: Sequence[UUID]) -> Mapping[UUID, Issue]:
+    """Lock the issues that are answered, after the jobs; nobody answers those of others."""
+    if not ids:
+        return {}
+    wanted = {"ids": sorted(set(ids)), "technician": device.technician_id}
+    return {issue.id: issue for issue in _ISSUES_LOCKED.records(db, wanted, Issue)}
 
 
 def _capture_homes(db: sa.Connection, ids: Sequence[CaptureId]) -> Mapping[CaptureId, UUID]:
@@ -191,6 +223,7 @@ def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
     _INSERT_OPERATIONS.run_many(db, to_rows(plan.operations))
     _INSERT_CAPTURES.run_many(db, to_rows(plan.captures))
     _INSERT_ISSUES.run_many(db, to_rows(plan.issues))
+    _ANSWER_ISSUES.run_many(db, [_answer_row(issue) for issue in plan.answered.values()])
     job_storage.update_all(db, tuple(plan.moved_jobs.values()))
     job_storage.set_fields(db, plan.fields)
     for completion, _decision in plan.completions:
@@ -199,6 +232,10 @@ def store_plan(db: sa.Connection, plan: PushPlan, act: Act) -> None:
     _INSERT_AUDIT.run_many(db, [_audit_row(act, line) for line in plan.history])
     last = plan.operations[-1]
     incarnations.move_head(db, last.incarnation, dseq=last.dseq, chain=last.chain)
+
+
+def _answer_row(issue: Issue) -> dict[str, object]:
+    return {"the_id": issue.id, **{name: getattr(issue, name) for name in _ANSWERED}}
 
 
 def _audit_row(act: Act, line: HistoryLine) -> dict[str, object]:

@@ -12,6 +12,7 @@ from playwright.async_api import Page
 from server.acts import utc_now
 from server.database import Store
 from server.jobs import commands as jobs
+from tests.browser.clashing import clash_before
 from tests.browser.hands import SERIAL, UPRIGHT, WIDE, Hands, fill_van, invite
 from tests.server.console.town import Town, act, place_job
 
@@ -43,6 +44,8 @@ async def job_id(hands: Hands, store: Store, town: Town) -> UUID:
     for each in (placed, other):
         store.write_now(jobs.assign, each, town.ada, act=act(utc_now()))
     fill_van(store, town.ada, SERIAL, "HWTC00000002")
+    clash_before(store, town, placed)
+    clash_before(store, town, other)
     await hands.enrol(invite(store, town.ada))
     await hands.see_jobs(2)
     await hands.open_job("FL-1001-1")
@@ -57,6 +60,13 @@ async def job_id(hands: Hands, store: Store, town: Town) -> UUID:
     await hands.check("No bend tighter than 25 mm", "No")
     await hands.press("Next: Sign")
     await hands.sign("Erika Muster")
+    await hands.goto("/issues")
+    await (
+        hands.page.get_by_role("button", name="Keep mine")
+        .or_(hands.page.get_by_role("button", name="Put mine back"))
+        .first.click()
+    )
+    await hands.page.wait_for_load_state()
     return placed
 
 

@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from server.acts import utc_now
 from server.database import Store
 from server.jobs import commands as jobs
+from tests.browser.clashing import clash_before
 from tests.browser.hands import SERIAL, Hands, invite
 from tests.browser.relay import Relay
 from tests.server.console.town import Town, act, place_job
@@ -24,9 +25,10 @@ Act = Callable[[Hands], Awaitable[None]]
 
 @pytest.fixture
 async def at_work(hands: Hands, store: Store, town: Town, network: Relay) -> UUID:
-    """A technician at the premise, out of reach of the office."""
+    """A technician at the premise, out of reach of the office, with an issue to answer."""
     job_id = place_job(store, "FL-1001", premise="P-1", starts_at=utc_now())
     store.write_now(jobs.assign, job_id, town.ada, act=act(utc_now()))
+    clash_before(store, town, job_id)
     await hands.enrol(invite(store, town.ada))
     await hands.see_jobs(1)
     network.cut()
@@ -159,6 +161,18 @@ async def see_reason(hands: Hands) -> None:
     await expect(field).to_have_value("Torn at the pole")
 
 
+async def keep_the_other(hands: Hands) -> None:
+    await hands.press("Keep what Ben Ohm entered")
+    await expect(
+        hands.page.get_by_text("Saved on this tablet. How to get in: knock")
+    ).to_be_visible()
+
+
+async def see_the_other_kept(hands: Hands) -> None:
+    await expect(hands.page.get_by_text("You kept what Ben Ohm entered.")).to_be_visible()
+    await expect(hands.page.locator(".both .stands dd")).to_have_text("knock")
+
+
 STEPS: Final[list[tuple[str, Act, Act]]] = [
     ("/visit/scan", scan, see_serial),
     ("/visit/scan", type_half_a_serial, see_half_a_serial),
@@ -173,6 +187,7 @@ STEPS: Final[list[tuple[str, Act, Act]]] = [
     ("", remark, see_remark),
     ("/visit/finish", see_remark, see_remark),
     ("/cannot-finish", choose_reason, see_reason),
+    ("/issues", keep_the_other, see_the_other_kept),
 ]
 
 
@@ -180,7 +195,7 @@ async def test_what_was_said_to_be_saved_is_there_after_a_crash(
     hands: Hands, at_work: UUID
 ) -> None:
     for path, do, see in STEPS:
-        await hands.goto(f"/jobs/{at_work}{path}")
+        await hands.goto(path if path == "/issues" else f"/jobs/{at_work}{path}")
         await do(hands)
         await hands.agent.kill()
         await hands.agent.start()

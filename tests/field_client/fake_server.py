@@ -141,7 +141,7 @@ class FakeServer:
 
     def _take(self, operation: Operation) -> bytes:
         body = operation.body
-        job = self.jobs.get(body.job_id)
+        job = None if body.job_id is None else self.jobs.get(body.job_id)
         decision = decide(self._situation(body, job), body)
         self.operations.append(operation)
         if isinstance(body, CreateJob) and decision.creates_job:
@@ -170,7 +170,6 @@ class FakeServer:
         )
 
     def _situation(self, body: OperationBody, job: JobDocument | None) -> Situation:
-        job_id = body.job_id
         if job is None:
             beside = body.premise_of if isinstance(body, CreateJob) else None
             place = self.jobs.get(beside) if beside is not None else None
@@ -182,7 +181,7 @@ class FakeServer:
             state_version=job.state_version,
             assignee_id=job.assignee_id,
             fields=job.fields,
-            captures=self.captures.get(job_id, {}),
+            captures=self.captures.get(job.id, {}),
         )
 
     def _store(self, body: OperationBody, job: JobDocument | None, decision: Decision) -> None:

@@ -15,6 +15,7 @@ from server.database import Store
 from server.sync import commands, devices, pull
 from server.sync.commands import Pushed
 from sync_protocol import evidence, wire
+from sync_protocol.documents import IssueDocument
 from sync_protocol.ids import CaptureId, CompletionId, DeviceId, Epoch, Incarnation, JobId
 from sync_protocol.jobs import JobEvent
 from sync_protocol.messages import (
@@ -30,10 +31,12 @@ from sync_protocol.messages import (
     TokenRequest,
 )
 from sync_protocol.operations import (
+    AnswerIssue,
     Capture,
     CaptureBody,
     CompleteJob,
     CreateJob,
+    IssueAnswer,
     LightReading,
     Manifest,
     Moment,
@@ -215,6 +218,10 @@ def set_field(
     return SetField(
         job_id=JobId(job_id), field=field, value=value, base_version=base, base_value=base_value
     )
+
+
+def answer(issue: IssueDocument, said: IssueAnswer) -> AnswerIssue:
+    return AnswerIssue(issue_id=issue.id, answer=said, job_id=issue.job_id)
 
 
 def record(job_id: UUID, taken: Capture) -> RecordCapture:

@@ -221,7 +221,7 @@ def check_world(
         why = seat.tablet.read(get_state).began_why
         verdicts.update([f"tablet began anew: {why}"] if why else [])
         _check_scope_is_snapshot(office, seat)
-        _check_issues(seat)
+        _check_issues(office, seat)
     faults = seats[0].promises.faults(there)
     require(not faults, "\n".join(faults))
     for technician_id in {seat.technician_id: None for seat in seats}:
@@ -301,8 +301,8 @@ def _snapshot(
     return jobs, issues, briefing
 
 
-def _check_issues(seat: Seat) -> None:
-    """Whatever a tablet was changed or withheld is told there, also of what a copy entered."""
+def _check_issues(office: Office, seat: Seat) -> None:
+    """What a tablet was changed or withheld is told there until it is answered, also of copies."""
     withheld = {
         (UUID(row["incarnation"]), row["dseq"])
         for row in seat.tablet.read(readings.verdict_rows)
@@ -314,7 +314,8 @@ def _check_issues(seat: Seat) -> None:
         if issue.code != OVERRULED
     ]
     require(len(told) == len(set(told)), f"{seat.tablet.name} is told twice of {told}")
-    require(withheld <= set(told), f"withheld from {seat.tablet.name}: {withheld}; told: {told}")
+    untold = withheld - set(told) - office.read(readings.answered_places)
+    require(not untold, f"withheld from {seat.tablet.name}: {untold}; told: {told}")
 
 
 def _check_replays(office: Office, seats: Sequence[Seat], heard: Sequence[Heard]) -> None:

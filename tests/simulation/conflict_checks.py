@@ -70,7 +70,9 @@ def check(office: Office, seats: Sequence[Seat]) -> Counter[str]:
         untold = [
             each
             for each in overruled
-            if each.technician_id == seat.technician_id and each.id not in known
+            if each.technician_id == seat.technician_id
+            and each.answer is None
+            and each.id not in known
         ]
         require(not untold, f"{seat.tablet.name} is not told of {untold}")
     hidden = sum(each.office_by is None for each in overruled)

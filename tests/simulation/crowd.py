@@ -26,7 +26,7 @@ from field_client.storage import CommitPoint
 from server.database.tables.people import audit
 from sync_protocol import wire
 from sync_protocol.messages import SyncRequest, SyncResponse
-from tests.simulation import checks, conflict_checks, seats, technician
+from tests.simulation import answer_checks, checks, conflict_checks, seats, technician
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat
 from tests.simulation.clocks import TabletClock
@@ -139,6 +139,7 @@ class Crowd:
         self.seen.update(self._network.seen)
         self.seen.update(self._office.read(_count_acts))
         self.seen.update(conflict_checks.check(self._office, self._seats))
+        self.seen.update(answer_checks.check(self._office, self._seats))
         self.seen.update(checks.check_world(self._office, self._seats, self._heard, Trace()))
         return rounds
 
@@ -159,6 +160,8 @@ class Crowd:
 
     def _work(self, seat: Seat) -> None:
         technician.work(seat.tablet)
+        if seat.tablet.chance.happens(0.3):
+            technician.answer(seat.tablet)
         seat.promise()
 
     async def _sync(self, seat: Seat) -> None:

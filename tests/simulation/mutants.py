@@ -20,6 +20,7 @@ from server.database.tables.work import completions, job_fields
 from server.database.units import FeedKind
 from server.database.writer import CommitCounter, Outcome, run_group
 from server.jobs import commands as jobs
+from server.jobs import queries
 from server.jobs.records import Job
 from server.sync import commands, devices, pull
 from server.sync import storage as sync_storage
@@ -30,7 +31,7 @@ from server.sync.reading import read_operations
 from sync_protocol.documents import OVERRULED
 from sync_protocol.ids import Epoch, Incarnation
 from sync_protocol.messages import Cursor, PullPage, SyncRequest, SyncResponse
-from sync_protocol.operations import Moment
+from sync_protocol.operations import IssueAnswer, Moment
 from tests.simulation.mutation import Mutation
 from tests.simulation.office import Code, OfficeCrashed
 
@@ -281,6 +282,38 @@ def _apply_without_comparing(
     return inbox.apply_response(db, request, msgspec.structs.replace(response, pull=page), received)
 
 
+def _receive_keeping_what_was_answered(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Take an answer and leave its issue on the tablets."""
+    written = commands.receive(db, device_id, request, act=act)
+    feed = tuple(
+        change
+        for change in written.feed
+        if change.entity != "issue" or change.kind is not FeedKind.LEAVE
+    )
+    return msgspec.structs.replace(written, feed=feed)
+
+
+def _receive_setting_what_is_answered(
+    db: Connection, device_id: UUID, request: SyncRequest, *, act: Act
+) -> Written[Pushed]:
+    """Let an answer set the value that it keeps, over whatever stands meanwhile."""
+    answered = sa.select(issues.c.id).where(issues.c.answer.is_not(None))
+    before = set(db.execute(answered).scalars())
+    written = commands.receive(db, device_id, request, act=act)
+    fresh = sa.select(issues).where(issues.c.id.in_(answered), issues.c.id.not_in(before))
+    told: list[FeedChange] = []
+    for row in db.execute(fresh).all():
+        if row.answer == IssueAnswer.SEEN or row.job_id is None:
+            continue
+        kept = row.field_value if row.answer == IssueAnswer.KEEP_MINE else row.office_value
+        here = (job_fields.c.job_id == row.job_id) & (job_fields.c.field == row.field)
+        db.execute(sa.update(job_fields).where(here).values(value=kept))
+        told += jobs.updated(queries.get(db, row.job_id))
+    return msgspec.structs.replace(written, feed=(*written.feed, *told))
+
+
 MUTANTS: Final[Mapping[str, Mutation]] = {
     "acknowledges before the commit": Mutation(
         server=Code(run_group=_run_group_acknowledging_first)
@@ -288,6 +321,8 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "decides a replay anew": Mutation(server=Code(receive=_receive_deciding_anew)),
     "withholds without an issue": Mutation(server=Code(receive=_receive_without_issues)),
     "overrules silently": Mutation(server=Code(receive=_receive_overruling_silently)),
+    "keeps what was answered": Mutation(server=Code(receive=_receive_keeping_what_was_answered)),
+    "sets what is answered": Mutation(server=Code(receive=_receive_setting_what_is_answered)),
     "tells no neighbours": Mutation(server=Code(receive=_receive_telling_no_neighbours)),
     "forgets who had the job": Mutation(server=Code(assign=_assign_without_leave)),
     "pages by number alone": Mutation(server=Code(pull=_pull_by_number_alone)),

@@ -22,8 +22,9 @@ def place(db: ReplicaConnection) -> Place:
         "SELECT settled_dseq, staged_cursor IS NOT NULL AS is_staging FROM replica"
     ).fetchone()
     orphans = db.execute(
+        # An issue outlives its job, and can be answered then.
         "SELECT job_id FROM operation, replica WHERE dseq > acked_dseq"
-        " AND job_id NOT IN (SELECT id FROM job)"
+        " AND issue_id IS NULL AND job_id NOT IN (SELECT id FROM job)"
         " UNION SELECT job_id FROM blob WHERE uploaded_at IS NULL"
         " AND job_id NOT IN (SELECT id FROM job)"
     ).fetchall()

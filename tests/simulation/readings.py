@@ -126,6 +126,14 @@ def issue_places(db: sa.Connection) -> list[tuple[UUID, int]]:
     return sorted((row.incarnation, row.dseq) for row in rows)
 
 
+def answered_places(db: sa.Connection) -> set[tuple[UUID, int]]:
+    issues = sync.issues
+    answered = sa.select(issues.c.incarnation, issues.c.dseq).where(
+        issues.c.code != OVERRULED, issues.c.answer.is_not(None)
+    )
+    return {(row.incarnation, row.dseq) for row in db.execute(answered)}
+
+
 def signed(db: sa.Connection) -> list[tuple[UUID, str, str, bytes]]:
     completions, keys = work.completions, people.devices
     rows = db.execute(

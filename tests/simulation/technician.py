@@ -6,20 +6,24 @@ from typing import Final
 import msgspec
 
 from field_client import capture, findings
+from field_client.answers import AnswerEntry, NotAnAnswer, answer_issue
 from field_client.capture import SerialEntry
 from field_client.entries import JobReadOnly
 from field_client.field_jobs import JobEntry, create_job
 from field_client.findings import CheckEntry, CorrectionEntry, OntEntry
 from field_client.replica.cards import JobCard, list_jobs
 from field_client.replica.held import JobUnknown
+from field_client.replica.issues import list_to_tell
 from field_client.replica.outbox import record_operation
 from field_client.replica.views import JobView, get_job
 from sync_protocol.documents import JobDocument, JobKind
-from sync_protocol.ids import JobId
+from sync_protocol.ids import IssueId, JobId
 from sync_protocol.jobs import FINAL_STATES, JobEvent, MoveNotAllowed
 from sync_protocol.merge import FIELD_EVENTS
 from sync_protocol.operations import (
     Answer,
+    AnswerIssue,
+    IssueAnswer,
     MoveJob,
     OntMove,
     OperationBody,
@@ -70,6 +74,24 @@ def write_note(tablet: Tablet, job_id: JobId) -> str:
     except (JobReadOnly, JobUnknown) as error:
         return f"cannot: {type(error).__name__}"
     return f"{_FIELDS[0]} = {note}"
+
+
+def answer(tablet: Tablet) -> str:
+    """Answer an issue, or one that was answered once more; rarely one as no page of ours would."""
+    held = tablet.read(list_to_tell)
+    if not held:
+        return "finds nothing to answer"
+    issue, said = tablet.chance.pick(held).document, tablet.chance.pick(_ISSUE_ANSWERS)
+    if tablet.chance.happens(0.1):
+        strange = tablet.chance.pick((issue.id, IssueId(tablet.chance.new_id())))
+        body = AnswerIssue(issue_id=strange, answer=said, job_id=issue.job_id)
+        tablet.write(record_operation, tablet.pen(), body)
+        return f"overreaches with {body}"
+    try:
+        edit = tablet.write(answer_issue, tablet.pen(), issue.id, AnswerEntry(answer=said))
+    except NotAnAnswer as error:
+        return f"cannot: {type(error).__name__}"
+    return f"answers {issue.id} {said}, which sets {None if edit is None else edit.value}"
 
 
 def _is_tempting(card: JobCard, tablet: Tablet) -> bool:
@@ -201,6 +223,7 @@ def _begin_job(tablet: Tablet, job_id: JobId) -> str:
 
 
 _ANSWERS: Final = tuple(Answer)
+_ISSUE_ANSWERS: Final = tuple(IssueAnswer)
 _MOVES: Final = tuple(OntMove)
 _CORRECTIONS: Final = (
     CorrectionEntry(subject=Subject.PLANT, field="terminal_port", proposed_value="3"),

@@ -10,6 +10,7 @@ import pytest
 
 from field_client.storage import CommitPoint
 from server.database.writer import Side
+from sync_protocol.operations import IssueAnswer
 from tests.simulation.__main__ import main
 from tests.simulation.checks import SUMMED
 from tests.simulation.mutant_runs import catch
@@ -45,6 +46,7 @@ def test_worlds_come_to_what_they_are_there_for(ground: Ground) -> None:
         *(f"server crashes {side} commit" for side in Side),
         *(f"tablet dies at {point}" for point in CommitPoint),
         *("rolled back", "copied", "enrolled anew", "issued again and known", "overruled"),
+        *(f"answered {answer}" for answer in IssueAnswer),
         *("tablet began anew: fork", "tablet began anew: key_lost"),
         *("lost requests", "lost answers", "repeated requests", "spoilt answers", "out of reach"),
     }

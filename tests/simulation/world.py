@@ -17,8 +17,9 @@ from field_client.storage import CommitPoint
 from server.database.writer import Boundary
 from sync_protocol import wire
 from sync_protocol.messages import SyncRequest, SyncResponse
-from tests.simulation import checks, conflict_checks, seats, technician
+from tests.simulation import answer_checks, checks, conflict_checks, seats, technician
 from tests.simulation.agenda import Agenda
+from tests.simulation.answering import Answering
 from tests.simulation.chance import Chance, Trace
 from tests.simulation.checks import Heard, Seat
 from tests.simulation.clashes import Clashes
@@ -66,8 +67,7 @@ class World:
         mutation: Mutation | None = None,
     ) -> None:
         mutation = mutation or Mutation()
-        self.seed = seed
-        self.trace = Trace()
+        self.seed, self.trace = seed, Trace()
         self.seen: Counter[str] = Counter()
         self._clock = WorldClock()
         agenda = Agenda(self._clock)
@@ -105,10 +105,11 @@ class World:
             Chance(seed, "dispatcher"),
             with_tablets=tuple(seat.technician_id for seat in self.seats),
         )
-        self._restores = Restores(seed, self.office, self.promises, self._clock, self._hands())
-        self._keeping = Keeping(seed, self.office, self._hands())
-        self._put_backs = PutBacks(self, self._hands(), self._restores.strand)
-        self._clashes = Clashes(self, self._hands())
+        hands = self._hands()
+        self._restores = Restores(seed, self.office, self.promises, self._clock, hands)
+        self._keeping = Keeping(seed, self.office, hands)
+        self._put_backs = PutBacks(self, hands, self._restores.strand)
+        self._clashes, self._answering = Clashes(self, hands), Answering(self, hands)
         self.office.probe = self._at_server_commit
 
     def run(self) -> Told:
@@ -122,6 +123,7 @@ class World:
         rounds = self._heal()
         self.seen.update(self._keeping.check_healed(self.seats))
         self.seen.update(conflict_checks.check(self.office, self.seats))
+        self.seen.update(answer_checks.check(self.office, self.seats))
         self.seen.update(checks.check_world(self.office, self.seats, self.heard, self.trace))
         return Told(seed=self.seed, digest=self.trace.digest(), rounds=rounds, seen=self.seen)
 
@@ -169,6 +171,7 @@ class World:
         self._keeping.plan(self.seats, CHAOS_MS)
         self._put_backs.plan(CHAOS_MS)
         self._clashes.plan(CHAOS_MS)
+        self._answering.plan(CHAOS_MS)
         for seat in self.seats:
             for _ in range(self._chance.between(6, 16)):
                 self._at(self._chance.between(0, CHAOS_MS), lambda seat=seat: self._work(seat))

@@ -7,14 +7,16 @@ from uuid import UUID
 import msgspec
 
 from sync_protocol import evidence
-from sync_protocol.ids import CaptureId, CompletionId, JobId, TechnicianId
+from sync_protocol.ids import CaptureId, CompletionId, IssueId, JobId, TechnicianId
 from sync_protocol.jobs import JobEvent, JobState
-from sync_protocol.merge import Situation
+from sync_protocol.merge import IssueStanding, Situation
 from sync_protocol.operations import (
+    AnswerIssue,
     Capture,
     CompleteJob,
     CreateJob,
     GiveUpJob,
+    IssueAnswer,
     Manifest,
     Moment,
     MoveJob,
@@ -77,6 +79,19 @@ def completed(*captures: Capture, base: int = 3, manifest_of: JobId = JOB) -> Co
             completed_at=MOMENT,
         ),
     )
+
+
+ISSUE = IssueId(UUID(int=40))
+
+
+def answered(answer: IssueAnswer, job_id: JobId | None = JOB) -> AnswerIssue:
+    return AnswerIssue(issue_id=ISSUE, answer=answer, job_id=job_id)
+
+
+def a_standing(
+    answer: IssueAnswer | None = None, *, is_of_field: bool = True, is_closed: bool = False
+) -> IssueStanding:
+    return IssueStanding(is_of_field=is_of_field, answer=answer, is_closed=is_closed)
 
 
 def a_situation(state: JobState | None = JobState.WORKING, **changes: Any) -> Situation:  # noqa: ANN401  whatever the record takes

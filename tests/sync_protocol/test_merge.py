@@ -16,12 +16,14 @@ from sync_protocol.merge import (
     decide,
 )
 from sync_protocol.messages import VerdictKind
-from sync_protocol.operations import Capture, OperationBody
+from sync_protocol.operations import Capture, IssueAnswer, OperationBody
 from tests.sync_protocol.factories import (
     BEN,
     OTHER_JOB,
     a_capture,
     a_situation,
+    a_standing,
+    answered,
     completed,
     created,
     field_set,
@@ -31,7 +33,7 @@ from tests.sync_protocol.factories import (
     recorded,
 )
 
-_S, _E, _V, _C = JobState, JobEvent, VerdictKind, Code
+_S, _E, _V, _C, _A = JobState, JobEvent, VerdictKind, Code, IssueAnswer
 NOTES = {"access_notes": VersionedValue(value="old", version=1)}
 SCAN = a_capture()
 
@@ -164,6 +166,39 @@ CASES = {
     "create: the id is in use": Case(
         a_situation(has_place=True), created(), _V.REJECTED, _C.ID_REUSE
     ),
+    "answer: seen": Case(
+        a_situation(issue=a_standing(is_of_field=False)), answered(_A.SEEN), _V.APPLIED
+    ),
+    "answer: a value is chosen": Case(
+        a_situation(issue=a_standing()), answered(_A.KEEP_OTHER), _V.APPLIED
+    ),
+    "answer: of a job that is no longer mine, or not known": Case(
+        a_situation(None, issue=a_standing()), answered(_A.SEEN), _V.APPLIED
+    ),
+    "answer: of no job": Case(
+        a_situation(None, issue=a_standing(is_of_field=False)),
+        answered(_A.SEEN, job_id=None),
+        _V.APPLIED,
+    ),
+    "answer: otherwise than before": Case(
+        a_situation(issue=a_standing(_A.KEEP_MINE)), answered(_A.KEEP_OTHER), _V.APPLIED
+    ),
+    "answer: as before": Case(
+        a_situation(issue=a_standing(_A.KEEP_MINE)), answered(_A.KEEP_MINE), _V.MERGED
+    ),
+    "answer: the office has closed it": Case(
+        a_situation(issue=a_standing(is_closed=True)),
+        answered(_A.KEEP_MINE),
+        _V.MERGED,
+        _C.ALREADY_CLOSED,
+    ),
+    "answer: no such issue": Case(a_situation(), answered(_A.SEEN), _V.MERGED, _C.UNKNOWN_ISSUE),
+    "answer: a choice where there is none": Case(
+        a_situation(issue=a_standing(is_of_field=False)),
+        answered(_A.KEEP_MINE),
+        _V.REJECTED,
+        _C.BAD_VALUE,
+    ),
 }
 
 
@@ -173,6 +208,15 @@ def test_every_rule_of_the_policy(case: Case) -> None:
 
     assert (decision.verdict, decision.code) == (case.verdict, case.code)
     assert decision.state == case.state
+
+
+@pytest.mark.parametrize("answer", list(IssueAnswer))
+def test_an_answer_writes_no_value_and_moves_nothing(answer: IssueAnswer) -> None:
+    situation = a_situation(fields=NOTES, issue=a_standing())
+
+    decision = decide(situation, answered(answer))
+
+    assert decision == Decision(verdict=VerdictKind.APPLIED, answer=answer)
 
 
 def test_a_late_capture_is_kept_and_flagged() -> None:
@@ -211,6 +255,7 @@ BODIES: st.SearchStrategy[OperationBody] = st.one_of(
     ),
     st.builds(completed, st.just(SCAN), base=st.integers(0, 5)),
     st.builds(created, st.sampled_from(["install", "telepathy"])),
+    st.builds(answered, st.sampled_from(IssueAnswer)),
 )
 SITUATIONS = st.builds(
     a_situation,
@@ -219,6 +264,7 @@ SITUATIONS = st.builds(
     fields=st.sampled_from([{}, NOTES]),
     captures=st.sampled_from([{}, knowing(SCAN), knowing(a_capture(21), SCAN)]),
     has_place=st.booleans(),
+    issue=st.none() | st.builds(a_standing, st.none() | st.sampled_from(IssueAnswer)),
 )
 
 
@@ -229,7 +275,7 @@ def test_nothing_that_was_entered_vanishes(situation: Situation, body: Operation
 
     stored = (decision.state, decision.field_value, decision.capture)
     kept = any(part is not None for part in stored) or decision.keeps_evidence
-    kept = kept or decision.creates_job
+    kept = kept or decision.creates_job or decision.answer is not None
     already = decision.verdict is VerdictKind.MERGED
     assert kept or already or decision.code is not None
     if decision.verdict not in {VerdictKind.APPLIED, VerdictKind.MERGED}:

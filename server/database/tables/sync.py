@@ -99,6 +99,21 @@ issues = sa.Table(
     sa.Column("field_at", UtcDateTime),
     sa.Column("office_by", sa.String(200)),
     sa.Column("office_at", UtcDateTime),
+    # What the technician answered, and when; the last answer stands until the issue is closed.
+    sa.Column("answer", sa.String(20)),
+    sa.Column("answered_at", UtcDateTime),
+    # How it ended: by an answer that chose a value (``closed_by`` is none), or by the office.
+    sa.Column("closed_at", UtcDateTime),
+    sa.Column("closed_by", sa.Uuid),
+    sa.Column("closing", sa.String(20)),
+    sa.Column("remark", sa.Text),
+    sa.Index(
+        "ix_issues_open",
+        "raised_at",
+        "id",
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
 )
 
 blobs = sa.Table(

@@ -16,19 +16,17 @@ from sync_protocol import wire
 from sync_protocol.documents import (
     Appointment,
     CustomerCard,
-    IssueDocument,
-    IssueKind,
     JobKind,
     ProductCard,
     TicketCard,
     VersionedValue,
     VisitCard,
 )
-from sync_protocol.ids import Incarnation, IssueId
 from sync_protocol.jobs import JobState
 from sync_protocol.operations import CaptureBody
 from sync_protocol.optics import UNKNOWN_PATH
 from tests.field_client.factories import JPEG, NOON, SERIAL, SVG, a_job
+from tests.field_client.issues import raise_issue
 from tests.field_client.tablets import JOB
 
 HOSTILE = '<script>alert("x")</script>'
@@ -41,27 +39,6 @@ PAGES = ["/", "/queue", "/issues", "/settings", "/jobs", "/jobs/new", "/stock", 
 def put_job(db: Connection, **changes: object) -> None:
     """Let the office change the job."""
     run(db, "job_store", id=str(JOB), document=wire.encode(a_job(**changes)))
-
-
-def raise_issue(db: Connection, **changes: object) -> None:
-    """Let the office tell of something."""
-    issue = IssueDocument(
-        id=IssueId(UUID(int=5)),
-        job_id=JOB,
-        kind=IssueKind.KEPT_AS_CONFLICT,
-        code="edited_on_both_sides",
-        incarnation=Incarnation(UUID(int=1)),
-        dseq=1,
-        raised_at=NOON,
-        field="access_notes",
-        base_value="ring",
-        field_value="gate 4711",
-        office_value="gate 0815",
-        office_by="Dora Dispatch",
-        office_at=NOON,
-    )
-    document = wire.encode(msgspec.structs.replace(issue, **changes))
-    run(db, "issue_store", id=str(issue.id), job_id=str(JOB), document=document)
 
 
 async def test_no_page_lets_a_text_become_a_script(

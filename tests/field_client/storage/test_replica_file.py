@@ -30,7 +30,7 @@ def test_a_replica_is_unreadable_without_its_key(tmp_path: Path) -> None:
 
 def test_what_is_stored_cannot_be_read_off_the_disk(tmp_path: Path) -> None:
     db = open_replica(tmp_path / "replica.db", KEY)
-    db.execute("INSERT INTO issue VALUES ('a', NULL, ?)", (b"a plain secret",))
+    db.execute("INSERT INTO issue VALUES ('a', NULL, ?)", (b'"a plain secret"',))
 
     written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     db.close()

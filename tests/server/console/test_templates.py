@@ -10,6 +10,7 @@ from jinja2 import nodes
 
 from server.console.templates import FOLDER, environment, render
 from server.console.views import Frame, NoticeView, ProblemView
+from server.issues.views import IssueListView, IssueRowView, ValueView
 from server.jobs.views import (
     AssignView,
     Chip,
@@ -164,10 +165,42 @@ def a_job() -> JobView:
     )
 
 
+def an_issue() -> IssueRowView:
+    return IssueRowView(
+        id=ID,
+        csrf_token="token",
+        kind=Chip(label="Both values kept", tone=Tone.ATTENTION),
+        story=HOSTILE,
+        technician=HOSTILE,
+        at="Thu 2 Jul 2026",
+        job_url="/jobs/1",
+        job=HOSTILE,
+        field="Access notes",
+        values=(ValueView(by=HOSTILE, text=HOSTILE, stands=True),),
+        standing=HOSTILE,
+        seen_version=2,
+        answered=HOSTILE,
+        closings=(Choice(value="as_it_is", label="Close as it is", is_chosen=False),),
+    )
+
+
+def an_issue_list() -> IssueListView:
+    return IssueListView(
+        frame=a_frame(),
+        kinds=(Choice(value="parked", label=HOSTILE, is_chosen=True),),
+        technicians=(Choice(value=str(ID), label=HOSTILE, is_chosen=False),),
+        rows=(an_issue(),),
+        first_url="/issues",
+        next_url="/issues?older_than=1",
+    )
+
+
 # Which view each template is written for. A base has none of its own: it is rendered by its pages.
 VIEWS: Mapping[str, Callable[[], msgspec.Struct]] = {
     "console/_notice.html": lambda: NoticeView(heading=HOSTILE, detail=HOSTILE),
     "console/problem.html": lambda: ProblemView(status=404, heading=HOSTILE, detail=HOSTILE),
+    "issues/_issue.html": an_issue,
+    "issues/list.html": an_issue_list,
     "jobs/_assign.html": an_assign,
     "jobs/_evidence.html": an_evidence,
     "jobs/_row.html": a_row,

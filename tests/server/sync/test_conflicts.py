@@ -2,66 +2,21 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-import msgspec
 import pytest
 import sqlalchemy as sa
 
-from server.database import Store
 from server.database.tables.sync import feed, issues, operations
 from server.database.tables.work import job_fields
-from server.jobs import commands as jobs
 from sync_protocol.documents import IssueDocument
 from sync_protocol.ids import Incarnation
-from sync_protocol.messages import IssueRaised
 from sync_protocol.operations import Origin
-from tests.server.factories import NOON, Town, act, assign, assigned_job, change, found_town, rows
-from tests.server.tablets import Tablet, enrolled, moment, pull_page, push, set_field, verdicts
+from tests.server.factories import NOON, assign, change, rows
+from tests.server.sync.crew import LATER, Crew, clash, told
+from tests.server.tablets import enrolled, moment, push, set_field, verdicts
 
-LATER = NOON + timedelta(hours=1)
 WORKED = NOON - timedelta(seconds=1)
 """A tablet of these tests pushes one second after the work."""
-
-
-class Crew(msgspec.Struct, frozen=True, kw_only=True):
-    """Ada's job, with Ben of its crew, and a tablet each."""
-
-    store: Store
-    town: Town
-    job_id: UUID
-    ada: Tablet
-    ben: Tablet
-
-    def set_crew(self, *technician_ids: UUID) -> None:
-        self.store.write_now(jobs.set_crew, self.job_id, technician_ids, act=act())
-
-
-@pytest.fixture
-def crew(store: Store) -> Crew:
-    town = found_town(store)
-    job_id = assigned_job(store, town.ada).job_id
-    store.write_now(jobs.set_crew, job_id, (town.ben,), act=act())
-    return Crew(
-        store=store,
-        town=town,
-        job_id=job_id,
-        ada=enrolled(store, town.ada),
-        ben=enrolled(store, town.ben),
-    )
-
-
-def clash(crew: Crew) -> None:
-    """Ada sets a note; an hour later that of Ben arrives, who has not seen it."""
-    crew.ada.say(set_field(crew.job_id, "bell"))
-    crew.ben.say(set_field(crew.job_id, "knock"))
-    push(crew.store, crew.ada)
-    push(crew.store, crew.ben, now=LATER)
-
-
-def told(store: Store, tablet: Tablet) -> list[IssueDocument]:
-    entries = pull_page(store, tablet).entries
-    return [entry.document for entry in entries if isinstance(entry, IssueRaised)]
 
 
 def both_sides(issue: IssueDocument) -> tuple[Any, ...]:

@@ -8,13 +8,13 @@ import pytest
 
 from server.sync import reading, refusals
 from server.sync.planning import JobContext, Loaded, PushPlanner
-from server.sync.records import Device
+from server.sync.records import Device, Issue
 from server.sync.refusals import SyncRefused
 from sync_protocol import evidence, wire
 from sync_protocol.ids import Incarnation
-from sync_protocol.merge import Decision, Situation
-from sync_protocol.messages import OperationVerdict, Refusal, SyncRequest
-from sync_protocol.operations import Capture, CreateJob, Operation, OperationBody
+from sync_protocol.merge import Code, Decision, Situation
+from sync_protocol.messages import OperationVerdict, Refusal, SyncRequest, VerdictKind
+from sync_protocol.operations import AnswerIssue, Capture, CreateJob, Operation, OperationBody
 from tests.server.factories import NOON, act
 from tests.server.sync.field import Field
 from tests.server.tablets import moment
@@ -80,6 +80,9 @@ def test_the_server_plans_what_the_rules_decide(vector: dict[str, Any], field: F
         [decision.state] if decision.state else []
     )
     assert len(planner.plan.created) == decision.creates_job
+    assert [issue.answer for issue in planner.plan.answered.values()] == (
+        [decision.answer] if decision.answer else []
+    )
     assert [write.value for write in planner.plan.fields] == (
         [decision.field_value] if decision.field_value else []
     )
@@ -90,7 +93,7 @@ def test_the_server_plans_what_the_rules_decide(vector: dict[str, Any], field: F
 
 def planner_of(situation: Situation, body: OperationBody, field: Field) -> PushPlanner:
     contexts: dict[UUID, JobContext] = {}
-    if situation.state is not None:
+    if situation.state is not None and body.job_id is not None:
         job = msgspec.structs.replace(
             field.job,
             id=body.job_id,
@@ -112,7 +115,7 @@ def planner_of(situation: Situation, body: OperationBody, field: Field) -> PushP
         enrolled_at=NOON,
         revoked_at=None,
     )
-    homes = dict.fromkeys(situation.captures, body.job_id)
+    homes = dict.fromkeys(situation.captures, body.job_id or UUID(int=0))
     loaded = Loaded(
         technician="Ada",
         contexts=contexts,
@@ -120,8 +123,36 @@ def planner_of(situation: Situation, body: OperationBody, field: Field) -> PushP
         signers={},
         capture_homes=homes,
         completions={},
+        issues=issues_of(situation, body),
     )
     return PushPlanner(device, request_of(), loaded, act())
+
+
+def issues_of(situation: Situation, body: OperationBody) -> dict[UUID, Issue]:
+    standing = situation.issue
+    if standing is None or not isinstance(body, AnswerIssue):
+        return {}
+    issue = Issue(
+        id=body.issue_id,
+        technician_id=situation.actor_id,
+        job_id=body.job_id,
+        kind=VerdictKind.KEPT_AS_CONFLICT,
+        code=Code.EDITED_ON_BOTH_SIDES if standing.is_of_field else Code.NOT_ASSIGNED,
+        incarnation=UUID(int=5),
+        dseq=1,
+        raised_at=NOON,
+        field="access_notes",
+        base_value="",
+        field_value="bell",
+        office_value="knock",
+        field_by="Ada",
+        field_at=NOON,
+        office_by=None,
+        office_at=None,
+        answer=standing.answer,
+        closed_by=UUID(int=6) if standing.is_closed else None,
+    )
+    return {issue.id: issue}
 
 
 @pytest.mark.parametrize("vector", read("refusals"), ids=lambda each: each["refusal"])

@@ -1,0 +1,1 @@
+"""Issues in the office: what of technicians' work did not simply apply, and how it is closed."""
