@@ -45,7 +45,9 @@ def run_mutants(say: Callable[[str], None]) -> int:
 
 def catch(ground: Ground, name: str) -> Failed | None:
     """Live through worlds with one mistake in them until one fails."""
-    told = (live(ground, seed, mutation=MUTANTS[name]) for seed in range(WORLDS_MAX))
+    mutation = MUTANTS[name]
+    seeds = range(mutation.first_seed, mutation.first_seed + WORLDS_MAX)
+    told = (live(ground, seed, mutation=mutation) for seed in seeds)
     return next((each for each in told if isinstance(each, Failed)), None)
 
 

@@ -322,7 +322,9 @@ MUTANTS: Final[Mapping[str, Mutation]] = {
     "withholds without an issue": Mutation(server=Code(receive=_receive_without_issues)),
     "overrules silently": Mutation(server=Code(receive=_receive_overruling_silently)),
     "keeps what was answered": Mutation(server=Code(receive=_receive_keeping_what_was_answered)),
-    "sets what is answered": Mutation(server=Code(receive=_receive_setting_what_is_answered)),
+    "sets what is answered": Mutation(
+        server=Code(receive=_receive_setting_what_is_answered), first_seed=260
+    ),
     "tells no neighbours": Mutation(server=Code(receive=_receive_telling_no_neighbours)),
     "forgets who had the job": Mutation(server=Code(assign=_assign_without_leave)),
     "pages by number alone": Mutation(server=Code(pull=_pull_by_number_alone)),
