@@ -98,7 +98,7 @@ def row_view(line: IssueLine, csrf_token: str) -> IssueRowView:
         else line.standing or "nothing",
         seen_version=line.standing_version,
         answered=_ANSWERS.get(issue.answer or "", ""),
-        closings=tuple(_closings(is_choice=is_choice)),
+        closings=tuple(_closings(line, is_choice=is_choice)),
     )
 
 
@@ -116,10 +116,13 @@ def _values(line: IssueLine, zone: str, *, is_choice: bool) -> Iterable[ValueVie
         yield ValueView(by=f"{name}{when}", text=text, stands=is_choice and value == now)
 
 
-def _closings(*, is_choice: bool) -> Iterable[Choice]:
+def _closings(line: IssueLine, *, is_choice: bool) -> Iterable[Choice]:
     if is_choice:
-        yield Choice(value=Closing.FIELD_VALUE, label="Let the technician's stand", is_chosen=False)
-        yield Choice(value=Closing.OFFICE_VALUE, label="Let the other stand", is_chosen=False)
+        for closing, name in (
+            (Closing.FIELD_VALUE, line.issue.field_by or line.technician),
+            (Closing.OFFICE_VALUE, line.issue.office_by or "the office"),
+        ):
+            yield Choice(value=closing, label=f"Let what {name} entered stand", is_chosen=False)
     yield Choice(value=Closing.AS_IT_IS, label="Close as it is", is_chosen=False)
 
 
