@@ -13,6 +13,7 @@ from server.issues.records import IssueFilter
 from server.jobs import commands as jobs
 from server.jobs import queries
 from tests.browser.clashing import let_ben_enter
+from tests.browser.guide import keep_picture
 from tests.browser.hands import UPRIGHT, WIDE, Hands, invite
 from tests.browser.relay import Relay
 from tests.server.console.town import Town, act, place_job
@@ -41,7 +42,7 @@ async def test_a_conflict_is_shown_with_both_values_and_closed_by_keeping_one(
     await send(hands)
     assert note(store, job_id) == "bell"
     await see_both(hands)
-    await page.screenshot(path=screenshots / "tablet_conflict.png")
+    await keep_picture(page, screenshots, "issue")
 
     network.cut()
     await hands.press("Keep what Ben")

@@ -69,6 +69,20 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
     assert missing == []
 
 
+def test_the_technicians_page_shows_the_pictures_that_the_tests_take() -> None:
+    shown = set(re.findall(r'<img src="technician/(\w+)\.png"', page("docs/technician.md")))
+    taken = {
+        name
+        for file in (ROOT / "tests" / "browser").glob("test_*.py")
+        for name in re.findall(
+            r'keep_picture\(page, screenshots, "(\w+)"\)', file.read_text("utf-8")
+        )
+    }
+    kept = {path.stem for path in (ROOT / "docs" / "technician").iterdir()}
+
+    assert shown == taken == kept
+
+
 def test_decisions_are_numbered_without_gaps() -> None:
     names = sorted(path.name for path in (ROOT / "docs" / "adr").glob("*.md"))
 

@@ -12,4 +12,4 @@ class Mutation(msgspec.Struct, frozen=True):
     server: Code = PRODUCTION
     tablet: Replacements = {}
     first_seed: int = 0
-    """The world from which one is looked for that notices; a mistake that rarely shows begins later."""
+    """The world from which on one is looked for that notices; later for what rarely shows."""
