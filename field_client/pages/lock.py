@@ -29,12 +29,9 @@ class LockView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/lock", sync_to_thread=False)
-def show_lock(vault: NamedDependency[Agent | Vault], request: PageRequest) -> Response[str]:
+def show_lock(vault: NamedDependency[Vault], request: PageRequest) -> Response[str]:
     """Ask for the PIN, or tell of the wipe; an open tablet needs neither."""
-    looks = looks_found(request)
-    if not isinstance(vault, Vault):
-        return Redirect("/", status_code=303)
-    state = vault.state
+    looks, state = looks_found(request), vault.state
     if isinstance(state, Wiped):
         return _page(wiped_view(state, looks), looks, HTTPStatus.GONE)
     if isinstance(state, Locked):
@@ -43,10 +40,8 @@ def show_lock(vault: NamedDependency[Agent | Vault], request: PageRequest) -> Re
 
 
 @post("/lock", status_code=303)
-async def unlock(vault: NamedDependency[Agent | Vault], request: PageRequest) -> Response[str]:
+async def unlock(vault: NamedDependency[Vault], request: PageRequest) -> Response[str]:
     """Open with the PIN; a wrong one is told with how many tries are left."""
-    if not isinstance(vault, Vault):
-        return Redirect("/", status_code=303)
     looks = looks_found(request)
     ended = await vault.unlock((await read_form(request)).get("pin", "")[:200])
     if isinstance(ended, Agent):
@@ -60,31 +55,27 @@ async def unlock(vault: NamedDependency[Agent | Vault], request: PageRequest) ->
 
 
 @post("/lock/now", status_code=303)
-async def lock_now(vault: NamedDependency[Agent | Vault]) -> Redirect:
+async def lock_now(vault: NamedDependency[Vault]) -> Redirect:
     """Lock at once.
 
     Raises:
         NoPin: set one first.
     """
-    if isinstance(vault, Vault):
-        vault.lock()
+    vault.lock()
     return Redirect("/lock", status_code=303)
 
 
 @post("/lock/start-over", status_code=303)
-async def start_over(vault: NamedDependency[Agent | Vault]) -> Redirect:
+async def start_over(vault: NamedDependency[Vault]) -> Redirect:
     """Begin as a new tablet after a wipe; does nothing where none was."""
-    if isinstance(vault, Vault):
-        await vault.start_over()
+    await vault.start_over()
     return Redirect("/enrol", status_code=303)
 
 
 @post("/lock/pin", status_code=303)
-async def change_pin(vault: NamedDependency[Agent | Vault], request: PageRequest) -> Response[str]:
+async def change_pin(vault: NamedDependency[Vault], request: PageRequest) -> Response[str]:
     """Set, change or, with an empty new one, remove the PIN."""
     form, looks = await read_form(request), looks_found(request)
-    if not isinstance(vault, Vault):
-        return Redirect("/settings", status_code=303)
     current, new = form.get("current", "")[:200], form.get("pin", "")[:200]
     try:
         ended = await (vault.set_pin(new, current) if new else vault.remove_pin(current))

@@ -60,14 +60,17 @@ from field_client.safety.wiping import TabletWiped
 log = structlog.stdlib.get_logger()
 
 _HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
-    launch, show_enrolment, enrol, read_code, show_today, show_job, go_on, show_step, move,
-    record_serial, read_frame, read_label, record_light, add_photo, show_file, sign, finish,
-    give_up, show_cannot_finish, show_receipt, set_field, keep_draft, show_queue, show_chip,
-    send_now, switch_sending, show_issues, give_answer, show_settings, change_settings, show_lock,
-    unlock, lock_now, start_over, change_pin, answer_check, choose_code, keep_meter, name_old_ont,
-    read_old_label, tell_old_ont, show_earlier_photo, send_earlier_photo, read_code_frame,
-    tell_position, add_note, show_correct, correct, show_onts, move_ont, show_jobs, show_new_job,
-    begin_job, begin_beside, show_stock, show_stocked, fill_in_ont,
+    launch, show_enrolment, enrol, read_code, read_code_frame, show_today, show_jobs,
+    show_new_job, begin_job, begin_beside, show_job, set_field, keep_draft, add_note, show_correct,
+    correct, show_onts, move_ont, fill_in_ont, show_earlier_photo, send_earlier_photo, go_on,
+    show_step, move, tell_position, record_serial, read_frame, read_label, name_old_ont,
+    read_old_label, tell_old_ont, record_light, keep_meter, add_photo, show_file, answer_check,
+    sign, choose_code, finish, give_up, show_cannot_finish, show_receipt, show_queue, show_chip,
+    send_now, switch_sending, show_issues, give_answer, show_stock, show_stocked, show_settings,
+    change_settings,
+)  # fmt: skip
+_LOCK: Final[tuple[ControllerRouterHandler, ...]] = (
+    show_lock, unlock, lock_now, start_over, change_pin,
 )  # fmt: skip
 
 
@@ -79,7 +82,7 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def page_routes(tablet: Agent | Vault, door: BrowserDoor) -> tuple[ControllerRouterHandler, ...]:
-    """Make the routes of the pages; of a locked vault only the lock page shows anything."""
+    """Make the routes of the pages; an agent without a vault has nothing to lock."""
 
     async def give_desk(request: PageRequest) -> Desk:
         agent = tablet.agent() if isinstance(tablet, Vault) else tablet
@@ -89,14 +92,14 @@ def page_routes(tablet: Agent | Vault, door: BrowserDoor) -> tuple[ControllerRou
         return await provide_desk(request, agent)
 
     def give_vault() -> Agent | Vault:
-        return tablet
+        return tablet  # only the handlers of the lock ask for it
 
     def give_door() -> BrowserDoor:
         return door
 
     pages = Router(
         path="/",
-        route_handlers=_HANDLERS,
+        route_handlers=(*_HANDLERS, *(_LOCK if isinstance(tablet, Vault) else ())),
         dependencies={
             "desk": Provide(give_desk),
             "door": Provide(give_door, sync_to_thread=False),

@@ -7,16 +7,16 @@ from uuid import UUID
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.async_api import Geolocation, Page, expect
+from playwright.async_api import Geolocation, expect
 
 from server.acts import utc_now
 from server.database import Store
 from server.jobs import commands as jobs
 from server.sync.blob_store import FolderBlobStore
 from sync_protocol.operations import Photo
+from tests.browser.accessible import check
 from tests.browser.hands import UPRIGHT, WIDE, Hands, invite
 from tests.browser.relay import Relay
-from tests.browser.test_tablet_accessibility import faults, out_of_reach, small_targets, too_wide
 from tests.field_client.labels import QR_CODE, draw_code
 from tests.server.console.town import Town, act, place_job
 from tests.server.sync.doors import enrolled_now
@@ -145,11 +145,3 @@ async def note_position(hands: Hands, job_id: UUID, screenshots: Path) -> None:
     await expect(place).to_contain_text("km from the address of this job")
     await page.screenshot(path=screenshots / "tablet_position_far.png")
     await check(page)
-
-
-async def check(page: Page) -> None:
-    """Look at a page as the test of all pages does."""
-    assert await too_wide(page) is False
-    assert await small_targets(page) == []
-    assert await faults(page) == []
-    assert await out_of_reach(page) == []
