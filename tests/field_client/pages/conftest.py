@@ -8,6 +8,7 @@ import pytest
 from field_client.agent import Agent
 from field_client.app import build_app
 from field_client.browser_door import COOKIE, BrowserDoor
+from field_client.safety.vault import Vault
 from field_client.storage import Disk
 from tests.field_client.factories import FakeClock
 from tests.field_client.test_agent import an_agent
@@ -37,12 +38,12 @@ async def browser(agent: Agent, tmp_path: Path) -> AsyncGenerator[httpx.AsyncCli
 
 
 @asynccontextmanager
-async def browsing(agent: Agent, folder: Path) -> AsyncGenerator[httpx.AsyncClient]:
+async def browsing(tablet: Agent | Vault, folder: Path) -> AsyncGenerator[httpx.AsyncClient]:
     """Let a browser in."""
     door = BrowserDoor(folder / "keys", Disk())
     secret = door.let_in(door.new_code())
     assert secret is not None
-    app = build_app(agent, "token", door)
+    app = build_app(tablet, "token", door)
     transport = httpx.ASGITransport(app=app)  # pyright: ignore[reportArgumentType]  httpx types an ASGI application by plain dicts
     headers = {"Origin": BASE, "Cookie": f"{COOKIE}={secret}"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
