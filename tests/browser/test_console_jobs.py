@@ -14,6 +14,7 @@ from server.acts import utc_now
 from server.database import Store, schema_versions
 from server.jobs import commands as jobs
 from server.people.records import Role, Scope
+from tests.browser.accessible import too_wide
 from tests.server.console.field_work import capture_everything, photograph, send, tell
 from tests.server.console.serving import Served, serving
 from tests.server.console.town import (
@@ -229,9 +230,3 @@ async def test_a_dispatcher_sees_photos_and_opens_one(
         await small.click()
     opened = await opening.value
     await expect(opened.locator("img")).to_have_js_property("naturalWidth", WIDE["width"])
-
-
-async def too_wide(page: Page) -> bool:
-    return await page.evaluate(
-        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    )

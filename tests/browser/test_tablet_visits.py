@@ -15,9 +15,9 @@ from server.jobs import commands as jobs
 from server.orders import commands as orders
 from server.orders.records import WantedOrder
 from sync_protocol.documents import JobKind
+from tests.browser.accessible import check
 from tests.browser.hands import UPRIGHT, Hands, invite
 from tests.browser.relay import Relay
-from tests.browser.test_tablet_accessibility import faults, small_targets
 from tests.server.console.town import Town, act, place_job
 from tests.server.factories import rows
 
@@ -92,7 +92,7 @@ async def swap(hands: Hands, screenshots: Path) -> None:
         await page.get_by_label("Why, if that needs a word").press("Tab")
     await page.get_by_text("It is another ONT").click()
     await page.screenshot(path=screenshots / "tablet_swap_scan.png", full_page=True)
-    assert (await small_targets(page), await faults(page)) == ([], [])
+    await check(page)
 
 
 async def measure_and_photograph(hands: Hands, screenshots: Path) -> None:
