@@ -19,11 +19,11 @@ _MARK: Final = Path(__file__).parent / "static" / "mark.svg"
 _NAME: Final = "Firstlight"
 _SUMMARY: Final = "The jobs of a technician, with or without a network"
 _MAKE_LINK: Final = """
-$link = (New-Object -ComObject WScript.Shell).CreateShortcut($env:FIRSTLIGHT_LINK)
-$link.TargetPath = $env:FIRSTLIGHT_TARGET
-$link.Arguments = $env:FIRSTLIGHT_ARGUMENTS
-$link.IconLocation = $env:FIRSTLIGHT_PICTURE
-$link.Description = $env:FIRSTLIGHT_SUMMARY
+$link = (New-Object -ComObject WScript.Shell).CreateShortcut($env:ICON_LINK)
+$link.TargetPath = $env:ICON_TARGET
+$link.Arguments = $env:ICON_ARGUMENTS
+$link.IconLocation = $env:ICON_PICTURE
+$link.Description = $env:ICON_SUMMARY
 $link.Save()
 """
 
@@ -117,11 +117,11 @@ def _put_link(icon: Path, command: Sequence[str], home: Path) -> None:
     picture.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draw_mark().save(picture)
     told = {
-        "FIRSTLIGHT_LINK": str(icon),
-        "FIRSTLIGHT_TARGET": command[0],
-        "FIRSTLIGHT_ARGUMENTS": subprocess.list2cmdline(command[1:]),
-        "FIRSTLIGHT_PICTURE": str(picture),
-        "FIRSTLIGHT_SUMMARY": _SUMMARY,
+        "ICON_LINK": str(icon),
+        "ICON_TARGET": command[0],
+        "ICON_ARGUMENTS": subprocess.list2cmdline(command[1:]),
+        "ICON_PICTURE": str(picture),
+        "ICON_SUMMARY": _SUMMARY,
     }
     shell = ["powershell", "-NoProfile", "-NonInteractive", "-Command", _MAKE_LINK]
     done = subprocess.run(  # noqa: S603  our own script; what varies is in its environment
