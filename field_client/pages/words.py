@@ -228,7 +228,7 @@ def place_name(place: str | None, language: Language) -> str:
     ('At the house', 'At the terminal')
     """
     if place is None:
-        return language("At the house")
+        return language(N_("At the house"))
     return language(PLACES[Place(place)]) if place in PLACES else place
 
 
