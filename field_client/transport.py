@@ -343,7 +343,7 @@ def failure_of(answer: Answer) -> Failure:
     if _media_type(answer) != _PROBLEM:
         return NoAnswer(detail=f"status {answer.status} with {_media_type(answer) or 'no type'}")
     try:
-        problem = wire.decode(answer.body or b"{}", _Problem)
+        problem = wire.decode(answer.body, _Problem)
     except wire.Unreadable as error:
         return NoAnswer(detail=f"status {answer.status}: {error}")
     return Refused(

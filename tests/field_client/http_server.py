@@ -101,6 +101,11 @@ def bomb(_reply: Reply) -> Reply:
     return Reply(200, headers, wire.compress(bytes(wire.BODY_BYTES_MAX + 1)))
 
 
+def refusal_cut_to_nothing(_reply: Reply) -> Reply:
+    """Refuse with a reason that got lost on the way."""
+    return Reply(409, {"content-type": "application/problem+json"})
+
+
 def mislabelled(reply: Reply) -> Reply:
     """Send the right bytes as something else, as a rewriting proxy does."""
     return msgspec.structs.replace(reply, headers={**reply.headers, "content-type": "text/html"})

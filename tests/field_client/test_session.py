@@ -63,6 +63,7 @@ async def test_a_session_pulls_pushes_and_then_uploads(tablet: Tablet) -> None:
         http_server.bomb,
         http_server.flood,
         http_server.mislabelled,
+        http_server.refusal_cut_to_nothing,
         http_server.lose,
     ],
 )
