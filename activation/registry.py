@@ -10,7 +10,7 @@ from activation.driver import DriverFactory
 ENTRY_POINT_GROUP: Final = "firstlight.drivers"
 
 BUILT_IN: Final[Mapping[str, str]] = {
-    "huawei": "activation.drivers.huawei:HuaweiOlt",
+    "huawei": "activation.drivers.huawei.olt:HuaweiOlt",
 }
 
 

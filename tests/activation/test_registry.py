@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from activation.driver import DriverCapability
-from activation.drivers.huawei import HuaweiOlt
+from activation.drivers.huawei.olt import HuaweiOlt
 from activation.registry import (
     BUILT_IN,
     ENTRY_POINT_GROUP,
@@ -34,7 +34,7 @@ def test_an_unknown_driver_lists_the_known_ones() -> None:
 
 
 def test_a_driver_of_another_package_is_found() -> None:
-    entry = an_entry("acme", "activation.drivers.huawei:HuaweiOlt")
+    entry = an_entry("acme", "activation.drivers.huawei.olt:HuaweiOlt")
 
     assert driver_names([entry]) == ("acme", "huawei")
     assert find_driver("acme", [entry]) is HuaweiOlt

@@ -84,7 +84,9 @@ async def test_every_page_can_be_read_hit_and_reached(
             await check(page)
 
 
-async def test_the_pages_are_accessible_in_german_too(hands: Hands, job_id: UUID, screenshots: Path) -> None:
+async def test_the_pages_are_accessible_in_german_too(
+    hands: Hands, job_id: UUID, screenshots: Path
+) -> None:
     page = hands.page
     await page.set_viewport_size(UPRIGHT)
     await page.set_extra_http_headers({"Accept-Language": "de"})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from activation.drivers.huawei import HuaweiOlt
+from activation.drivers.huawei.olt import HuaweiOlt
 from activation.snmp import Binding, NotSent, SnmpSession, SnmpSettings, V2c
 from server.fulfilment.network import Network, writing_under
 from server.plant.routes import OltAddress

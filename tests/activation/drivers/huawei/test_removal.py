@@ -1,6 +1,6 @@
 """Deleting on an OLT in memory, guarded by the serial."""
 
-from activation.drivers.huawei import HuaweiOlt
+from activation.drivers.huawei.olt import HuaweiOlt
 from activation.failures import (
     ForeignOnt,
     OutcomeUnknown,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from activation.drivers.huawei import HuaweiOlt
-from activation.drivers.huawei_rows import SpecNotEncodable
+from activation.drivers.huawei.olt import HuaweiOlt
+from activation.drivers.huawei.rows import SpecNotEncodable
 from activation.failures import (
     AuthRejected,
     ConfigDiffers,

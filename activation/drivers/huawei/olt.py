@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
-from activation.drivers import huawei_oids as oids
-from activation.drivers.huawei_observation import observation, optics_cells, state_cells
-from activation.drivers.huawei_plan import (
+from activation.drivers.huawei import oids
+from activation.drivers.huawei.observation import observation, optics_cells, state_cells
+from activation.drivers.huawei.plan import (
     free_ont_id,
     missing_profiles,
     plan,
@@ -22,9 +22,9 @@ from activation.drivers.huawei_plan import (
     refs_of,
     service_port_candidates,
 )
-from activation.drivers.huawei_rows import Cells, number, text
-from activation.drivers.huawei_tables import HuaweiTables, PortTable, located
-from activation.drivers.huawei_writes import HuaweiWriter, encoded
+from activation.drivers.huawei.rows import Cells, number, text
+from activation.drivers.huawei.tables import HuaweiTables, PortTable, located
+from activation.drivers.huawei.writes import HuaweiWriter, encoded
 from activation.failures import (
     Failure,
     ForeignOnt,

@@ -5,9 +5,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from activation.drivers import huawei_oids as oids
-from activation.drivers.huawei_rows import Cells, number, serial_text
-from activation.drivers.huawei_states import CONFIG_STATES, MATCH_STATES, RUN_STATES, down_cause
+from activation.drivers.huawei import oids
+from activation.drivers.huawei.rows import Cells, number, serial_text
+from activation.drivers.huawei.states import CONFIG_STATES, MATCH_STATES, RUN_STATES, down_cause
 from activation.requests import (
     ConfigState,
     MatchState,

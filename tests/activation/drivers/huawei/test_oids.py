@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from activation.drivers import huawei_oids
-from activation.drivers.huawei_rows import guessed_if_index, port_named
+from activation.drivers.huawei import oids
+from activation.drivers.huawei.rows import guessed_if_index, port_named
 from activation.requests import PonPort
 
-SOURCE = Path(huawei_oids.__file__).read_text(encoding="utf-8").splitlines()
+SOURCE = Path(oids.__file__).read_text(encoding="utf-8").splitlines()
 CONSTANTS = [line for line in SOURCE if re.match(r"[A-Z_]+: Final", line)]
-DRIVER_FILES = sorted(Path(huawei_oids.__file__).parent.glob("*.py"))
+DRIVER_FILES = sorted(Path(oids.__file__).parent.glob("*.py"))
 
 
 @pytest.mark.parametrize("line", CONSTANTS)
@@ -21,14 +21,14 @@ def test_every_constant_cites_its_source(line: str) -> None:
 
 @pytest.mark.parametrize("line", CONSTANTS)
 def test_every_oid_is_dotted_decimal(line: str) -> None:
-    value = getattr(huawei_oids, line.partition(":")[0])
+    value = getattr(oids, line.partition(":")[0])
 
     assert isinstance(value, int) or re.fullmatch(r"1(\.[0-9]+)+", value)
 
 
 @pytest.mark.parametrize("path", DRIVER_FILES, ids=lambda path: path.name)
 def test_no_oid_hides_outside_the_list(path: Path) -> None:
-    if path.name == "huawei_oids.py":
+    if path.name == "oids.py":
         return
     assert not re.search(r"[\"'][0-9]+(\.[0-9]+){3,}", path.read_text(encoding="utf-8"))
 

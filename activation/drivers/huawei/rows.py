@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from activation.drivers import huawei_oids as oids
+from activation.drivers.huawei import oids
 from activation.requests import Allocation, OntRef, OntSpec, PonPort, parse_pon_port
 from activation.snmp import Binding, Oid, SnmpValue
 from sync_protocol.serials import NotAnOntSerial, serial_bytes, serial_from_bytes

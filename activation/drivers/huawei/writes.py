@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from activation.drivers import huawei_oids as oids
-from activation.drivers.huawei_plan import (
+from activation.drivers.huawei import oids
+from activation.drivers.huawei.plan import (
     Steps,
     flow_refusal,
     is_bound,
@@ -14,14 +14,14 @@ from activation.drivers.huawei_plan import (
     profile_cells,
     refs_of,
 )
-from activation.drivers.huawei_rows import (
+from activation.drivers.huawei.rows import (
     Rows,
     flow,
     flow_deletion,
     registration,
     registration_deletion,
 )
-from activation.drivers.huawei_tables import HuaweiTables
+from activation.drivers.huawei.tables import HuaweiTables
 from activation.drivers.snmp_failures import write_failure
 from activation.failures import (
     ConfigDiffers,

@@ -6,8 +6,8 @@ from typing import Final
 
 import msgspec
 
-from activation.drivers import huawei_oids as oids
-from activation.drivers.huawei_rows import (
+from activation.drivers.huawei import oids
+from activation.drivers.huawei.rows import (
     Cells,
     FlowRow,
     Rows,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from activation.drivers.huawei import HuaweiOlt
+from activation.drivers.huawei.olt import HuaweiOlt
 from activation.failures import (
     Failure,
     ForeignOnt,

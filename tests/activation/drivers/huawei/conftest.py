@@ -2,7 +2,7 @@
 
 import pytest
 
-from activation.drivers.huawei import HuaweiOlt
+from activation.drivers.huawei.olt import HuaweiOlt
 from tests.activation.fake_olt import FakeOlt
 
 

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from activation.drivers.huawei import HuaweiOlt
+from activation.drivers.huawei.olt import HuaweiOlt
 from activation.failures import (
     AuthRejected,
     Failure,

@@ -1,4 +1,4 @@
-"""Huawei's state numbers in our words; source HUAWEI-XPON-MIB V2.14 as in ``huawei_oids``."""
+"""Huawei's state numbers in our words; source HUAWEI-XPON-MIB V2.14 as in ``oids``."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -13,7 +13,7 @@ FOLDER = Path(activation.drivers.__file__).parent
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_driver_says_what_it_was_tested_on_and_what_is_missing(name: str) -> None:
-    quality = tomllib.loads((FOLDER / f"{name}.quality.toml").read_text(encoding="utf-8"))
+    quality = tomllib.loads((FOLDER / name / "quality.toml").read_text(encoding="utf-8"))
 
     assert quality["driver"] == name
     assert quality["tested_on"] == "simulator"

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activation.drivers import huawei_oids as oids
-from activation.drivers.huawei_observation import light
-from activation.drivers.huawei_plan import (
+from activation.drivers.huawei import oids
+from activation.drivers.huawei.observation import light
+from activation.drivers.huawei.plan import (
     Removal,
     Steps,
     free_ont_id,
@@ -15,7 +15,7 @@ from activation.drivers.huawei_plan import (
     profile_cells,
     service_port_candidates,
 )
-from activation.drivers.huawei_rows import (
+from activation.drivers.huawei.rows import (
     Rows,
     flow,
     flow_row,
@@ -24,7 +24,7 @@ from activation.drivers.huawei_rows import (
     registration,
     serial_text,
 )
-from activation.drivers.huawei_states import CONFIG_STATES, MATCH_STATES, RUN_STATES, down_cause
+from activation.drivers.huawei.states import CONFIG_STATES, MATCH_STATES, RUN_STATES, down_cause
 from activation.failures import ConfigDiffers
 from activation.requests import (
     Allocation,
