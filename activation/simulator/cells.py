@@ -1,6 +1,6 @@
 """The variables of a SET, each checked by itself and gathered by row.
 
-What the rows may do to the OLT is judged in ``activation.simulator.writes``.
+What the rows may do to the OLT is judged by the vendor's own ``writes``.
 """
 
 import enum
@@ -9,7 +9,6 @@ from typing import Final, NoReturn, TypeAlias
 
 import msgspec
 
-from activation.simulator import oids
 from activation.simulator.oids import Oid
 from sync_protocol.serials import NotAnOntSerial, serial_from_bytes
 
@@ -40,7 +39,7 @@ class Conflict(msgspec.Struct, frozen=True):
     """A serial that a SET wanted in one place while another holds it."""
 
     serial: str
-    if_index: int
+    port_index: int
     holder: Oid
 
 
@@ -102,28 +101,35 @@ def refuse(status: Status, position: int, reason: str) -> NoReturn:
     raise Refusal(Refused(status=status, position=position, reason=reason))
 
 
-def rows_written(variables: Sequence[tuple[Oid, Written]]) -> list[RowWrite]:
+Check: TypeAlias = Callable[[Written, int], int | str]
+"""Takes a value and its position in the PDU; refuses, or gives the value back decoded."""
+
+Writable: TypeAlias = Mapping[Oid, Mapping[int, Check]]
+"""The columns that may be written, by the entry of their table."""
+
+
+def rows_written(variables: Sequence[tuple[Oid, Written]], writable: Writable) -> list[RowWrite]:
     """Gather the variables of one PDU by row; each is checked by itself."""
     rows: dict[tuple[Oid, Oid], RowWrite] = {}
     for position, (oid, value) in enumerate(variables, start=1):
-        entry = next((entry for entry in _COLUMNS if oid[: len(entry)] == entry), None)
+        entry = next((entry for entry in writable if oid[: len(entry)] == entry), None)
         column = oid[len(entry)] if entry is not None and len(oid) > len(entry) else -1
-        if entry is None or column not in _COLUMNS[entry]:
+        if entry is None or column not in writable[entry]:
             refuse(Status.NOT_WRITABLE, position, "not_writable")
         index = oid[len(entry) + 1 :]
         row = rows.setdefault((entry, index), RowWrite(entry, index, position, {}))
-        row.cells[column] = Cell(position, _COLUMNS[entry][column](value, position))
+        row.cells[column] = Cell(position, writable[entry][column](value, position))
     return list(rows.values())
 
 
-_Check: TypeAlias = Callable[[Written, int], int | str]
+def one_of(*allowed: int) -> Check:
+    """Take these numbers."""
+    return within(allowed)
 
 
-def _one_of(*allowed: int) -> _Check:
-    return _within(allowed)
+def within(allowed: Sequence[int]) -> Check:
+    """Take the numbers of a range."""
 
-
-def _within(allowed: Sequence[int]) -> _Check:
     def check(value: Written, position: int) -> int:
         if not isinstance(value, int):
             refuse(Status.WRONG_TYPE, position, "not_a_number")
@@ -134,7 +140,9 @@ def _within(allowed: Sequence[int]) -> _Check:
     return check
 
 
-def _text(length_max: int) -> _Check:
+def octets(length_max: int) -> Check:
+    """Take a text of at most so many bytes."""
+
     def check(value: Written, position: int) -> str:
         if not isinstance(value, bytes):
             refuse(Status.WRONG_TYPE, position, "not_an_octet_string")
@@ -148,7 +156,8 @@ def _text(length_max: int) -> _Check:
     return check
 
 
-def _serial(value: Written, position: int) -> str:
+def serial_octets(value: Written, position: int) -> str:
+    """Take a serial in its eight bytes."""
     if not isinstance(value, bytes):
         refuse(Status.WRONG_TYPE, position, "not_an_octet_string")
     if len(value) != 8:  # noqa: PLR2004  the column is an OCTET STRING of eight
@@ -157,43 +166,3 @@ def _serial(value: Written, position: int) -> str:
         return serial_from_bytes(value)
     except NotAnOntSerial:
         refuse(Status.WRONG_VALUE, position, "no_vendor_letters_in_serial")
-
-
-# createAndWait(5), notInService(2) and notReady(3) are no values that this OLT takes.
-_row_status = _one_of(ACTIVE, CREATE_AND_GO, DESTROY)
-
-# The EXT MIB's exact integer types were not at hand, so every integer type passes (see agent.py).
-_COLUMNS: Final[Mapping[Oid, Mapping[int, _Check]]] = {
-    oids.ONT_CONFIG: {
-        oids.ONT_AUTH: _one_of(1),
-        oids.ONT_SERIAL: _serial,
-        oids.ONT_MANAGEMENT: _one_of(1),
-        oids.ONT_LINE_PROFILE: _text(32),
-        oids.ONT_SERVICE_PROFILE: _text(32),
-        oids.ONT_DESCRIPTION: _text(128),
-        oids.ONT_ROW_STATUS: _row_status,
-    },
-    oids.ONT_STATE: {
-        oids.ONT_ACTIVATE: _one_of(1, 2),
-        oids.ONT_RESET: _one_of(1),
-        oids.ONT_REREGISTER: _one_of(1),
-    },
-    oids.PON_PORT: {oids.PON_PORT_AUTOFIND: _one_of(1, 2)},
-    oids.FLOW: {
-        oids.FLOW_FRAME: _one_of(0),
-        oids.FLOW_SLOT: _within(range(22)),
-        oids.FLOW_PORT: _within(range(32)),
-        oids.FLOW_ONT: _within(range(128)),
-        oids.FLOW_GEM: _within(range(1024)),
-        oids.FLOW_TYPE: _one_of(4),
-        oids.FLOW_SERVICE_VLAN: _within(range(1, 4095)),
-        oids.FLOW_RECEIVE_INDEX: _within(range(1024)),
-        oids.FLOW_TRANSMIT_INDEX: _within(range(1024)),
-        oids.FLOW_MULTI_SERVICE: _within(range(1, 256)),
-        oids.FLOW_USER_VLAN: _within(range(1, 4095)),
-        oids.FLOW_ROW_STATUS: _row_status,
-        oids.FLOW_TAG_TRANSFORM: _within(range(21)),
-        oids.FLOW_OUTBOUND_TABLE: _text(32),
-        oids.FLOW_INBOUND_TABLE: _text(32),
-    },
-}

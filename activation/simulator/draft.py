@@ -102,11 +102,11 @@ class Draft:
 
     def onts_on(self, port: str) -> int:
         """Count the ONTs that the port will hold."""
-        if_index = self.olt.index_of(port, 0)[0]
+        on_port = self.olt.index_of(port, 0)[0]
         added = sum(
             (row is not None) - (self.olt.registrations.get(index) is not None)
             for index, row in self._onts.items()
-            if index[0] == if_index
+            if index[0] == on_port
         )
         return self.olt.onts_on(port) + added
 

@@ -14,13 +14,12 @@ import msgspec
 
 from activation.simulator import faults
 from activation.simulator.cells import Refused, Status, Written
-from activation.simulator.columns import columns_of
+from activation.simulator.dialects import dialect_of
 from activation.simulator.faults import Fault, FaultKind, FaultOrder
 from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
 from activation.simulator.records import Event
 from activation.simulator.tables import Absence, Binding, Tree
-from activation.simulator.writes import judge
 
 BINDINGS_MAX: Final = 100
 """The most variables in one answer to a GETBULK; about 4 kB."""
@@ -85,7 +84,8 @@ class Exchange:
         record: Callable[[Event], None],
     ) -> None:
         self.olt = olt
-        self._tree = Tree(columns_of(olt))
+        self._dialect = dialect_of(olt)
+        self._tree = Tree(self._dialect.columns())
         self._now = now
         self._record = record
         self._counts: Counter[str] = Counter()
@@ -199,7 +199,7 @@ class Exchange:
                 status=Status.AUTHORIZATION, position=1, reason="community_may_not_write"
             )
             return self._refuse(refused, now)
-        verdict = judge(self.olt, request.variables)
+        verdict = self._dialect.judge(request.variables)
         if isinstance(verdict, Refused):
             return self._refuse(verdict, now)
         for event in verdict.commit(now):
@@ -212,7 +212,7 @@ class Exchange:
         self._counts["rejected_sets"] += 1
         conflict = refused.conflict
         if conflict is not None:
-            self.olt.note_conflict(conflict.serial, conflict.if_index, conflict.holder, now)
+            self.olt.note_conflict(conflict.serial, conflict.port_index, conflict.holder, now)
         self._record(
             Event(
                 at=now,

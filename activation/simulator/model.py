@@ -2,7 +2,7 @@
 
 Pure but for its own state: every instant is passed in, and whether an ONT is up follows from when
 it was registered and plugged in, so that no timer can disagree with a reading. What a SET may do is
-decided in ``activation.simulator.writes``; the methods here trust their caller.
+decided in the ``writes`` of the vendor; the methods here trust their caller.
 """
 
 from collections import Counter, deque
@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from activation.simulator.oids import Oid
+from activation.simulator.ports import port_index
 from activation.simulator.records import (
     DownCause,
     Event,
@@ -67,7 +68,7 @@ class _Plugged(msgspec.Struct, frozen=True):
 
 
 class Olt:
-    """One OLT in frame 0 in profile mode, with a register log and an autofind table.
+    """One OLT with its fibers, its registrations and its log, in the manner of no vendor.
 
     Args:
         scenario: what is there at the start; registered ONTs that are plugged in are up already.
@@ -101,7 +102,7 @@ class Olt:
 
     def _load(self, started_at: datetime) -> None:
         for port in self.scenario.ports:
-            self.ports.put((port.if_index,), port.name)
+            self.ports.put((self._index_of_port(port.name),), port.name)
         long_ago = started_at - _LONG_AGO
         for row in self.scenario.registered:
             index = self.index_of(row.port, row.ont_id)
@@ -119,7 +120,10 @@ class Olt:
 
     def index_of(self, port: str, ont_id: int) -> Oid:
         """Give the index of an ONT's rows; the port must exist."""
-        return (self._ports[port].if_index, ont_id)
+        return (self._index_of_port(port), ont_id)
+
+    def _index_of_port(self, port: str) -> int:
+        return port_index(self.scenario.vendor, self._ports[port])
 
     def owner(self, serial: str) -> Oid | None:
         """Give the index under which a serial is registered."""
@@ -131,9 +135,10 @@ class Olt:
 
     def onts_on(self, port: str) -> int:
         """Count the ONTs registered on a port."""
-        first = self.registrations.after((self._ports[port].if_index,))
+        on_port = self._index_of_port(port)
+        first = self.registrations.after((on_port,))
         count = 0
-        while first is not None and first[0] == self._ports[port].if_index:
+        while first is not None and first[0] == on_port:
             count += 1
             first = self.registrations.after(first)
         return count
@@ -224,7 +229,7 @@ class Olt:
             if registration.row.port == ont.port:
                 self._rising[owner] = False
             elif ont.lit:
-                self.note_conflict(ont.serial, self._ports[ont.port].if_index, owner, now)
+                self.note_conflict(ont.serial, self._index_of_port(ont.port), owner, now)
         self._refresh_found(ont.serial, now)
 
     def unplug(self, serial: str, now: datetime) -> None:
@@ -251,7 +256,7 @@ class Olt:
         self.registrations.put(index, down)
         self._record(
             msgspec.structs.replace(
-                _ont_event(now, "ont.down", registration.row), reason=cause.name.lower()
+                _ont_event(now, "ont.down", registration.row), reason=cause.value
             )
         )
 
@@ -320,7 +325,7 @@ class Olt:
             if plugged.ont.port == port:
                 self._refresh_found(serial, now)
 
-    def note_conflict(self, serial: str, if_index: int, holder: Oid, now: datetime) -> None:
+    def note_conflict(self, serial: str, on_port: int, holder: Oid, now: datetime) -> None:
         """Log that a serial showed up or was configured beside the row that holds it."""
         row = LogRow(
             serial=OntSerial(serial),
@@ -328,10 +333,10 @@ class Olt:
             at=now,
             conflict=holder,
         )
-        self._write_log(if_index, row)
+        self._write_log(on_port, row)
 
-    def _write_log(self, if_index: int, row: LogRow) -> None:
-        index = (if_index, self._next_number("log", if_index))
+    def _write_log(self, on_port: int, row: LogRow) -> None:
+        index = (on_port, self._next_number("log", on_port))
         self.log.put(index, row)
         self._log_order.append(index)
         if len(self._log_order) > LOG_ROWS_MAX:
@@ -351,14 +356,14 @@ class Olt:
             if index is not None:
                 self.found.drop(index)
         elif plugged is not None and serial not in self._found_index:
-            if_index = self._ports[plugged.ont.port].if_index
-            index = (if_index, self._next_number("found", if_index))
+            on_port = self._index_of_port(plugged.ont.port)
+            index = (on_port, self._next_number("found", on_port))
             self._found_index[serial] = index
             self.found.put(index, FoundOnt(ont=plugged.ont, found_at=now))
 
-    def _next_number(self, table: str, if_index: int) -> int:
-        self._numbers[table, if_index] += 1
-        return self._numbers[table, if_index]
+    def _next_number(self, table: str, on_port: int) -> int:
+        self._numbers[table, on_port] += 1
+        return self._numbers[table, on_port]
 
 
 def _by_name(names: tuple[str, ...]) -> Rows[str]:

@@ -11,24 +11,30 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from activation.simulator.oids import Oid, port_if_index
+from activation.simulator.oids import Oid
 from sync_protocol.serials import OntSerial, SerialText
 from sync_protocol.units import Metres, RxPowerCdbm
 
 PortName = Annotated[
     str,
     Meta(
-        pattern=r"^0/(1?[0-9]|2[01])/([12]?[0-9]|3[01])$",
-        description="frame/slot/port; only frame 0 is simulated",
+        pattern=r"^[01]/(1?[0-9]|2[01])/([12]?[0-9]|3[01])$",
+        description="frame/slot/port, like 0/1/0",
     ),
 ]
-OntId = Annotated[int, Meta(ge=0, le=127)]
+OntId = Annotated[int, Meta(ge=0, le=128)]
 ProfileName = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[!-~]+$")]
 Vlan = Annotated[int, Meta(ge=1, le=4094)]
 Seconds = Annotated[float, Meta(ge=0, le=3600, description="seconds")]
 LaunchCdbm = Annotated[int, Meta(ge=-6000, le=1500, description="launch power, hundredths of dBm")]
 TableIndex = Annotated[int, Meta(ge=0, le=1023, description="index of a traffic table")]
 FlowIndex = Annotated[int, Meta(ge=1, le=65_535, description="index of a service port")]
+
+
+class Vendor(enum.StrEnum):
+    """Whose tables the OLT has."""
+
+    HUAWEI = "huawei"
 
 
 class PonPort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,11 +55,6 @@ class PonPort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def number(self) -> int:
         """The last number of the name."""
         return int(self.name.split("/")[2])
-
-    @property
-    def if_index(self) -> int:
-        """The index of the port's rows."""
-        return port_if_index(self.slot, self.number)
 
 
 class PluggedOnt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,22 +114,22 @@ class TrafficTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     name: ProfileName
 
 
-class RegisterResult(enum.IntEnum):
-    """The result column of the register log, as in the XPON MIB."""
+class RegisterResult(enum.StrEnum):
+    """How an attempt to come up ended."""
 
-    OK = 1
-    SERIAL_CONFLICT = 3
+    OK = "ok"
+    SERIAL_CONFLICT = "serial_conflict"
 
 
-class DownCause(enum.IntEnum):
-    """The last-down-cause column, as far as the simulator tells causes apart."""
+class DownCause(enum.StrEnum):
+    """Why an ONT went down last, as far as the simulator tells causes apart."""
 
-    NONE = -1
-    LOS = 1
-    DEACTIVATED = 8
-    RESET = 9
-    REREGISTER = 10
-    DYING_GASP = 13
+    NONE = "none"
+    LOS = "los"
+    DEACTIVATED = "deactivated"
+    RESET = "reset"
+    REREGISTER = "reregister"
+    DYING_GASP = "dying_gasp"
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +157,7 @@ class LogRow(msgspec.Struct, frozen=True, kw_only=True):
     result: RegisterResult
     at: datetime
     conflict: Oid | None = None
-    """ifIndex and ONT id of the row that already holds the serial."""
+    """Index of the row that already holds the serial: its port's and its ONT id."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

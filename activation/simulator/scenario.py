@@ -15,6 +15,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from activation.simulator.ports import problem_of
 from activation.simulator.reading import ValueWrong, read_json
 from activation.simulator.records import (
     FlowRow,
@@ -23,6 +24,7 @@ from activation.simulator.records import (
     PonPort,
     ProfileName,
     TrafficTable,
+    Vendor,
     Vlan,
 )
 
@@ -37,6 +39,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The OLT at its start."""
 
     ports: Annotated[tuple[PonPort, ...], Meta(min_length=1)]
+    vendor: Vendor = Vendor.HUAWEI
     line_profiles: tuple[ProfileName, ...] = ()
     service_profiles: tuple[ProfileName, ...] = ()
     traffic_tables: tuple[TrafficTable, ...] = ()
@@ -77,6 +80,10 @@ def read_scenario(path: Path) -> Scenario:
 
 def _problems(scenario: Scenario) -> Iterator[str]:
     ports = {port.name for port in scenario.ports}
+    for i, port in enumerate(scenario.ports):
+        problem = problem_of(scenario.vendor, port)
+        if problem is not None:
+            yield f"$.ports[{i}].name is {problem}"
     yield from _repeated("ports[].name", (port.name for port in scenario.ports))
     yield from _repeated("onts[].serial", (ont.serial for ont in scenario.onts))
     yield from _repeated("registered[].serial", (row.serial for row in scenario.registered))

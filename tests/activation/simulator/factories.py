@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from activation.simulator import oids
 from activation.simulator.cells import Written
 from activation.simulator.events import EventLog
 from activation.simulator.exchange import Exchange, Request, RequestKind
+from activation.simulator.huawei import oids
 from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
 from activation.simulator.records import Event, OntRow, PluggedOnt, PonPort, TrafficTable

@@ -17,11 +17,11 @@ from pysnmp.hlapi.v3arch import asyncio as hlapi
 from pysnmp.proto import rfc1902
 from x690.types import Integer, ObjectIdentifier, OctetString
 
-from activation.simulator import oids
 from activation.simulator.cells import Written
 from activation.simulator.datagrams import is_message
 from activation.simulator.faults import FaultKind, FaultOrder
-from activation.simulator.oids import Oid
+from activation.simulator.huawei import oids
+from activation.simulator.oids import SYS_DESCR, Oid
 from tests.activation.simulator.factories import (
     IF_INDEX,
     Bench,
@@ -112,7 +112,7 @@ class TestPuresnmp:
     async def test_hears_nothing_with_a_wrong_community_or_while_the_agent_is_silent(
         self, wire: Wire
     ) -> None:
-        name = ObjectIdentifier(dotted((*oids.SYS_DESCR, 0)))
+        name = ObjectIdentifier(dotted((*SYS_DESCR, 0)))
         with pytest.raises(Timeout):
             await wire.puresnmp("guess", timeout_s=0.2).get(name)
         wire.bench.exchange.start_fault(FaultOrder(kind=FaultKind.SILENT))
@@ -209,6 +209,6 @@ async def test_garbage_gets_no_answer_and_does_no_harm(wire: Wire) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for datagram in datagrams:
             sender.sendto(datagram, ("127.0.0.1", wire.port))
-    read = await wire.puresnmp().get(ObjectIdentifier(dotted((*oids.SYS_DESCR, 0))))
+    read = await wire.puresnmp().get(ObjectIdentifier(dotted((*SYS_DESCR, 0))))
     assert read.pythonize()
     assert raised == []

@@ -2,10 +2,10 @@
 
 import pytest
 
-from activation.simulator import oids
 from activation.simulator.exchange import BINDINGS_MAX, Missing, Request, RequestKind
 from activation.simulator.faults import FaultKind, FaultOrder
-from activation.simulator.oids import Oid
+from activation.simulator.huawei import oids
+from activation.simulator.oids import SYS_DESCR, SYS_NAME, Oid
 from activation.simulator.tables import Absence
 from tests.activation.simulator.factories import (
     SERIAL,
@@ -15,7 +15,7 @@ from tests.activation.simulator.factories import (
     registering,
 )
 
-DESCR = (*oids.SYS_DESCR, 0)
+DESCR = (*SYS_DESCR, 0)
 GET = Request(kind=RequestKind.GET, variables=((DESCR, None),))
 SET = Request(kind=RequestKind.SET, variables=tuple(registering()), may_write=True)
 
@@ -99,7 +99,7 @@ def test_a_bulk_read_gives_heads_once_and_the_rest_row_by_row() -> None:
     bench = Bench()
     names = (*oids.ONT_CONFIG, 3), (*oids.ONT_CONFIG, 7)
     bench.set(registering())
-    answer = bench.exchange.answer(bulk(oids.SYS_DESCR, *names, repetitions=2, non_repeaters=1))
+    answer = bench.exchange.answer(bulk(SYS_DESCR, *names, repetitions=2, non_repeaters=1))
     assert answer is not None
     names_found = [binding.oid for binding in answer.bindings or ()]
     assert names_found[:1] == [DESCR]
@@ -122,7 +122,7 @@ def test_a_bulk_read_is_cut_to_whole_rows_and_ends_at_the_end_of_the_view() -> N
 def test_a_bulk_read_of_no_repetitions_gives_the_heads_only(repetitions: int) -> None:
     bench = Bench()
     answer = bench.exchange.answer(
-        bulk(oids.SYS_DESCR, oids.SYS_NAME, repetitions=repetitions, non_repeaters=1)
+        bulk(SYS_DESCR, SYS_NAME, repetitions=repetitions, non_repeaters=1)
     )
     assert answer is not None
     assert [binding.oid for binding in answer.bindings or ()] == [DESCR]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from activation.simulator import oids
+from activation.simulator.huawei import oids
 from activation.simulator.model import OntAlreadyPlugged, OntNotPlugged, PortUnknown
 from sync_protocol.serials import OntSerial, serial_bytes
 from tests.activation.simulator.factories import (
@@ -193,7 +193,7 @@ def test_a_serial_plugged_in_beside_its_registration_is_logged_with_its_place() 
     bench = Bench(a_scenario(onts=()))
     bench.olt.plug(an_ont(serial=OTHER), bench.now)
     (row,) = bench.olt.log.values()
-    assert (row.serial, row.result, row.conflict) == (OTHER, 3, (IF_INDEX + 256, 3))
+    assert (row.serial, row.result, row.conflict) == (OTHER, "serial_conflict", (IF_INDEX + 256, 3))
     assert found(bench) == []
 
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activation.simulator import oids
-from activation.simulator.columns import columns_of, date_and_time
-from activation.simulator.oids import Oid
+from activation.simulator.columns import date_and_time
+from activation.simulator.huawei import oids
+from activation.simulator.huawei.columns import columns_of
+from activation.simulator.oids import IF_NAME, SYS_DESCR, SYS_UP_TIME, Oid
 from activation.simulator.rows import Rows
 from activation.simulator.tables import Absence, Binding, Tree
 from tests.activation.simulator.factories import (
@@ -71,7 +72,7 @@ def test_the_next_variable_of_any_name_is_the_first_behind_it(
         ((1,), Absence.NO_SUCH_OBJECT),
         ((*oids.ONT_CONFIG, 99, IF_INDEX, 5), Absence.NO_SUCH_OBJECT),
         ((*oids.ONT_CONFIG, 3, IF_INDEX, 99), Absence.NO_SUCH_INSTANCE),
-        ((*oids.SYS_DESCR, 1), Absence.NO_SUCH_INSTANCE),
+        ((*SYS_DESCR, 1), Absence.NO_SUCH_INSTANCE),
     ],
 )
 def test_what_is_absent_says_whether_column_or_row_is_missing(name: Oid, absence: Absence) -> None:
@@ -95,12 +96,12 @@ def test_rows_stay_in_order_whatever_comes_and_goes(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ((*oids.IF_NAME, IF_INDEX), b"GPON 0/1/0"),
+        ((*IF_NAME, IF_INDEX), b"GPON 0/1/0"),
         ((*oids.DEVICE_MODE, 0), 2),
         ((*oids.LINE_PROFILE_STATUS, 70, 84, 84, 72), 1),
         ((*oids.SERVICE_PROFILE_STATUS, 72, 71, 56, 50, 52, 53, 72), 1),
         ((*oids.PON_OPTICS_TX, IF_INDEX), 350),
-        ((*oids.SYS_UP_TIME, 0), 0),
+        ((*SYS_UP_TIME, 0), 0),
     ],
 )
 def test_fixed_variables_read_as_the_mib_says(name: Oid, value: int | bytes) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from activation.simulator import oids
 from activation.simulator.cells import Written
+from activation.simulator.huawei import oids
 from activation.simulator.oids import Oid
 from activation.simulator.records import PonPort
 from tests.activation.simulator.factories import (

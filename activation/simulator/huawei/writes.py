@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from activation.simulator import oids
 from activation.simulator.cells import (
     CREATE_AND_GO,
     DESTROY,
@@ -33,6 +32,8 @@ from activation.simulator.draft import (
     RestartOnt,
     SwitchAutofind,
 )
+from activation.simulator.huawei import oids
+from activation.simulator.huawei.cells import WRITABLE
 from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
 from activation.simulator.records import DownCause, FlowRow, OntRow
@@ -42,7 +43,7 @@ def judge(olt: Olt, variables: Sequence[tuple[Oid, Written]]) -> Draft | Refused
     """Judge one SET; the OLT is not touched until the draft is committed."""
     draft = Draft(olt)
     try:
-        for write in rows_written(variables):
+        for write in rows_written(variables, WRITABLE):
             _JUDGES[write.entry](write, draft)
     except Refusal as refusal:
         return refusal.refused
