@@ -21,9 +21,13 @@ from activation.requests import (
     OltInfo,
     OntRef,
     OntSpec,
+    PolledOnt,
     PonPort,
     Promised,
+    Rebooting,
+    RegisteredOnt,
     Removed,
+    Saved,
     SeenOnt,
     Survey,
 )
@@ -41,6 +45,14 @@ class DriverCapability(enum.StrEnum):
     LOCATE = "locate"
     ONT_LIGHT = "ont_light"
     OLT_LIGHT = "olt_light"
+    SUSPEND = "suspend"
+    """``suspend`` and ``resume``."""
+    CHANGE_PROFILE = "change_profile"
+    SWAP = "swap"
+    REBOOT = "reboot"
+    SAVE_CONFIGURATION = "save_configuration"
+    LIST_REGISTERED = "list_registered"
+    POLL = "poll"
 
 
 class OltDriver(Protocol):
@@ -106,6 +118,61 @@ class OltDriver(Protocol):
 
         Answers ``OntNotRegistered`` when the row is gone and ``ForeignOnt`` when it holds another
         serial. Costs the ONT an OMCI exchange: ask for one ONT, never for a port.
+        """
+        ...
+
+    async def suspend(
+        self, allocation: Allocation, expect: OntSerial
+    ) -> Applied | NoChange | Failure:
+        """Take the service off an ONT and leave everything registered, ids included.
+
+        Answers ``OntNotRegistered`` and ``ForeignOnt`` like ``observe``.
+        """
+        ...
+
+    async def resume(
+        self, allocation: Allocation, expect: OntSerial
+    ) -> Applied | NoChange | Failure:
+        """Give the service back to a suspended ONT."""
+        ...
+
+    async def change_profile(
+        self, spec: OntSpec, allocation: Allocation
+    ) -> Applied | NoChange | Failure:
+        """Make a registered ONT and its flow as specified, where ``apply`` would say it differs.
+
+        The ids stay. Traffic may stop for the seconds that a flow takes to be made anew. After
+        ``PartlyApplied`` and ``OutcomeUnknown`` the same call goes on from what it finds.
+        """
+        ...
+
+    async def swap(
+        self, spec: OntSpec, allocation: Allocation, replaced: OntSerial
+    ) -> Applied | NoChange | Failure:
+        """Put the ONT of the specification in the place of another, at the same ids.
+
+        One operation: the place holds the old ONT, the new one, or, after ``PartlyApplied`` or
+        ``OutcomeUnknown``, perhaps none; the same call again ends with the new one. An ONT that is
+        neither is ``IdTaken`` and stays.
+        """
+        ...
+
+    async def reboot(self, ref: OntRef, expect: OntSerial) -> Rebooting | Failure:
+        """Tell one ONT to start anew. Sent once; after ``OutcomeUnknown`` look at it first."""
+        ...
+
+    async def save_configuration(self) -> Saved | Failure:
+        """Tell the OLT to keep what was written beyond its next restart."""
+        ...
+
+    async def list_registered(self, port: PonPort) -> Listing[RegisteredOnt] | Failure:
+        """List what is configured on one port, to adopt it or to compare it with the inventory."""
+        ...
+
+    async def poll(self, port: PonPort) -> Listing[PolledOnt] | Failure:
+        """Read whether the registered ONTs of one port are up, from the OLT's own memory.
+
+        Asks no ONT anything, so it costs the OLT little; light is for ``observe``, one at a time.
         """
         ...
 

@@ -231,6 +231,29 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """This ONT's light as the OLT receives it."""
 
 
+class RegisteredOnt(msgspec.Struct, frozen=True, kw_only=True):
+    """What one port is told to expect. Names are the OLT's own; empty where it has none."""
+
+    ref: OntRef
+    serial: str
+    """Canonical, or what the OLT holds when that is no serial."""
+    line_profile: str
+    service_profile: str
+    description: str
+    active: bool
+    """False while it is suspended, or deactivated by hand."""
+
+
+class PolledOnt(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether one registered ONT is up, as the OLT remembers it."""
+
+    ref: OntRef
+    serial: str
+    phase: Phase
+    down_cause: str | None
+    """Why it went down last, as a word; says nothing about an ONT that is up."""
+
+
 class OltInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What an OLT says of itself."""
 
@@ -251,6 +274,16 @@ class Removed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Deleted, and read back as absent."""
 
     ref: OntRef
+
+
+class Rebooting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The OLT took the order; the ONT is away for a minute or two."""
+
+    ref: OntRef
+
+
+class Saved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The OLT says that its configuration survives a restart."""
 
 
 class NoChange(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
+from activation.drivers.gaps import Day2Gaps
 from activation.drivers.huawei import oids
 from activation.drivers.huawei.observation import observation, optics_cells, state_cells
 from activation.drivers.huawei.plan import (
@@ -54,10 +55,20 @@ from activation.snmp import SnmpSession, Walk
 from sync_protocol.serials import OntSerial
 
 
-class HuaweiOlt:
+class HuaweiOlt(Day2Gaps):
     """One Huawei OLT. Keeps nothing but the map of its ports; make one per OLT and process."""
 
-    capabilities: ClassVar[frozenset[DriverCapability]] = frozenset(DriverCapability)
+    capabilities: ClassVar[frozenset[DriverCapability]] = frozenset(
+        {
+            DriverCapability.REGISTER,
+            DriverCapability.BIND_PROFILES,
+            DriverCapability.SERVICE_FLOW,
+            DriverCapability.DISCOVER,
+            DriverCapability.LOCATE,
+            DriverCapability.ONT_LIGHT,
+            DriverCapability.OLT_LIGHT,
+        }
+    )
 
     def __init__(self, session: SnmpSession) -> None:
         self._session = session
