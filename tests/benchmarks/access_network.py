@@ -7,7 +7,9 @@ drives the fulfilment.
 
 import contextlib
 import json
-from collections.abc import Generator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -30,6 +32,8 @@ from tests.server.tablets import bodies, enrolled, push
 
 JOBS_PER_TABLET: Final = 20
 ONTS_PER_PORT: Final = 120
+PORTS_LEAST: Final = 8
+LOOK_EACH_S: Final = 0.25
 COME_UP_S: Final = 5.0
 """The quickest that real ONTs come up."""
 
@@ -70,8 +74,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ports(self) -> int:
-        """How many PON ports each OLT needs."""
-        return -(-self.houses // (self.olts * ONTS_PER_PORT))
+        """How many PON ports each OLT has: no day's work is all on one of them."""
+        return max(PORTS_LEAST, -(-self.houses // (self.olts * ONTS_PER_PORT)))
 
     def olt_of(self, house: int) -> int:
         """Say behind which OLT a house is, counted from 0."""
@@ -208,6 +212,14 @@ def states_of(store: Store) -> Mapping[str, int]:
 def are_all_done(states: Mapping[str, int]) -> bool:
     """Say whether every process has come to its end."""
     return set(states) == {ProcessState.DONE.value}
+
+
+def wait_until(is_so: Callable[[], bool], *, by: float) -> bool:
+    """Look again and again whether something is so, until an instant of the monotonic clock."""
+    pause = threading.Event()
+    while not (was := is_so()) and time.monotonic() < by:
+        pause.wait(LOOK_EACH_S)
+    return was
 
 
 def codes_of(store: Store) -> Mapping[str, int]:

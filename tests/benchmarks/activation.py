@@ -30,6 +30,7 @@ from tests.benchmarks.access_network import (
     found,
     simulated_olts,
     states_of,
+    wait_until,
 )
 from tests.benchmarks.figures import Figure
 from tests.postgres import started
@@ -138,10 +139,8 @@ def _drive(folder: Path, url: str, store: Store) -> tuple[float, float]:
             for at, command in enumerate(commands)
         ]
         begun, spent_s = time.monotonic(), sum(_cpu_s(server.process.pid) for server in servers)
-        while not are_all_done(states_of(store)):
-            if time.monotonic() - begun > DEADLINE_S:
-                raise AssertionError(f"after {DEADLINE_S} s: {codes_of(store)}")
-            time.sleep(0.25)
+        if not wait_until(lambda: are_all_done(states_of(store)), by=begun + DEADLINE_S):
+            raise AssertionError(f"after {DEADLINE_S} s: {codes_of(store)}")
         took_s = time.monotonic() - begun
         return took_s, sum(_cpu_s(server.process.pid) for server in servers) - spent_s
 

@@ -43,6 +43,7 @@ from tests.benchmarks.access_network import (
     serial_of,
     simulated_olts,
     states_of,
+    wait_until,
 )
 from tests.benchmarks.figures import Figure
 from tests.postgres import started
@@ -125,17 +126,17 @@ def _live_through(
         crew = stack.enter_context(Crew(folder, url, int(mail.ready["port"])))
         chaos = Chaos(olts, crew, random.Random(seed))  # noqa: S311  chaos, no secret
         retried: Counter[str] = Counter()
-        uncoded = 0
         with chaos.raging():
-            while set(states_of(store)) & _UNTRIED and time.monotonic() - begun < DEADLINE_S:
-                time.sleep(1)
-        while not are_all_done(states_of(store)) and time.monotonic() - begun < DEADLINE_S:
-            for row in rows(store, processes):
-                if row["state"] == ProcessState.STUCK:
-                    retried[str(row["code"])] += 1
-                    uncoded += row["code"] is None
-                    store.write_now(commands.retry, row["id"], act=act_of(SYSTEM))
-            time.sleep(1)
+            wait_until(lambda: not set(states_of(store)) & _UNTRIED, by=begun + DEADLINE_S)
+
+        def is_done_with_help() -> bool:
+            fallen_out = [row for row in rows(store, processes) if row["state"] == _STUCK]
+            for row in fallen_out:
+                retried[str(row["code"])] += 1
+                store.write_now(commands.retry, row["id"], act=act_of(SYSTEM))
+            return are_all_done(states_of(store))
+
+        wait_until(is_done_with_help, by=begun + DEADLINE_S)
         took_s = time.monotonic() - begun
     states = states_of(store)
     registered, misplaced = _compare(olts, shape)
@@ -143,7 +144,7 @@ def _live_through(
         took_s=took_s,
         mishaps=chaos.mishaps,
         retried=retried,
-        uncoded=uncoded,
+        uncoded=retried["None"],
         registered=registered,
         misplaced=misplaced,
         unfinished=sum(states.values()) - states.get(ProcessState.DONE, 0),
@@ -152,6 +153,7 @@ def _live_through(
     )
 
 
+_STUCK: Final = ProcessState.STUCK.value
 _UNTRIED: Final = frozenset(
     {ProcessState.READY.value, ProcessState.LEASED.value, ProcessState.WAITING.value}
 )

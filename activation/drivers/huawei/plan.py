@@ -101,6 +101,18 @@ def free_ont_id(taken: Collection[int], promised: Promised) -> int | None:
 
 
 _CANDIDATES: Final = 16
+_IDS_TRIED: Final = 8
+"""Our own registrations are promised ids, so that the first is taken only by a stranger's ONT."""
+
+
+def candidate_ids(promised: Promised) -> tuple[int, ...]:
+    """Name the lowest ONT ids that no persisted allocation of the port has.
+
+    >>> candidate_ids(Promised(ont_ids=frozenset({0, 2})))[:3]
+    (1, 3, 4)
+    """
+    free = (i for i in range(oids.ONTS_PER_PORT) if i not in promised.ont_ids)
+    return tuple(itertools.islice(free, _IDS_TRIED))
 
 
 def service_port_candidates(next_free: int, promised: frozenset[int]) -> tuple[int, ...]:

@@ -135,27 +135,38 @@ class HuaweiTables:
         complete = walk.complete and len(serials) >= counted
         return PortTable(serials=serials, complete=complete, cells=cells)
 
-    async def unregistered(self) -> Listing[SeenOnt] | Failure:
-        """List the lit and unregistered ONTs of the whole OLT.
-
-        The autofind table holds only what waits for registration, so all of it costs no more than
-        one port of it, and an ONT on the wrong port is found in the same round trip.
-        """
+    async def unregistered(self, if_index: int | None = None) -> Listing[SeenOnt] | Failure:
+        """List the lit and unregistered ONTs of a port, or of the whole OLT."""
         serials, equipment = await asyncio.gather(
-            self._walk(oids.AUTOFIND_SERIAL), self._walk(oids.AUTOFIND_EQUIPMENT)
+            self.autofound(if_index), self._walk(_of(oids.AUTOFIND_EQUIPMENT, if_index))
         )
         if isinstance(serials, Failure):
             return serials
         ports = await self._ports_of({row.index[0] for row in serials.rows})
         if isinstance(ports, Failure):
             return ports
-        models = {} if isinstance(equipment, Failure) else dict(_by_index(equipment))
+        prefix = () if if_index is None else (if_index,)
+        models = {} if isinstance(equipment, Failure) else dict(_by_index(equipment, prefix))
         sightings = (_sighting(row, ports, models) for row in serials.rows)
         return Listing(items=tuple(s for s in sightings if s), complete=serials.complete)
 
-    async def autofound(self) -> Walk | Failure:
-        """Walk the serials of the autofind table."""
-        return await self._walk(oids.AUTOFIND_SERIAL)
+    async def autofound(self, if_index: int | None = None) -> Walk | Failure:
+        """Walk the serials of the autofind table: those of a port, or all.
+
+        The index of a row begins with its port in either case.
+        """
+        walk = await self._walk(_of(oids.AUTOFIND_SERIAL, if_index))
+        if if_index is None or isinstance(walk, Failure):
+            return walk
+        rows = (msgspec.structs.replace(row, index=(if_index, *row.index)) for row in walk.rows)
+        return msgspec.structs.replace(walk, rows=tuple(rows))
+
+    def sightings_on(self, port: PonPort, walk: Walk, serial: OntSerial) -> Listing[SeenOnt]:
+        """Pick one serial out of the autofind rows of a port."""
+        raw = serial_bytes(serial)
+        found = any(row.value == raw for row in walk.rows)
+        seen = (SeenOnt(serial=serial, port=port),) if found else ()
+        return Listing(items=seen, complete=walk.complete)
 
     async def sightings(self, walk: Walk, serial: OntSerial) -> Listing[SeenOnt] | Failure:
         """Pick one serial out of the autofind table; asks for the name of an unknown port only."""
@@ -287,8 +298,12 @@ def located(refs: Sequence[OntRef]) -> At | Many | None:
             return Many(refs=many)
 
 
-def _by_index(walk: Walk) -> Iterator[tuple[tuple[int, ...], SnmpValue]]:
-    return ((row.index, row.value) for row in walk.rows)
+def _of(column: Oid, if_index: int | None) -> Oid:
+    return column if if_index is None else f"{column}.{if_index}"
+
+
+def _by_index(walk: Walk, prefix: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], SnmpValue]]:
+    return (((*prefix, *row.index), row.value) for row in walk.rows)
 
 
 def _sighting(
