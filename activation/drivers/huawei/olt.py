@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
-from activation.drivers.gaps import Day2Gaps
 from activation.drivers.huawei import oids
+from activation.drivers.huawei.day2 import HuaweiDay2
 from activation.drivers.huawei.observation import observation, optics_cells, state_cells
 from activation.drivers.huawei.plan import (
     free_ont_id,
     plan,
     plan_removal,
+    plan_swap,
     refs_of,
 )
 from activation.drivers.huawei.rows import number, text
@@ -29,6 +30,7 @@ from activation.failures import (
     ForeignOnt,
     ListingIncomplete,
     OntNotRegistered,
+    PartlyApplied,
 )
 from activation.prechecks import allocated
 from activation.requests import (
@@ -52,19 +54,11 @@ from activation.snmp import SnmpSession
 from sync_protocol.serials import OntSerial
 
 
-class HuaweiOlt(Day2Gaps):
+class HuaweiOlt(HuaweiDay2):
     """One Huawei OLT. Keeps nothing but the map of its ports; make one per OLT and process."""
 
     capabilities: ClassVar[frozenset[DriverCapability]] = frozenset(
-        {
-            DriverCapability.REGISTER,
-            DriverCapability.BIND_PROFILES,
-            DriverCapability.SERVICE_FLOW,
-            DriverCapability.DISCOVER,
-            DriverCapability.LOCATE,
-            DriverCapability.ONT_LIGHT,
-            DriverCapability.OLT_LIGHT,
-        }
+        set(DriverCapability) - {DriverCapability.SAVE_CONFIGURATION}
     )
 
     def __init__(self, session: SnmpSession) -> None:
@@ -172,6 +166,33 @@ class HuaweiOlt(Day2Gaps):
             return removal
         writer = HuaweiWriter(self._session, self._tables, if_index, allocation)
         return await writer.remove(expect, unbind=removal.unbind, unregister=removal.unregister)
+
+    async def swap(
+        self, spec: OntSpec, allocation: Allocation, replaced: OntSerial
+    ) -> Applied | NoChange | Failure:
+        """Delete the old ONT, then register the new one at the same ids.
+
+        Raises:
+            SpecNotEncodable: a name does not fit the OLT; nothing was sent.
+        """
+        if_index = await self._tables.if_index(allocation.ref.port)
+        if isinstance(if_index, Failure):
+            return if_index
+        encoded(spec, allocation, if_index)
+        rows = await self._tables.rows(if_index, allocation)
+        swap = rows if isinstance(rows, Failure) else plan_swap(spec, allocation, replaced, rows)
+        if isinstance(swap, Failure):
+            return swap
+        if not swap.remove:
+            return await self.apply(spec, allocation)
+        removed = await self.remove(allocation, replaced)
+        if isinstance(removed, Failure):
+            return removed
+        applied = await self.apply(spec, allocation)
+        if not isinstance(applied, Failure):
+            return applied
+        done = (f"{replaced} removed",)
+        return PartlyApplied(ref=allocation.ref, done=done, because=applied)
 
     async def observe(self, ref: OntRef, expect: OntSerial) -> Observation | Failure:
         """Read state and light side by side; light that cannot be read does not hide the state."""

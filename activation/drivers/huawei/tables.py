@@ -14,6 +14,7 @@ from activation.drivers.huawei.rows import (
     flow_cells,
     flow_row,
     guessed_if_index,
+    number,
     ont_cells,
     ont_row,
     port_named,
@@ -49,6 +50,13 @@ class PortTable(msgspec.Struct, frozen=True, kw_only=True):
     serials: Mapping[int, str]
     complete: bool
     cells: Cells
+
+
+class PortRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Some columns of the ONTs of one port, by ONT id; None where a row lacks one."""
+
+    rows: Mapping[int, Mapping[Oid, SnmpValue | None]]
+    complete: bool
 
 
 class HuaweiTables:
@@ -134,6 +142,30 @@ class HuaweiTables:
         serials = {row.index[-1]: serial_text(row.value) for row in walk.rows}
         complete = walk.complete and len(serials) >= counted
         return PortTable(serials=serials, complete=complete, cells=cells)
+
+    async def port_columns(self, port: PonPort, columns: Sequence[Oid]) -> PortRows | Failure:
+        """Walk columns of one port side by side; the first says which ONTs there are."""
+        if_index = await self.if_index(port)
+        if isinstance(if_index, Failure):
+            return if_index
+        count_cell = f"{oids.PORT_ONT_COUNT}.{if_index}"
+        cells, walks = await asyncio.gather(
+            self.cells((count_cell,)), self._walks([_of(column, if_index) for column in columns])
+        )
+        if isinstance(cells, Failure):
+            return cells
+        if isinstance(walks, Failure):
+            return walks
+        values = [{row.index[-1]: row.value for row in walk.rows} for walk in walks]
+        rows = {
+            ont_id: {
+                column: known.get(ont_id) for column, known in zip(columns, values, strict=True)
+            }
+            for ont_id in values[0]
+        }
+        counted = number(cells[count_cell]) or 0
+        is_complete = all(walk.complete for walk in walks) and len(rows) >= counted
+        return PortRows(rows=rows, complete=is_complete)
 
     async def unregistered(self, if_index: int | None = None) -> Listing[SeenOnt] | Failure:
         """List the lit and unregistered ONTs of a port, or of the whole OLT."""
@@ -278,6 +310,15 @@ class HuaweiTables:
             self._if_indexes.update({port: if_index for if_index, port in found.items()})
             known.update(found)
         return known
+
+    async def _walks(self, columns: Sequence[Oid]) -> Sequence[Walk] | Failure:
+        """Walk several columns side by side."""
+        found: list[Walk] = []
+        for walk in await asyncio.gather(*(self._walk(column) for column in columns)):
+            if isinstance(walk, Failure):
+                return walk
+            found.append(walk)
+        return found
 
     async def _walk(self, column: Oid) -> Walk | Failure:
         """Walk, taking a walk that brought nothing but an error as that error."""
