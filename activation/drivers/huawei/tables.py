@@ -212,16 +212,24 @@ class HuaweiTables:
         return Listing(items=seen, complete=walk.complete)
 
     async def locate(self, serial: OntSerial) -> Located | Failure:
-        """Find a serial by walking the serial column of the whole OLT."""
-        walk = await self._walk(oids.ONT_SERIAL)
-        if isinstance(walk, Failure):
-            return walk
+        """Find a serial by walking the serial column of the whole OLT.
+
+        As with one port, the OLT's own counts give away a walk that ended too soon.
+        """
+        walks = await self._walks((oids.ONT_SERIAL, oids.PORT_ONT_COUNT))
+        if isinstance(walks, Failure):
+            return walks
+        walk, counts = walks
+        counted = sum(number(row.value) or 0 for row in counts.rows)
         raw = serial_bytes(serial)
         refs = await self._refs([row.index for row in walk.rows if row.value == raw])
         if isinstance(refs, Failure):
             return refs
         if not refs and not walk.complete:
             return LocationUnknown(searched=(), reason=str(walk.stopped_by))
+        if not refs and len(walk.rows) < counted:
+            found = f"{len(walk.rows)} ONTs were listed of {counted} that the ports count"
+            return LocationUnknown(searched=(), reason=found)
         return located(refs) or Absent()
 
     async def flows_to(self, ref: OntRef) -> Mapping[int, FlowRow] | Failure:
