@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -144,5 +145,8 @@ async def run_until_stopped(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with simulate(scenario, settings, now=now) as ready:
+        # Thousands of rows that stay: each full collection would walk over all of them.
+        gc.collect()
+        gc.freeze()
         announce(ready)
         await stop.wait()

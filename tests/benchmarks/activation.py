@@ -32,6 +32,7 @@ from tests.benchmarks.access_network import (
     states_of,
     wait_until,
 )
+from tests.benchmarks.discovery import compare
 from tests.benchmarks.figures import Figure
 from tests.postgres import started
 
@@ -56,6 +57,7 @@ def _measure(count: int) -> tuple[Figure, ...]:
     bound_s = -(-count // OLTS) * ROUND_TRIPS * ROUND_TRIP_MS / 1000 + LAST_ONE_S
     with tempfile.TemporaryDirectory(prefix="firstlight-bench-") as name:
         folder = Path(name)
+        discovery = compare(folder)
         on_sqlite = _run(folder, f"sqlite:///{folder / 'firstlight.db'}", count)
     with (
         tempfile.TemporaryDirectory(prefix="fl-pg-", ignore_cleanup_errors=True) as place,
@@ -69,6 +71,7 @@ def _measure(count: int) -> tuple[Figure, ...]:
         Figure(key="bound_s", value=bound_s, says="set by latency and lanes"),
         *_figures("", bound_s, count, on_sqlite),
         *_figures("_postgres", bound_s, count, on_postgres),
+        *discovery,
     )
 
 
