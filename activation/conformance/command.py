@@ -15,7 +15,7 @@ from activation.driver import DriverFactory
 from activation.registry import DriverUnknown, driver_names, find_driver
 
 _OK, _FAILED, _WRONG_INPUT = 0, 1, 2
-VERSIONS: Final = ("v2c",)
+VERSIONS: Final = ("v2c", "v3")
 
 
 class RigUnknown(LookupError):

@@ -24,8 +24,8 @@ from activation.simulator.exchange import Exchange
 from activation.simulator.faults import FaultKind, FaultOrder
 from activation.simulator.model import Olt
 from activation.simulator.records import FlowRow, OntRow, PluggedOnt, TrafficTable, Vendor
-from activation.simulator.scenario import Scenario
-from activation.snmp import Secret, SnmpSettings, V2c
+from activation.simulator.scenario import Scenario, SnmpUser
+from activation.snmp import V3, Credentials, Secret, SnmpSettings, V2c
 from sync_protocol.serials import OntSerial
 from sync_protocol.units import RxPowerCdbm
 
@@ -42,6 +42,40 @@ _KINDS: Final[Mapping[Trouble, FaultKind]] = {
     Trouble.SILENT_AFTER_WRITE: FaultKind.SILENT_AFTER_SET,
     Trouble.WALK_CUT: FaultKind.CUT_WALK,
 }
+
+
+def _communities(reading: str, writing: str) -> V2c:
+    return V2c(read_community=Secret(reading), write_community=Secret(writing))
+
+
+def _user(name: str) -> V3:
+    return V3(
+        user=name,
+        auth_method="sha1",
+        auth_key=Secret("conformance-auth"),
+        priv_method="aes",
+        priv_key=Secret("conformance-priv"),
+    )
+
+
+_USERS: Final = tuple(
+    SnmpUser(
+        name=name,
+        auth_key="conformance-auth",
+        priv_key="conformance-priv",
+        may_write=name == "writer",
+    )
+    for name in ("writer", "reader")
+)
+_CREDENTIALS: Final[Mapping[str, tuple[Credentials, Credentials, Credentials]]] = {
+    "v2c": (
+        _communities("reading", "writing"),
+        _communities("reading", "reading"),
+        _communities("nobody", "nobody"),
+    ),
+    "v3": (_user("writer"), _user("reader"), _user("nobody")),
+}
+"""Who may write, who may only read, and whom the OLT does not know, by the version of SNMP."""
 
 
 class Grounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,9 +131,7 @@ def rig_of(name: str, factory: DriverFactory) -> RigFactory:
 
     @contextlib.asynccontextmanager
     async def open_rig(*, snmp: str) -> AsyncGenerator[SimulatedRig]:
-        if snmp != "v2c":
-            raise ValueError(f"snmp is {snmp!r}; the session speaks v2c")
-        rig = SimulatedRig(grounds, factory)
+        rig = SimulatedRig(grounds, factory, snmp=snmp)
         await rig.start()
         try:
             yield rig
@@ -114,13 +146,16 @@ class SimulatedRig:
 
     light: RxPowerCdbm = LIGHT_CDBM
 
-    def __init__(self, grounds: Grounds, factory: DriverFactory) -> None:
+    def __init__(self, grounds: Grounds, factory: DriverFactory, *, snmp: str) -> None:
         self._grounds = grounds
         self._factory = factory
+        self._credentials = _CREDENTIALS[snmp]
         self._log = EventLog()
         self._olt = Olt(_scenario(grounds), started_at=_now(), record=self._log.record)
         self._exchange = Exchange(self._olt, now=_now, record=self._log.record)
-        self._agent = Agent(self._exchange, read_community="reading", write_community="writing")
+        self._agent = Agent(
+            self._exchange, read_community="reading", write_community="writing", users=_USERS
+        )
         self.port, self.other_port = map(parse_pon_port, grounds.ports)
 
     async def start(self) -> None:
@@ -130,17 +165,17 @@ class SimulatedRig:
         listener.settimeout(0)
         self._snmp_port: int = listener.getsockname()[1]
         await self._agent.start(listener)
-        self.driver = self._driver("reading", "writing")
-        self.reader = self._driver("reading", "reading")
-        self.stranger = self._driver("nobody", "nobody")
+        writer, reader, stranger = self._credentials
+        self.driver = self._driver(writer)
+        self.reader = self._driver(reader)
+        self.stranger = self._driver(stranger)
 
     def stop(self) -> None:
         """Close the socket."""
         self._agent.stop()
 
-    def _driver(self, reading: str, writing: str) -> OltDriver:
-        communities = V2c(read_community=Secret(reading), write_community=Secret(writing))
-        return self._factory(PuresnmpSession("127.0.0.1", self._snmp_port, communities, HASTE))
+    def _driver(self, credentials: Credentials) -> OltDriver:
+        return self._factory(PuresnmpSession("127.0.0.1", self._snmp_port, credentials, HASTE))
 
     def spec(self, number: int = 0) -> OntSpec:
         """Say what to configure for one of the lit ONTs."""

@@ -3,6 +3,7 @@
 import pytest
 
 from activation.conformance.check import Check
+from activation.conformance.command import VERSIONS
 from activation.conformance.running import SUITE, Failed, run_one
 from activation.conformance.simulated import rig_of
 from activation.registry import BUILT_IN, find_driver
@@ -10,9 +11,12 @@ from activation.registry import BUILT_IN, find_driver
 
 @pytest.mark.parametrize("check", SUITE, ids=lambda check: check.name)
 @pytest.mark.parametrize("name", BUILT_IN)
-async def test_a_driver_passes_or_declares_that_it_cannot(name: str, check: Check) -> None:
+@pytest.mark.parametrize("snmp", VERSIONS)
+async def test_a_driver_passes_or_declares_that_it_cannot(
+    name: str, check: Check, snmp: str
+) -> None:
     factory = find_driver(name)
 
-    result = await run_one(check, factory, rig_of(name, factory), snmp="v2c")
+    result = await run_one(check, factory, rig_of(name, factory), snmp=snmp)
 
     assert not isinstance(result, Failed), result.reason
