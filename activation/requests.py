@@ -244,6 +244,18 @@ class RegisteredOnt(msgspec.Struct, frozen=True, kw_only=True):
     """False while it is suspended, or deactivated by hand."""
 
 
+class DownReason(enum.StrEnum):
+    """What an ONT's last going down says about where to look, whatever the vendor calls it."""
+
+    LIGHT = "light"
+    """Its signal was lost or spoilt: the fiber, or an ONT that died without a word."""
+    POWER = "power"
+    """It said with its last breath that its power went."""
+    ORDERED = "ordered"
+    """Somebody switched it off or started it anew."""
+    UNKNOWN = "unknown"
+
+
 class PolledOnt(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one registered ONT is up, as the OLT remembers it."""
 
@@ -252,6 +264,8 @@ class PolledOnt(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase
     down_cause: str | None
     """Why it went down last, as a word; says nothing about an ONT that is up."""
+    reason: DownReason = DownReason.UNKNOWN
+    """The same for whoever correlates."""
 
 
 class OltInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,14 +7,16 @@ import socket
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from ipaddress import ip_network
+from typing import Any
 
 import structlog
 
 from billing_bridge.webhooks import open_webhook_client
 from server.acts import SYSTEM, Clock, act_of, utc_now
+from server.alarms.polling import Poller
 from server.database import Store
 from server.database.full_disk import StorageFull
-from server.due_loop import running
+from server.due_loop import DueWork, running
 from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
 from server.fulfilment.network import Network
@@ -56,9 +58,10 @@ async def background(
     if not store.is_postgres:
         await _take_over(store, clock)
     random_share = random.SystemRandom().random
+    network = Network(settings.snmp, timeout_ms=settings.snmp_timeout_ms)
     runner = ProcessRunner(
         store,
-        Network(settings.snmp, timeout_ms=settings.snmp_timeout_ms),
+        network,
         LeaseTerms(
             owner=f"{socket.gethostname()}:{os.getpid()}",
             lease=timedelta(seconds=settings.lease_s),
@@ -89,10 +92,16 @@ async def background(
         deliverer = Deliverer(
             store, client, settings.webhook_secrets, clock=clock, random=random_share
         )
-        async with (
-            running(store, runner.work(), clock),
-            running(store, deliverer.work(), clock),
-            running(store, sender.work(), clock),
-            running(store, keeper.work(), clock),
-        ):
+        async with contextlib.AsyncExitStack() as stack:
+            works: list[DueWork[Any]] = [
+                runner.work(),
+                deliverer.work(),
+                sender.work(),
+                keeper.work(),
+            ]
+            if settings.poll_interval_s:
+                interval = timedelta(seconds=settings.poll_interval_s)
+                works.append(Poller(store, network, interval=interval, clock=clock).work())
+            for work in works:
+                await stack.enter_async_context(running(store, work, clock))
             yield

@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from server.alarms.api import AlarmController
 from server.database.full_disk import StorageFull
 from server.evidence import api as evidence_api
 from server.fulfilment.api import FulfilmentController
@@ -44,6 +45,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             FulfilmentController,
             ProposalController,
             TicketController,
+            AlarmController,
         ],
         before_request=require_request_of_program,
     )

@@ -65,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     log_level: Literal["debug", "info", "warning"] = "info"
     snmp_timeout_ms: Annotated[int, Meta(ge=50, le=60_000)] = 2000
     lease_s: Annotated[int, Meta(ge=5, le=600)] = 30
+    poll_interval_s: Annotated[int, Meta(ge=0, le=86_400)] = 300
+    """Each PON port is asked so often whether its ONTs are up; 0 asks never."""
     session_hours: Annotated[int, Meta(ge=1, le=168)] = 12
     device_token_hours: Annotated[int, Meta(ge=1, le=168)] = 24
     finished_jobs_days: Annotated[int, Meta(ge=1, le=365)] = 14

@@ -1,6 +1,8 @@
 """The last step: in one transaction the service is active, charged, published and announced."""
 
 import hashlib
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -12,6 +14,7 @@ from billing_bridge.money import PriceSnapshot
 from billing_bridge.start import ServiceInstants
 from server import audit
 from server.acts import Act
+from server.alarms import storage as alarms
 from server.backups import lives
 from server.database import EmbeddedChange, FeedChange
 from server.database.rows import to_record
@@ -30,6 +33,9 @@ from server.services import storage as services
 from server.services.records import Service, ServiceState, require_move
 from sync_protocol import evidence
 from sync_protocol.operations import Manifest
+
+FIRST_POLL: Final = timedelta(minutes=1)
+"""After a service went live its port is polled: the ONT itself was seen online just now."""
 
 
 class ProgressIncomplete(RuntimeError):
@@ -72,6 +78,7 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
         baseline_cdbm=progress.measured_cdbm,
     )
     services.update(db, live)
+    alarms.watch_port(db, service.id, act.now + FIRST_POLL)
     order_storage.set_item_state(db, item, OrderState.COMPLETED)
     if progress.measured_fails:
         _show_disagreement(db, process, act)

@@ -11,7 +11,7 @@ from activation.drivers.gaps import Day2Gaps
 from activation.drivers.huawei import oids
 from activation.drivers.huawei.plan import Change, plan_change
 from activation.drivers.huawei.rows import number, serial_text, text
-from activation.drivers.huawei.states import RUN_STATES, down_cause
+from activation.drivers.huawei.states import RUN_STATES, down_cause, down_reason
 from activation.drivers.huawei.tables import HuaweiTables
 from activation.drivers.huawei.writes import HuaweiWriter, encoded
 from activation.drivers.snmp_failures import write_failure
@@ -132,6 +132,7 @@ class HuaweiDay2(Day2Gaps):
                     serial=serial_text(row[oids.ONT_SERIAL]),
                     phase=RUN_STATES.get(number(row[oids.ONT_RUN_STATE]) or 0, Phase.UNKNOWN),
                     down_cause=down_cause(number(row[oids.ONT_DOWN_CAUSE])),
+                    reason=down_reason(number(row[oids.ONT_DOWN_CAUSE])),
                 )
                 for ont_id, row in found.rows.items()
             ),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from activation.requests import ConfigState, MatchState, Phase
+from activation.requests import ConfigState, DownReason, MatchState, Phase
 
 # Column 2.46.1.15: up(1), down(2), invalid(-1).
 RUN_STATES: Final[Mapping[int, Phase]] = {1: Phase.ONLINE, 2: Phase.OFFLINE}
@@ -48,6 +48,22 @@ DOWN_CAUSES: Final[Mapping[int, str]] = {
     35: "operator check failed",
     37: "rogue ONT",
 }
+
+
+_REASONS: Final[Mapping[int, DownReason]] = {
+    **dict.fromkeys((1, 2, 3, 4, 5, 6, 15, 18), DownReason.LIGHT),
+    13: DownReason.POWER,
+    **dict.fromkeys((8, 9, 10, 30, 31, 32, 33), DownReason.ORDERED),
+}
+
+
+def down_reason(number: int | None) -> DownReason:
+    """Say what a down cause means for where to look.
+
+    >>> down_reason(1), down_reason(13), down_reason(None)
+    (<DownReason.LIGHT: 'light'>, <DownReason.POWER: 'power'>, <DownReason.UNKNOWN: 'unknown'>)
+    """
+    return _REASONS.get(number or 0, DownReason.UNKNOWN)
 
 
 def down_cause(number: int | None) -> str | None:

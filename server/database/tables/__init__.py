@@ -1,6 +1,7 @@
 """Every table, by area. A table says how a record is stored; the record's type says what it is."""
 
 from server.database.tables import (
+    alarms,
     billing,
     fulfilment,
     offers,
@@ -11,4 +12,14 @@ from server.database.tables import (
 )
 from server.database.tables.schema import metadata
 
-__all__ = ["billing", "fulfilment", "metadata", "offers", "people", "plant", "sync", "work"]
+__all__ = [
+    "alarms",
+    "billing",
+    "fulfilment",
+    "metadata",
+    "offers",
+    "people",
+    "plant",
+    "sync",
+    "work",
+]

@@ -1,0 +1,300 @@
+"""Reading what a port should have, and storing what its poll showed, never row by row."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from activation.requests import PonPort
+from server.acts import Act
+from server.alarms.records import Expected, OntState, PlantFault
+from server.database import Connection
+from server.database.prepared import Prepared
+from server.database.rows import to_record, to_records, to_row
+from server.database.tables.alarms import fault_services, ont_states, plant_faults, pon_polls
+from server.database.tables.fulfilment import ont_allocations
+from server.database.tables.offers import services
+from server.database.tables.plant import drops, olts, pon_ports, terminals
+from server.plant.routes import OltAddress
+from server.services.records import ServiceState
+
+FAULTS_MAX: Final = 200
+
+
+class PortPoll(msgspec.Struct, frozen=True, kw_only=True):
+    """A port that is due, and on which OLT it is."""
+
+    pon_port_id: UUID
+    olt: OltAddress
+    port: PonPort
+    failures: int
+
+
+_OLT: Final = tuple(OltAddress.__struct_fields__)
+_DUE: Final = (
+    sa.select(
+        pon_polls.c.pon_port_id,
+        pon_polls.c.failures,
+        pon_ports.c.frame,
+        pon_ports.c.slot,
+        pon_ports.c.port,
+        *(olts.c[name].label(f"olt_{name}") for name in _OLT),
+    )
+    .join(pon_ports, pon_ports.c.id == pon_polls.c.pon_port_id)
+    .join(olts, olts.c.id == pon_ports.c.olt_id)
+)
+
+
+def watch_port(db: sa.Connection, service_id: UUID, first_at: datetime) -> None:
+    """Let the port of a service that runs from now on be polled, if it is not yet."""
+    _WATCH_PORT.run(db, {"of": service_id, "first_at": first_at})
+
+
+def _watched(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+    first_at = sa.bindparam("first_at", type_=pon_polls.c.next_at.type)
+    port = sa.select(ont_allocations.c.pon_port_id, first_at, sa.literal_column("0", sa.Integer))
+    of_service = port.where(ont_allocations.c.service_id == sa.bindparam("of"))
+    filled = insert.from_select(["pon_port_id", "next_at", "failures"], of_service)
+    return filled.on_conflict_do_nothing(index_elements=["pon_port_id"])
+
+
+_WATCH_PORT: Final = Prepared(
+    {
+        "postgresql": _watched(postgresql.insert(pon_polls)),
+        "sqlite": _watched(sqlite.insert(pon_polls)),
+    }
+)
+
+
+def take_due(db: Connection, now: datetime, until: datetime, *, limit: int) -> list[PortPoll]:
+    """Take ports that are due, one of each OLT, and keep others from them until an instant."""
+    rows = db.execute(
+        _DUE.where(pon_polls.c.next_at <= now)
+        .order_by(pon_polls.c.next_at, pon_polls.c.pon_port_id)
+        .limit(limit * 8)
+        .with_for_update(of=pon_polls, skip_locked=True)
+    ).mappings()
+    taken: dict[UUID, PortPoll] = {}
+    for row in rows:
+        olt = OltAddress(**{name: row[f"olt_{name}"] for name in _OLT})
+        if olt.id not in taken and len(taken) < limit:
+            taken[olt.id] = PortPoll(
+                pon_port_id=row["pon_port_id"],
+                olt=olt,
+                port=PonPort(frame=row["frame"], slot=row["slot"], port=row["port"]),
+                failures=row["failures"],
+            )
+    if taken:
+        ids = [each.pon_port_id for each in taken.values()]
+        db.execute(
+            sa.update(pon_polls).where(pon_polls.c.pon_port_id.in_(ids)).values(next_at=until)
+        )
+    return list(taken.values())
+
+
+def next_due_at(db: sa.Connection) -> datetime | None:
+    """Tell when the next port is due; None when no service runs."""
+    return db.execute(sa.select(sa.func.min(pon_polls.c.next_at))).scalar_one()
+
+
+def note_poll(
+    db: Connection, poll: PortPoll, *, next_at: datetime, code: str | None, act: Act
+) -> None:
+    """Note how a poll went and when the next one is due."""
+    values: dict[str, Any] = {"next_at": next_at, "code": code}
+    if code is None:
+        values |= {"polled_at": act.now, "failures": 0}
+    else:
+        values["failures"] = poll.failures + 1
+    db.execute(
+        sa.update(pon_polls).where(pon_polls.c.pon_port_id == poll.pon_port_id).values(**values)
+    )
+
+
+def list_expected(db: sa.Connection, pon_port_id: UUID) -> tuple[Expected, ...]:
+    """List the running services of a port with their states and open faults."""
+    return tuple(_expected(row) for row in _EXPECTED.rows(db, {"port": pon_port_id}))
+
+
+_EXPECTED: Final = Prepared(
+    sa.select(
+        ont_allocations.c.service_id,
+        ont_allocations.c.serial,
+        ont_allocations.c.ont_id,
+        terminals.c.splitter_id,
+        terminals.c.id.label("terminal_id"),
+        ont_states.c.phase,
+        ont_states.c.since,
+        ont_states.c.reason,
+        ont_states.c.cause,
+        plant_faults.c.id.label("fault_id"),
+    )
+    .join(services, services.c.id == ont_allocations.c.service_id)
+    .join(drops, drops.c.premise_id == services.c.premise_id)
+    .join(terminals, terminals.c.id == drops.c.terminal_id)
+    .join(ont_states, ont_states.c.service_id == services.c.id, isouter=True)
+    .join(
+        fault_services,
+        (fault_services.c.service_id == services.c.id) & fault_services.c.back_at.is_(None),
+        isouter=True,
+    )
+    .join(
+        plant_faults,
+        (plant_faults.c.id == fault_services.c.fault_id) & plant_faults.c.cleared_at.is_(None),
+        isouter=True,
+    )
+    .where(
+        ont_allocations.c.pon_port_id == sa.bindparam("port"),
+        services.c.state == ServiceState.ACTIVE,
+    )
+    .order_by(ont_allocations.c.ont_id)
+)
+
+
+def _expected(row: Mapping[str, Any]) -> Expected:
+    state = None
+    if row["phase"] is not None:
+        fields = ("service_id", "phase", "since", "reason", "cause")
+        state = msgspec.convert({name: row[name] for name in fields}, OntState)
+    names = ("service_id", "serial", "ont_id", "splitter_id", "terminal_id", "fault_id")
+    return Expected(**{name: row[name] for name in names}, state=state)
+
+
+def store_states(db: Connection, changed: Sequence[OntState]) -> None:
+    """Store states, whether or not there was one."""
+    _STORE_STATES.run_many(db, [to_row(each) for each in changed])
+
+
+def _upsert(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+    new = {name: insert.excluded[name] for name in ("phase", "since", "reason", "cause")}
+    return insert.on_conflict_do_update(index_elements=["service_id"], set_=new)
+
+
+_STORE_STATES: Final = Prepared(
+    {
+        "postgresql": _upsert(postgresql.insert(ont_states)),
+        "sqlite": _upsert(sqlite.insert(ont_states)),
+    }
+)
+
+
+def find_open(db: sa.Connection, olt_id: UUID, since: datetime) -> PlantFault | None:
+    """Find the open fault of whole ports that began on an OLT not before an instant."""
+    row = db.execute(
+        sa.select(plant_faults)
+        .where(
+            plant_faults.c.olt_id == olt_id,
+            plant_faults.c.cleared_at.is_(None),
+            plant_faults.c.raised_at >= since,
+            plant_faults.c.kind.in_(("feeder", "pon_port")),
+        )
+        .order_by(plant_faults.c.raised_at)
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    return None if row is None else to_record(row, PlantFault)
+
+
+def add_fault(db: Connection, fault: PlantFault, service_ids: Sequence[UUID]) -> None:
+    """Store a new fault with whom it takes off the network."""
+    db.execute(sa.insert(plant_faults).values(**to_row(fault)))
+    _add_services(db, fault.id, service_ids)
+
+
+def extend_fault(db: Connection, fault: PlantFault, service_ids: Sequence[UUID]) -> None:
+    """Store a fault that grew by these services."""
+    values: dict[str, Any] = dict(to_row(fault))
+    db.execute(
+        sa.update(plant_faults).where(plant_faults.c.id == values.pop("id")).values(**values)
+    )
+    _add_services(db, fault.id, service_ids)
+
+
+def _add_services(db: Connection, fault_id: UUID, service_ids: Sequence[UUID]) -> None:
+    rows = [{"fault_id": fault_id, "service_id": each, "back_at": None} for each in service_ids]
+    _ADD_SERVICES.run_many(db, rows)
+
+
+_ADD_SERVICES: Final = Prepared(sa.insert(fault_services))
+
+
+def let_return(
+    db: Connection, fault_id: UUID, service_ids: Collection[UUID], *, act: Act
+) -> PlantFault:
+    """Note that services of a fault are back; answer the fault with those that are still dark."""
+    db.execute(
+        sa.update(fault_services)
+        .where(fault_services.c.fault_id == fault_id, fault_services.c.service_id.in_(service_ids))
+        .values(back_at=act.now)
+    )
+    row = db.execute(
+        sa.update(plant_faults)
+        .where(plant_faults.c.id == fault_id)
+        .values(dark=plant_faults.c.dark - len(service_ids))
+        .returning(plant_faults)
+    ).one()
+    return to_record(row, PlantFault)
+
+
+def clear(db: Connection, fault_id: UUID, *, act: Act) -> None:
+    """Close a fault."""
+    db.execute(
+        sa.update(plant_faults).where(plant_faults.c.id == fault_id).values(cleared_at=act.now)
+    )
+
+
+def list_faults(db: sa.Connection, *, is_open: bool = True) -> tuple[PlantFault, ...]:
+    """List faults: those that are open, or those that are over; the newest first."""
+    cleared_at = plant_faults.c.cleared_at
+    rows = db.execute(
+        sa.select(plant_faults)
+        .where(cleared_at.is_(None) if is_open else cleared_at.is_not(None))
+        .order_by(plant_faults.c.raised_at.desc(), plant_faults.c.id.desc())
+        .limit(FAULTS_MAX)
+    )
+    return to_records(rows, PlantFault)
+
+
+def list_affected(
+    db: sa.Connection, fault_id: UUID, *, after: UUID | None, limit: int
+) -> tuple[UUID, ...]:
+    """List the services that a fault took off the network, a page at a time, by id."""
+    listed = sa.select(fault_services.c.service_id).where(fault_services.c.fault_id == fault_id)
+    if after is not None:
+        listed = listed.where(fault_services.c.service_id > after)
+    return tuple(db.execute(listed.order_by(fault_services.c.service_id).limit(limit)).scalars())
+
+
+def find_state(db: sa.Connection, service_id: UUID) -> tuple[OntState, UUID | None] | None:
+    """Find how the ONT of a service stands, and the open fault that it belongs to."""
+    row = (
+        db.execute(
+            sa.select(ont_states, plant_faults.c.id.label("fault_id"))
+            .join(
+                fault_services,
+                (fault_services.c.service_id == ont_states.c.service_id)
+                & fault_services.c.back_at.is_(None),
+                isouter=True,
+            )
+            .join(
+                plant_faults,
+                (plant_faults.c.id == fault_services.c.fault_id)
+                & plant_faults.c.cleared_at.is_(None),
+                isouter=True,
+            )
+            .where(ont_states.c.service_id == service_id)
+            .order_by(plant_faults.c.raised_at.desc())
+            .limit(1)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    fault_id = values.pop("fault_id")
+    return msgspec.convert(values, OntState), fault_id
