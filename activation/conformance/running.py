@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from activation.conformance import day2, reading, registering, removing, trouble
+from activation.conformance import day2, interrupted, reading, registering, removing, trouble
 from activation.conformance.check import CHECKS, Check, NotConforming, Trial, insist, same
 from activation.conformance.rig import Rig, RigFactory
 from activation.driver import DriverCapability, DriverFactory
@@ -14,7 +14,7 @@ from activation.requests import Allocation, OntRef
 
 SUITE: Final[Sequence[Check]] = [
     each
-    for module in (registering, reading, removing, trouble, day2)
+    for module in (registering, reading, removing, trouble, day2, interrupted)
     for each in CHECKS
     if each.run.__module__ == module.__name__
 ]

@@ -21,6 +21,7 @@ from activation.requests import (
     OntRef,
     OntSpec,
     Reading,
+    Rebooting,
     Removed,
     Saved,
 )
@@ -76,6 +77,14 @@ class Raising(HuaweiOlt):
         raise TimeoutError("the OLT does not answer")
 
 
+class Insistent(HuaweiOlt):
+    """Sends an order to restart again when it is not sure of the first."""
+
+    async def reboot(self, ref: OntRef, expect: OntSerial) -> Rebooting | Failure:
+        await super().reboot(ref, expect)
+        return await super().reboot(ref, expect)
+
+
 class Modest(HuaweiOlt):
     """Does what it does not declare."""
 
@@ -88,6 +97,7 @@ MISTAKES: Mapping[DriverFactory, tuple[str, str]] = {
     Careless: ("a_stranger_is_never_removed", "expected ForeignOnt, got Removed"),
     Gullible: ("a_sentinel_is_never_a_light_level", "expected NotReadable, got Reading"),
     Raising: ("removing_twice_writes_once", "raised TimeoutError: the OLT does not answer"),
+    Insistent: ("an_order_to_restart_whose_answer_was_lost_is_not_repeated", "restarts: expected"),
     Modest: ("the_configuration_is_saved", "save_configuration is not declared: Saved()"),
 }
 
