@@ -65,6 +65,14 @@ MAILBOXES: Final[Mapping[Oid, Mapping[int, Check]]] = {
         oids.SERVICE_VLAN: _VLAN,
         oids.SERVICE_ACTION: one_of(1, 2, 3),
     },
+    oids.REPLACE: {
+        oids.REPLACE_PON: _PON,
+        oids.REPLACE_ONT: _ONT,
+        oids.REPLACE_MODE: one_of(1, 2),
+        oids.REPLACE_SERIAL: octets(16),
+        oids.REPLACE_ACTION: one_of(1),
+    },
+    oids.CONFIG_FILE: {oids.CONFIG_SAVE: one_of(1)},
 }
 ACTIONS: Final[Mapping[Oid, int]] = {
     oids.OPERATE: oids.OPERATE_ACTION,
@@ -72,6 +80,8 @@ ACTIONS: Final[Mapping[Oid, int]] = {
     oids.BIND: oids.BIND_ACTION,
     oids.GEM: oids.GEM_ACTION,
     oids.SERVICE_PORT: oids.SERVICE_ACTION,
+    oids.REPLACE: oids.REPLACE_ACTION,
+    oids.CONFIG_FILE: oids.CONFIG_SAVE,
 }
 _TEXTS: Final = frozenset(
     (
@@ -79,6 +89,7 @@ _TEXTS: Final = frozenset(
         *((*oids.BIND, number) for number in (3, 4, 5)),
         *((*oids.GEM, number) for number in (7, 8)),
         (*oids.SERVICE_PORT, oids.SERVICE_DESCRIPTION),
+        (*oids.REPLACE, oids.REPLACE_SERIAL),
     )
 )
 

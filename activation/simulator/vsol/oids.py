@@ -7,6 +7,7 @@ Sources:
     G: V1600G.my of 2021-04-28, in the public repository DotZero24/pysnmp-mibs, folder
         mibs/vsolution.
     L: the driver for V-SOL of librenms/librenms, LibreNMS/OS/Vsolution.php, tested on V1600GS.
+    S: V1600GSwitch of librenms/librenms, folder mibs/vsolution.
     N: vendors/vsol of nanoncore/nano-southbound, tested on an OLT with firmware V2.1.6R.
 """
 
@@ -88,6 +89,13 @@ SERVICES_FIRST_VLAN: Final = 7  # N reads the user's VLAN here and in the next
 SERVICES_LAST_VLAN: Final = 8
 SERVICES_VLAN: Final = 14  # what it is translated to
 
+REPLACE: Final[Oid] = (*_ONUS, 10)  # G gOnuAuthModify, a mailbox
+REPLACE_PON: Final = 1
+REPLACE_ONT: Final = 2
+REPLACE_MODE: Final = 3  # sn(1) loid(2)
+REPLACE_SERIAL: Final = 4
+REPLACE_ACTION: Final = 5  # commit(1)
+
 ONT_RANGING: Final[Oid] = (*_ONUS, 12, 1)  # G gOnuRttEntry, index pon.onu
 RANGING_DISTANCE: Final = 3  # metres
 
@@ -119,6 +127,9 @@ BOUND: Final[Oid] = (*V1600G, 2, 2, 7, 1)  # G v1600gProfileBindEntry, index pon
 BOUND_ONT_PROFILE: Final = 3
 BOUND_LINE: Final = 4
 BOUND_SERVICE: Final = 5
+
+CONFIG_FILE: Final[Oid] = (1, 3, 6, 1, 4, 1, 37950, 1, 1, 5, 10, 12, 8)  # S configFile
+CONFIG_SAVE: Final = 2  # enable(1)
 
 ONTS_PER_PORT: Final = 128  # G, the range of gOnuAuthInfoOnuInx
 SERVICE_PORTS_PER_ONT: Final = 128  # G, the range of gOnuCfgSrvPortId

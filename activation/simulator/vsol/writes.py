@@ -28,7 +28,7 @@ from activation.simulator.rows import Rows
 from activation.simulator.vsol import oids
 from activation.simulator.vsol.mailboxes import ACTIONS, MAILBOXES, Kept
 from activation.simulator.vsol.records import Gem, ServicePort, flow_index
-from sync_protocol.serials import NotAnOntSerial, parse_serial
+from sync_protocol.serials import NotAnOntSerial, OntSerial, parse_serial
 
 GEMS_OF_A_LINE_PROFILE: Final = (1, 2, 3, 4)
 """The GEM ports that every simulated line profile brings, all on T-CONT 1."""
@@ -163,17 +163,31 @@ class _Letter:
 def _add(letter: _Letter) -> None:
     port, index = letter.place()
     draft, olt = letter.outcome.draft, letter.outcome.store.olt
-    try:
-        serial = parse_serial(letter.text(oids.ADD_SERIAL))
-    except NotAnOntSerial:
-        letter.refuse("no_serial")
+    serial = _serial(letter, oids.ADD_SERIAL)
     if letter.number(oids.ADD_AUTH_MODE) != 1:
         letter.refuse("other_ways_than_by_serial_are_not_simulated")
     if letter.text(oids.ADD_ONT_PROFILE) != oids.DEFAULT_PROFILE:
         letter.refuse("ont_profile_missing")
-    present, holder = draft.ont(index), draft.owner(serial)
+    present = draft.ont(index)
     if present is not None:
         letter.refuse("already_registered" if present.serial == serial else "ont_id_taken")
+    _judge_holder(letter, serial, index)
+    known = olt.port(port)
+    if known is not None and draft.onts_on(port) >= known.capacity:
+        letter.refuse("port_full")
+    row = OntRow(port=port, ont_id=index[1], serial=serial, line_profile="", service_profile="")
+    draft.add(AddOnt(row))
+
+
+def _serial(letter: _Letter, field: int) -> OntSerial:
+    try:
+        return parse_serial(letter.text(field))
+    except NotAnOntSerial:
+        letter.refuse("no_serial")
+
+
+def _judge_holder(letter: _Letter, serial: OntSerial, index: Oid) -> None:
+    holder = letter.outcome.draft.owner(serial)
     if holder is not None:
         raise Refusal(
             Refused(
@@ -183,11 +197,23 @@ def _add(letter: _Letter) -> None:
                 conflict=Conflict(serial, index[0], holder),
             )
         )
-    known = olt.port(port)
-    if known is not None and draft.onts_on(port) >= known.capacity:
-        letter.refuse("port_full")
-    row = OntRow(port=port, ont_id=index[1], serial=serial, line_profile="", service_profile="")
-    draft.add(AddOnt(row))
+
+
+def _replace(letter: _Letter) -> None:
+    """Put another serial in the place of an ONT; all that is configured for it stays."""
+    index, row = letter.ont()
+    serial = _serial(letter, oids.REPLACE_SERIAL)
+    if letter.number(oids.REPLACE_MODE) != 1:
+        letter.refuse("other_ways_than_by_serial_are_not_simulated")
+    if serial == row.serial:
+        return
+    _judge_holder(letter, serial, index)
+    letter.outcome.draft.add(RemoveOnt(row))
+    letter.outcome.draft.add(AddOnt(msgspec.structs.replace(row, serial=serial)))
+
+
+def _save(_letter: _Letter) -> None:
+    """Keep the configuration; this OLT never loses any."""
 
 
 def _bind(letter: _Letter) -> None:
@@ -313,4 +339,6 @@ _ACTS: Final[Mapping[Oid, Callable[[_Letter], None]]] = {
     oids.BIND: _bind,
     oids.GEM: _gem,
     oids.SERVICE_PORT: _service_port,
+    oids.REPLACE: _replace,
+    oids.CONFIG_FILE: _save,
 }
