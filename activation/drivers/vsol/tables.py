@@ -115,8 +115,9 @@ class VsolTables:
         if pon is None:
             return PortUnknown(port=port)
         count_cell = f"{oids.PORT_ONT_COUNT}.{pon}"
-        cells, *walks = await asyncio.gather(
-            self.cells((count_cell,)), *(self.walk(f"{column}.{pon}") for column in columns)
+        cells, walks = await asyncio.gather(
+            self.cells((count_cell,)),
+            asyncio.gather(*(self.walk(f"{column}.{pon}") for column in columns)),
         )
         if isinstance(cells, Failure):
             return cells

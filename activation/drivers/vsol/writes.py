@@ -63,20 +63,16 @@ class VsolWriter:
     ) -> Applied | NoChange | Failure:
         """Write step after step until nothing is left to do."""
         rows = await self._rows(spec.gem_port)
-        while True:
-            step = (
-                rows
-                if isinstance(rows, Failure)
-                else next_step(spec, self._ref, rows, change=change)
-            )
+        while not isinstance(rows, Failure):
+            step = next_step(spec, self._ref, rows, change=change)
             if step is None:
                 return Applied(allocation=self._allocation) if done else NoChange(ref=self._ref)
-            if isinstance(step, Failure) or isinstance(rows, Failure):
-                return self._partly(done, step) if isinstance(step, Failure) else step
-            after = await self._take(step, spec, rows, change=change)
-            if isinstance(after, Failure):
-                return self._partly(done, after)
-            rows, done = after, (*done, str(step))
+            if not isinstance(step, Step):
+                return self._partly(done, step)
+            rows = await self._take(step, spec, rows, change=change)
+            if not isinstance(rows, Failure):
+                done = (*done, str(step))
+        return self._partly(done, rows)
 
     async def replace(self, spec: OntSpec, replaced: OntSerial) -> Failure | None:
         """Put a serial in the place of another; everything bound to the place stays."""

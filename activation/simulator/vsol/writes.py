@@ -110,9 +110,9 @@ def judge(store: Store, variables: Sequence[tuple[Oid, Written]]) -> Outcome | R
     actions: list[tuple[Oid, int]] = []
     try:
         for position, (oid, value) in enumerate(variables, start=1):
-            group, number = oid[:-2], oid[-2] if len(oid) > 1 else -1
+            group, number, instance = oid[:-2], *oid[-2:]
             check = MAILBOXES.get(group, {}).get(number)
-            if check is None or oid[-1] != 0:
+            if check is None or instance != 0:
                 refuse(Status.NOT_WRITABLE, position, "not_writable")
             outcome.kept[oid[:-1]] = check(value, position)
             if number == ACTIONS[group]:

@@ -179,8 +179,6 @@ async def test_silence_after_a_write_leaves_its_outcome_unknown(
     bench: Bench, driver: VsolOlt
 ) -> None:
     # The first request is the reading before; from the write on nothing comes back.
-    bench.exchange.on_change = lambda: bench.exchange.start_fault(FaultOrder(kind=FaultKind.SILENT))
-
     def silence() -> None:
         bench.exchange.on_change = lambda: None
         bench.exchange.start_fault(FaultOrder(kind=FaultKind.SILENT))

@@ -24,9 +24,9 @@ from activation.requests import Allocation, NotReadable, OntRef, Phase, Reading
 from tests.activation.drivers.vsol.specs import NEW, PLACE, a_spec
 
 PLACES = st.builds(
-    lambda pon, ont_id: OntRef(port=port_of(pon), ont_id=ont_id),
-    st.integers(1, oids.PONS),
-    st.integers(1, oids.ONTS_PER_PORT),
+    OntRef,
+    port=st.integers(1, oids.PONS).map(port_of),
+    ont_id=st.integers(1, oids.ONTS_PER_PORT),
 )
 
 
