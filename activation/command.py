@@ -1,4 +1,4 @@
-"""``firstlight olt``: what an engineer asks one OLT at the shell. Reads only."""
+"""``firstlight olt``: what an engineer asks one OLT at the shell; nothing is written to it."""
 
 import argparse
 import asyncio
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from activation.conformance import command as conformance
 from activation.driver import OltDriver
 from activation.failures import Failure
 from activation.puresnmp_session import PuresnmpSession
@@ -51,6 +52,7 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
     light.add_argument("--ont", type=_ont_ref, required=True, help="port and id, like 0/1/0:5")
     light.add_argument("--serial", type=_serial, required=True, help="like HWTC1A2B3C4D")
     _add_olt_options(light, _light)
+    conformance.add_to(questions)
 
 
 def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> None:

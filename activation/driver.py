@@ -180,7 +180,10 @@ class OltDriver(Protocol):
 class DriverFactory(Protocol):
     """A driver class, as the registry finds it."""
 
-    capabilities: ClassVar[frozenset[DriverCapability]]
+    @property
+    def capabilities(self) -> frozenset[DriverCapability]:
+        """What drivers of this class can do."""
+        ...
 
     def __call__(self, session: SnmpSession) -> OltDriver:
         """Make a driver that talks through this session."""

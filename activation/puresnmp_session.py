@@ -1,68 +1,42 @@
-"""``SnmpSession`` over puresnmp.
+"""``SnmpSession`` over puresnmp, which encodes and decodes (``activation.conversations``).
 
-Of puresnmp only the message processing is used: it encodes and decodes, v3 included later. Sending
-is ours, because its client (2.0.1) repeats a write whose reply was lost and then reports the
-repetition's refusal, takes two request ids for one write from a clock in seconds, and leaves its
-socket open on refused connections. All errors of the library become values here and nowhere else.
+Sending is ours, because the library's client (2.0.1) repeats a write whose reply was lost and then
+reports the repetition's refusal, takes two request ids for one write from a clock in seconds, and
+leaves its socket open on refused connections.
 """
 
 import asyncio
-import itertools
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
-from puresnmp import credentials as library_credentials
-from puresnmp import exc as library_errors
-from puresnmp.pdu import (
-    PDU,
-    BulkGetRequest,
-    EndOfMibView,
-    GetRequest,
-    NoSuchInstance,
-    NoSuchObject,
-    PDUContent,
-    SetRequest,
-)
-from puresnmp.plugins import mpm
+from puresnmp.pdu import PDU, BulkGetRequest, GetRequest, PDUContent, SetRequest
 from puresnmp.varbind import VarBind
-from x690.exc import X690Error
-from x690.types import Integer, Null, ObjectIdentifier, OctetString
+from x690.types import Null, ObjectIdentifier
 
+from activation.conversations import (
+    Bindings,
+    CommunityConversation,
+    Conversation,
+    UserConversation,
+    encoded,
+)
 from activation.snmp import (
     Answer,
     Binding,
     Credentials,
-    ErrorStatus,
     NoAnswer,
     NotSent,
     Oid,
     Row,
-    Secret,
     SnmpError,
     SnmpSettings,
-    SnmpValue,
     Unintelligible,
     V2c,
     Walk,
     Written,
 )
-
-_DECODING_ERRORS: Final = (
-    X690Error,
-    library_errors.SnmpError,
-    LookupError,
-    ValueError,  # among them undecodable text and unpacking of the wrong length
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,  # a truncated object identifier ends a generator, or nests too deep
-)
-_ABSENT: Final = (NoSuchObject, NoSuchInstance, EndOfMibView)
-
-
-class CredentialsUnsupported(ValueError):
-    """This session speaks SNMP v2c; give it a community."""
 
 
 class PuresnmpSession:
@@ -70,11 +44,14 @@ class PuresnmpSession:
 
     Use one per OLT and event loop: its limit of requests in flight is what protects the OLT.
 
+    Raises:
+        MethodUnsupported: the credentials of a v3 user ask for a method that is not known.
+
     ``may_write`` is asked right before the datagram of a write leaves, after the wait for a slot
     and the look-up of the name; when it says no, nothing is sent and the write answers ``NotSent``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  one agent, and how to talk to it
         self,
         host: str,
         port: int,
@@ -83,16 +60,13 @@ class PuresnmpSession:
         *,
         may_write: Callable[[], bool] = lambda: True,
         first_request_id: int = 1,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not isinstance(credentials, V2c):
-            raise CredentialsUnsupported(f"credentials for {host} are v3; v2c is supported")
         self._address = (host, port)
         self._settings = settings or SnmpSettings()
-        self._read_codec = _codec(credentials.read_community)
-        self._write_codec = _codec(credentials.write_community or credentials.read_community)
+        self._reading, self._writing = _conversations(credentials, first_request_id, monotonic)
         self._may_write = may_write
         self._slots = asyncio.Semaphore(self._settings.in_flight_max)
-        self._request_ids = itertools.count(first_request_id)
 
     @property
     def peer(self) -> str:
@@ -108,7 +82,7 @@ class PuresnmpSession:
             return GetRequest(PDUContent(request_id, varbinds))
 
         reply = await self._read(request)
-        if not isinstance(reply, list):
+        if isinstance(reply, SnmpError):
             return reply
         if [oid for oid, _ in reply] != list(oids):
             return Unintelligible(detail="the reply names other objects than were asked for")
@@ -120,7 +94,7 @@ class PuresnmpSession:
         last = column
         while len(rows) <= self._settings.walk_rows_max:
             page = await self._next_page(last, bulk_size)
-            if not isinstance(page, list):
+            if isinstance(page, SnmpError):
                 return Walk(rows=tuple(rows), stopped_by=page)
             for oid, value in page:
                 if value is None or not oid.startswith(column + "."):
@@ -137,86 +111,49 @@ class PuresnmpSession:
         """Write in one request that is sent exactly once."""
 
         def request(request_id: int) -> PDU:
-            varbinds = [VarBind(ObjectIdentifier(b.oid), _encoded(b.value)) for b in bindings]
+            varbinds = [VarBind(ObjectIdentifier(b.oid), encoded(b.value)) for b in bindings]
             return SetRequest(PDUContent(request_id, varbinds))
 
-        sending = _Sending(attempts=1, permitted=self._may_write)
-        reply = await self._exchange(request, self._write_codec, sending)
-        return Written() if isinstance(reply, list) else reply
+        reply = await self._writing.ask(request, self._send_once, is_write=True)
+        return reply if isinstance(reply, SnmpError) else Written()
 
-    async def _next_page(
-        self, after: Oid, bulk_size: int
-    ) -> list[tuple[Oid, SnmpValue | None]] | SnmpError:
+    async def _next_page(self, after: Oid, bulk_size: int) -> Bindings | SnmpError:
         def request(request_id: int) -> PDU:
             return BulkGetRequest(request_id, 0, bulk_size, ObjectIdentifier(after))
 
         page = await self._read(request)
+        if isinstance(page, SnmpError) or page:
+            return page
         # An empty page would be asked for again for ever.
-        return page if page != [] else Unintelligible(detail=f"an empty page after {after}")
+        return Unintelligible(detail=f"an empty page after {after}")
 
-    async def _read(
-        self, build: Callable[[int], PDU]
-    ) -> list[tuple[Oid, SnmpValue | None]] | SnmpError:
+    async def _read(self, build: Callable[[int], PDU]) -> Bindings | SnmpError:
+        return await self._reading.ask(build, self._send_often, is_write=False)
+
+    async def _send_often(self, packet: bytes) -> bytes | SnmpError:
         sending = _Sending(attempts=self._settings.read_attempts, permitted=lambda: True)
-        return await self._exchange(build, self._read_codec, sending)
+        return await self._send(packet, sending)
 
-    async def _exchange(
-        self, build: Callable[[int], PDU], codec: "_Codec", sending: "_Sending"
-    ) -> list[tuple[Oid, SnmpValue | None]] | SnmpError:
-        request_id = next(self._request_ids) % 2**31
-        packet = await codec.encode(request_id, build(request_id))
+    async def _send_once(self, packet: bytes) -> bytes | SnmpError:
+        return await self._send(packet, _Sending(attempts=1, permitted=self._may_write))
+
+    async def _send(self, packet: bytes, sending: "_Sending") -> bytes | SnmpError:
         async with self._slots:
-            raw = await _send(self._address, packet, sending, timeout_ms=self._settings.timeout_ms)
-        return codec.decode(request_id, raw) if isinstance(raw, bytes) else raw
+            return await _send(self._address, packet, sending, timeout_ms=self._settings.timeout_ms)
 
 
-class _Codec:
-    """Packets of one set of credentials, in and out."""
-
-    def __init__(self, credentials: library_credentials.Credentials) -> None:
-        self._credentials = credentials
-        # Untyped in the library; the two methods used are wrapped below.
-        self._processing: Any = mpm.create(credentials.mpm, _no_discovery, {})
-
-    async def encode(self, request_id: int, pdu: PDU) -> bytes:
-        """Wrap a request."""
-        packet, _ = await self._processing.encode(request_id, self._credentials, b"", b"", pdu)
-        return bytes(packet)
-
-    def decode(self, request_id: int, raw: bytes) -> list[tuple[Oid, SnmpValue | None]] | SnmpError:
-        """Unwrap a reply to that request, or say why it is none."""
-        try:
-            content: PDUContent = self._processing.decode(raw, self._credentials).value
-            if content.request_id != request_id:
-                return Unintelligible(detail="the reply belongs to another request")
-            return [(bind.oid.value, _decoded(bind.value)) for bind in content.varbinds]
-        except library_errors.ErrorResponse as error:
-            return ErrorStatus(
-                status=error.error_status, oid=str(error.offending_oid.value) or None
-            )
-        except _DECODING_ERRORS as error:
-            return Unintelligible(detail=f"{type(error).__name__}: {error}")
-
-
-def _codec(community: Secret) -> _Codec:
-    return _Codec(library_credentials.V2C(community.reveal()))
-
-
-def _no_discovery(_packet: bytes) -> Awaitable[bytes]:
-    raise AssertionError("v2c discovers nothing")
-
-
-def _encoded(value: int | bytes) -> Any:  # noqa: ANN401  the library's types share no useful base
-    return Integer(value) if isinstance(value, int) else OctetString(value)
-
-
-def _decoded(value: Any) -> SnmpValue | None:  # noqa: ANN401  as above
-    if isinstance(value, _ABSENT):
-        return None
-    plain = value.value
-    if isinstance(plain, int | bytes | str):
-        return plain
-    raise TypeError(f"{type(value).__name__} is a type that no driver asks for")
+def _conversations(
+    credentials: Credentials, first_request_id: int, monotonic: Callable[[], float]
+) -> tuple[Conversation, Conversation]:
+    """Give the ways to read and to write: a user of v3 does both in one."""
+    if isinstance(credentials, V2c):
+        writing = credentials.write_community or credentials.read_community
+        return (
+            CommunityConversation(credentials.read_community, first_request_id),
+            CommunityConversation(writing, first_request_id),
+        )
+    both = UserConversation(credentials, first_request_id, monotonic=monotonic)
+    return both, both
 
 
 def _nodes(oid: Oid) -> tuple[int, ...]:

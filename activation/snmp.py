@@ -50,12 +50,15 @@ class V2c(msgspec.Struct, frozen=True, kw_only=True, tag="v2c"):
 
 
 class V3(msgspec.Struct, frozen=True, kw_only=True, tag="v3"):
-    """A user of SNMP v3 (USM, authPriv)."""
+    """A user of SNMP v3 (USM, authPriv), who may read or write as the agent has it."""
 
     user: str
     auth_method: str
+    """``sha1`` or ``md5``."""
     auth_key: Secret
+    """A password of eight characters or more, as the agent was told."""
     priv_method: str
+    """``aes`` (128 bits) or ``des``."""
     priv_key: Secret
 
 
@@ -127,6 +130,15 @@ class ErrorStatus(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return names.get(self.status, f"error status {self.status}")
 
 
+class Denied(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The agent knows no such user, or another key of theirs; it says that nothing was done."""
+
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
 class Unintelligible(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """An answer that is no answer to what was asked. A write may have been done."""
 
@@ -136,7 +148,7 @@ class Unintelligible(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return self.detail
 
 
-SnmpError = NoAnswer | NotSent | ErrorStatus | Unintelligible
+SnmpError = NoAnswer | NotSent | ErrorStatus | Denied | Unintelligible
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from server.acts import Act, ActorKind
+from server.database.prepared import Prepared
 from server.database.rows import to_records
 from server.database.tables.offers import order_items
 from server.database.tables.people import audit
 from server.database.tables.work import jobs
 
 TIMELINE_MAX = 500
+_INSERT: Final = Prepared(sa.insert(audit))
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,18 +44,19 @@ def record(  # noqa: PLR0913  the columns of a line, each by name
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one line. ``action`` is a noun with a past verb: ``job.assigned``."""
-    db.execute(
-        sa.insert(audit).values(
-            id=act.new_id(),
-            at=act.now,
-            actor_kind=act.actor.kind,
-            actor_id=act.actor.id,
-            action=action,
-            job_id=job_id,
-            order_id=order_id,
-            process_id=process_id,
-            detail=dict(detail or {}),
-        )
+    _INSERT.run(
+        db,
+        {
+            "id": act.new_id(),
+            "at": act.now,
+            "actor_kind": act.actor.kind,
+            "actor_id": act.actor.id,
+            "action": action,
+            "job_id": job_id,
+            "order_id": order_id,
+            "process_id": process_id,
+            "detail": dict(detail or {}),
+        },
     )
 
 

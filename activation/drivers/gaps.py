@@ -7,8 +7,20 @@ Inherit from it in a new driver, and override what the vendor can do; the capabi
 
 from typing import ClassVar
 
-from activation.failures import Unsupported
-from activation.requests import Allocation, OntRef, OntSpec, PonPort
+from activation.failures import Failure, Unsupported
+from activation.requests import (
+    Allocation,
+    Applied,
+    Listing,
+    NoChange,
+    OntRef,
+    OntSpec,
+    PolledOnt,
+    PonPort,
+    Rebooting,
+    RegisteredOnt,
+    Saved,
+)
 from sync_protocol.serials import OntSerial
 
 
@@ -18,35 +30,43 @@ class Day2Gaps:
     gap: ClassVar[str] = "the driver does not do it"
     """Why, in words for an engineer."""
 
-    async def suspend(self, allocation: Allocation, expect: OntSerial) -> Unsupported:
+    async def suspend(
+        self, allocation: Allocation, expect: OntSerial
+    ) -> Applied | NoChange | Failure:
         """Answer that it is not supported."""
         return self._unsupported("suspending an ONT")
 
-    async def resume(self, allocation: Allocation, expect: OntSerial) -> Unsupported:
+    async def resume(
+        self, allocation: Allocation, expect: OntSerial
+    ) -> Applied | NoChange | Failure:
         """Answer that it is not supported."""
         return self._unsupported("resuming an ONT")
 
-    async def change_profile(self, spec: OntSpec, allocation: Allocation) -> Unsupported:
+    async def change_profile(
+        self, spec: OntSpec, allocation: Allocation
+    ) -> Applied | NoChange | Failure:
         """Answer that it is not supported."""
         return self._unsupported("changing the profiles of an ONT")
 
-    async def swap(self, spec: OntSpec, allocation: Allocation, replaced: OntSerial) -> Unsupported:
+    async def swap(
+        self, spec: OntSpec, allocation: Allocation, replaced: OntSerial
+    ) -> Applied | NoChange | Failure:
         """Answer that it is not supported."""
         return self._unsupported("swapping an ONT")
 
-    async def reboot(self, ref: OntRef, expect: OntSerial) -> Unsupported:
+    async def reboot(self, ref: OntRef, expect: OntSerial) -> Rebooting | Failure:
         """Answer that it is not supported."""
         return self._unsupported("restarting an ONT")
 
-    async def save_configuration(self) -> Unsupported:
+    async def save_configuration(self) -> Saved | Failure:
         """Answer that it is not supported."""
         return self._unsupported("saving the configuration")
 
-    async def list_registered(self, port: PonPort) -> Unsupported:
+    async def list_registered(self, port: PonPort) -> Listing[RegisteredOnt] | Failure:
         """Answer that it is not supported."""
         return self._unsupported("listing what is registered")
 
-    async def poll(self, port: PonPort) -> Unsupported:
+    async def poll(self, port: PonPort) -> Listing[PolledOnt] | Failure:
         """Answer that it is not supported."""
         return self._unsupported("polling a port")
 

@@ -11,7 +11,7 @@ RowStatus otherwise than RFC 2579 does.
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from pyasn1.type import univ
@@ -25,6 +25,7 @@ from activation.simulator.cells import Written
 from activation.simulator.datagrams import is_message
 from activation.simulator.exchange import Answer, Exchange, Missing, Request, RequestKind
 from activation.simulator.oids import Oid
+from activation.simulator.scenario import SnmpUser
 from activation.simulator.tables import Absence, Binding, Syntax
 
 Foreign: TypeAlias = Any
@@ -32,7 +33,12 @@ Foreign: TypeAlias = Any
 
 _READER: Final = "reader"
 _WRITER: Final = "writer"
+_ENGINE_ID: Final = b"\x80\x00\x4f\xb8\x05firstlight"  # RFC 3411, SnmpEngineID: pysnmp, a text
 _SNMP_V1: Final = 0
+_USM: Final = 3  # RFC 3411, SnmpSecurityModel
+_AUTH_PRIV: Final = 3  # RFC 3411, SnmpSecurityLevel
+_AUTH_METHODS: Final = {"sha1": config.USM_AUTH_HMAC96_SHA, "md5": config.USM_AUTH_HMAC96_MD5}
+_PRIV_METHODS: Final = {"aes": config.USM_PRIV_CFB128_AES, "des": config.USM_PRIV_CBC56_DES}
 
 _KINDS: Final[Mapping[Foreign, RequestKind]] = {
     rfc1905.GetRequestPDU.tagSet: RequestKind.GET,
@@ -71,18 +77,44 @@ class _Transport(udp.UdpTransport):
 
 
 class Agent:
-    """An SNMPv2c agent on one UDP port; a request with another community gets no answer."""
+    """An SNMP agent on one UDP port: v2c, and v3 for the users of the scenario.
 
-    def __init__(self, exchange: Exchange, *, read_community: str, write_community: str) -> None:
+    A request with another community gets no answer, one of an unknown user a report. ``boots``
+    counts the starts of an agent (RFC 3414) and has to grow with each.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        read_community: str,
+        write_community: str,
+        users: Sequence[SnmpUser] = (),
+        boots: int = 1,
+    ) -> None:
         self._exchange = exchange
-        self._engine = SnmpEngine()
+        self._engine = _engine(boots)
         config.add_v1_system(self._engine, _READER, read_community)
         if write_community != read_community:
             config.add_v1_system(self._engine, _WRITER, write_community)
         self._writers = {_WRITER if write_community != read_community else _READER}
+        for user in users:
+            self._add_user(user)
         self._engine.message_dispatcher.register_context_engine_id(
             self._engine.snmpEngineID, tuple(_KINDS), self._process
         )
+
+    def _add_user(self, user: SnmpUser) -> None:
+        config.add_v3_user(
+            self._engine,
+            user.name,
+            _AUTH_METHODS[user.auth_method],
+            user.auth_key,
+            _PRIV_METHODS[user.priv_method],
+            user.priv_key,
+        )
+        if user.may_write:
+            self._writers.add(user.name)
 
     async def start(self, listener: socket.socket) -> None:
         """Answer on a bound UDP socket, which is the agent's from then on."""
@@ -100,7 +132,9 @@ class Agent:
         engine, model, *security, context_engine, context, version, pdu, size_max, reference = call
         if int(model) == _SNMP_V1:
             return
-        name = str(security[1])
+        model_number, name, level = int(model), str(security[1]), int(security[2])
+        if model_number == _USM and level != _AUTH_PRIV:
+            return
         answer = self._exchange.answer(_decode(pdu, may_write=name in self._writers))
         if answer is None:
             return
@@ -109,6 +143,20 @@ class Agent:
         engine.message_dispatcher.return_response_pdu(
             engine, model, *security, *origin, response, size_max, reference, {}
         )
+
+
+def _engine(boots: int) -> SnmpEngine:
+    """Make an engine with an id of its own and a count of starts.
+
+    Given to the constructor, pysnmp would keep the count in a file of its own choice.
+    """
+    engine = SnmpEngine()
+    for name, value in (("snmpEngineID", _ENGINE_ID), ("snmpEngineBoots", boots)):
+        (known,) = engine.get_mib_builder().import_symbols("__SNMP-FRAMEWORK-MIB", name)
+        known.syntax = known.syntax.clone(value)
+        if name == "snmpEngineID":
+            engine.snmpEngineID = known.syntax
+    return engine
 
 
 def _decode(pdu: Foreign, *, may_write: bool) -> Request:

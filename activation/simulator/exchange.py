@@ -141,13 +141,28 @@ class Exchange:
             return None
         if self._strikes(FaultKind.BUSY, now):
             return Answer(status=Status.GENERAL, position=1)
-        if request.kind is not RequestKind.SET:
-            return Answer(bindings=self._read(request, now))
-        answer = self._write(request, now)
+        if request.kind is RequestKind.SET:
+            return self._take_set(request, now)
+        if request.kind is RequestKind.GET_BULK and self._strikes(FaultKind.CUT_WALK, now):
+            return Answer(bindings=self._cut_short(request, now))
+        return Answer(bindings=self._read(request, now))
+
+    def _take_set(self, request: Request, now: datetime) -> Answer | None:
+        """Write, unless the SET or its answer gets lost."""
+        is_lost = self._strikes(FaultKind.DROP_SET, now)
+        answer = None if is_lost else self._write(request, now)
+        if self._strikes(FaultKind.SILENT_AFTER_SET, now):
+            self._faults[FaultKind.SILENT] = faults.begin(FaultOrder(kind=FaultKind.SILENT), now)
+            answer = None
         if self._strikes(FaultKind.DROP_REPLY_AFTER_SET, now):
-            self._counts["unanswered_requests"] += 1
-            return None
+            answer = None
+        self._counts["unanswered_requests"] += answer is None
         return answer
+
+    def _cut_short(self, request: Request, now: datetime) -> tuple[Binding | Missing, ...]:
+        """Give one row and the end, as an agent does that loses its place in a table."""
+        row = self._next_of([oid for oid, _ in request.variables], now)
+        return (*row, *(Missing(each.oid, Absence.END_OF_VIEW) for each in row))
 
     def _count(self, request: Request) -> None:
         self._counts[f"{request.kind.value}_requests"] += 1

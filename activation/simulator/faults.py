@@ -17,6 +17,12 @@ class FaultKind(enum.StrEnum):
     """Every request is answered with genErr, and nothing is written."""
     DROP_REPLY_AFTER_SET = "drop_reply_after_set"
     """A SET takes effect or is refused as usual, and its answer is lost."""
+    DROP_SET = "drop_set"
+    """A SET is lost on its way: nothing is written or answered; reads are as usual."""
+    SILENT_AFTER_SET = "silent_after_set"
+    """A SET takes effect, its answer is lost, and from then on every request is."""
+    CUT_WALK = "cut_walk"
+    """A GETBULK brings one row and says that there is nothing behind it."""
 
 
 class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -73,7 +74,8 @@ async def simulate(
             control_port=control_socket.getsockname()[1],
             pid=os.getpid(),
         )
-        olt = Olt(scenario, started_at=now(), record=log.record)
+        ready_at = now()
+        olt = Olt(scenario, started_at=ready_at, record=log.record)
         exchange = Exchange(olt, now=now, record=log.record)
         ticker = Ticker(exchange, now)
         exchange.on_change = ticker.rearm
@@ -81,6 +83,8 @@ async def simulate(
             exchange,
             read_community=scenario.read_community,
             write_community=scenario.write_community,
+            users=scenario.users,
+            boots=int(ready_at.timestamp()) % 2**31,
         )
         await agent.start(snmp_socket)
         log.record(Event(at=now(), event="simulator.started"))
@@ -144,5 +148,8 @@ async def run_until_stopped(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with simulate(scenario, settings, now=now) as ready:
+        # Thousands of rows that stay: each full collection would walk over all of them.
+        gc.collect()
+        gc.freeze()
         announce(ready)
         await stop.wait()

@@ -10,7 +10,7 @@ The smallest useful one::
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -29,6 +29,17 @@ from activation.simulator.records import (
 )
 
 Community = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[!-~]+$")]
+
+
+class SnmpUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A user of SNMP v3, who signs and encrypts. The keys are for rehearsals, no secrets."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[!-~]+$")]
+    auth_method: Literal["sha1", "md5"] = "sha1"
+    auth_key: Annotated[str, Meta(min_length=8, max_length=64)]
+    priv_method: Literal["aes", "des"] = "aes"
+    priv_key: Annotated[str, Meta(min_length=8, max_length=64)]
+    may_write: bool = False
 
 
 class ScenarioWrong(ValueError):
@@ -54,6 +65,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     description: Annotated[str, Meta(max_length=255)] = "Firstlight OLT simulator (SmartAX tables)"
     read_community: Community = "public"
     write_community: Community = "private"
+    users: tuple[SnmpUser, ...] = ()
+    """Users of SNMP v3, beside the communities of v2c."""
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -85,6 +98,7 @@ def _problems(scenario: Scenario) -> Iterator[str]:
         if problem is not None:
             yield f"$.ports[{i}].name is {problem}"
     yield from _repeated("ports[].name", (port.name for port in scenario.ports))
+    yield from _repeated("users[].name", (user.name for user in scenario.users))
     yield from _repeated("onts[].serial", (ont.serial for ont in scenario.onts))
     yield from _repeated("registered[].serial", (row.serial for row in scenario.registered))
     yield from _repeated(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from server.database.prepared import Prepared
 from server.database.tables.fulfilment import ont_allocations, processes
 from server.database.tables.offers import services
 from server.database.tables.plant import drops, pon_ports, splitters, terminals
@@ -23,8 +24,9 @@ def lane_of(db: sa.Connection, process: Process) -> str | None:
     lane = STEPS[StepName(process.step)].lane
     if lane is None:
         return None
-    olt_id = db.execute(_OLTS[lane].where(_SERVICE[lane] == process.service_id)).scalar()
-    return f"{_OLT}{olt_id}" if olt_id else f"service:{process.service_id}"
+    # Of several drops the route takes the first, too.
+    found = _OLT_OF[lane].rows(db, {"wanted": process.service_id})
+    return f"{_OLT}{found[0]['olt_id']}" if found else f"service:{process.service_id}"
 
 
 def is_blocked(held: Iterable[str]) -> sa.ColumnElement[bool]:
@@ -51,10 +53,13 @@ _OLTS: Final = {
     .join(terminals, terminals.c.splitter_id == splitters.c.id)
     .join(drops, drops.c.terminal_id == terminals.c.id)
     .join(services, services.c.premise_id == drops.c.premise_id)
-    .order_by(drops.c.external_id),  # of several drops the route takes the first, too
+    .order_by(drops.c.external_id),
     LaneOf.REGISTERED: sa.select(ont_allocations.c.olt_id),
 }
 _SERVICE: Final = {
     LaneOf.PLANNED: services.c.id,
     LaneOf.REGISTERED: ont_allocations.c.service_id,
+}
+_OLT_OF: Final = {
+    lane: Prepared(_OLTS[lane].where(_SERVICE[lane] == sa.bindparam("wanted"))) for lane in LaneOf
 }

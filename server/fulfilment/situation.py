@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from activation.requests import Allocation, OntRef, OntSpec, PonPort, Promised
-from server.database.rows import to_record
+from server.database.prepared import Prepared
 from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import products, services
 from server.database.tables.plant import olts
@@ -120,15 +120,7 @@ def load_place(db: sa.Connection, process: Process) -> Place:
 
 def load_reserved(db: sa.Connection, service_id: UUID) -> Reserved | None:
     """Load the ids that are kept for a service, if any."""
-    row = (
-        db.execute(
-            sa.select(ont_allocations, *(olts.c[name] for name in _OLT_NAMES))
-            .join(olts, olts.c.id == ont_allocations.c.olt_id)
-            .where(ont_allocations.c.service_id == service_id)
-        )
-        .mappings()
-        .one_or_none()
-    )
+    row = _RESERVED.row(db, {"service": service_id})
     if row is None:
         return None
     port = PonPort(frame=row["frame"], slot=row["slot"], port=row["port"])
@@ -160,12 +152,8 @@ def load_evidence(db: sa.Connection, process: Process) -> tuple[Proven | Unprove
 
 
 def _flow(db: sa.Connection, service_id: UUID) -> Flow:
-    row = db.execute(
-        sa.select(*(products.c[name] for name in Flow.__struct_fields__))
-        .join(services, services.c.product_id == products.c.id)
-        .where(services.c.id == service_id)
-    ).one()
-    return to_record(row, Flow)
+    (flow,) = _FLOW.records(db, {"service": service_id}, Flow)
+    return flow
 
 
 def _promised(db: sa.Connection, service_id: UUID, route: Route) -> Promised:
@@ -198,3 +186,13 @@ def _holders(
 
 
 _OLT_NAMES: Final = tuple(name for name in OltAddress.__struct_fields__ if name != "id")
+_RESERVED: Final = Prepared(
+    sa.select(ont_allocations, *(olts.c[name] for name in _OLT_NAMES))
+    .join(olts, olts.c.id == ont_allocations.c.olt_id)
+    .where(ont_allocations.c.service_id == sa.bindparam("service"))
+)
+_FLOW: Final = Prepared(
+    sa.select(*(products.c[name] for name in Flow.__struct_fields__))
+    .join(services, services.c.product_id == products.c.id)
+    .where(services.c.id == sa.bindparam("service"))
+)

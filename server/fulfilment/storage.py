@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database.prepared import Prepared
-from server.database.rows import to_record, to_records, to_row
+from server.database.rows import to_records, to_row
 from server.database.tables.fulfilment import inbox_items, process_attempts, processes
 from server.database.types import UtcDateTime
 from server.fulfilment import lanes
@@ -64,11 +64,10 @@ def get(db: sa.Connection, process_id: UUID, *, lock: bool = False) -> Process:
     Raises:
         NotFound: no such process.
     """
-    statement = sa.select(processes).where(processes.c.id == process_id)
-    row = db.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
-    if row is None:
+    found = (_GET_LOCKED if lock else _GET).record(db, {"wanted": process_id}, Process)
+    if found is None:
         raise NotFound("process", process_id)
-    return to_record(row, Process)
+    return found
 
 
 def list_due(
@@ -96,12 +95,7 @@ def list_due(
 
 def leased_lanes(db: sa.Connection) -> frozenset[str]:
     """Name the lanes that are held now."""
-    rows = db.execute(
-        sa.select(processes.c.lane).where(
-            processes.c.state == ProcessState.LEASED, processes.c.lane.is_not(None)
-        )
-    )
-    return frozenset(rows.scalars())
+    return frozenset(row["lane"] for row in _LEASED_LANES.rows(db, {}))
 
 
 def next_due_at(db: sa.Connection) -> datetime | None:
@@ -121,7 +115,7 @@ def next_due_at(db: sa.Connection) -> datetime | None:
 def store(db: sa.Connection, process: Process) -> None:
     """Store a process that was read under a lock in this transaction."""
     values: dict[str, Any] = dict(to_row(process))
-    db.execute(sa.update(processes).where(processes.c.id == values.pop("id")).values(**values))
+    _STORE.run(db, {"stored": values.pop("id"), **values})
 
 
 def store_leased(db: sa.Connection, process: Process, *, token: int) -> None:
@@ -131,16 +125,8 @@ def store_leased(db: sa.Connection, process: Process, *, token: int) -> None:
         LeaseLost: the process was leased again since; nothing was written.
     """
     values: dict[str, Any] = dict(to_row(process))
-    changed = db.execute(
-        sa.update(processes)
-        .where(
-            processes.c.id == values.pop("id"),
-            processes.c.state == ProcessState.LEASED,
-            processes.c.fencing_token == token,
-        )
-        .values(**values)
-    )
-    if changed.rowcount != 1:
+    # Asked for what it changed: drivers do not count the rows alike.
+    if not _STORE_LEASED.rows(db, {"stored": values.pop("id"), "held_under": token, **values}):
         raise LeaseLost(f"process {process.id} is no longer held under token {token}")
 
 
@@ -170,15 +156,9 @@ def record_attempt(db: sa.Connection, attempt: Attempt) -> None:
     An ONT that stays dark is looked for twice a minute; that it still is dark is one line with its
     first and last time, and how often in ``detail.repeats``.
     """
-    last = db.execute(
-        sa.select(process_attempts)
-        .where(process_attempts.c.process_id == attempt.process_id)
-        .order_by(process_attempts.c.started_at.desc(), process_attempts.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    before = None if last is None else to_record(last, Attempt)
+    before = _LAST_ATTEMPT.record(db, {"of": attempt.process_id}, Attempt)
     if before is None or not _repeats(before, attempt):
-        db.execute(sa.insert(process_attempts).values(**to_row(attempt)))
+        _ADD_ATTEMPT.run(db, to_row(attempt))
         return
     repeats = before.detail.get("repeats", 0) + 1
     db.execute(
@@ -235,6 +215,29 @@ def _once(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
     return insert.on_conflict_do_nothing(index_elements=["effect_key"]).returning(processes.c.id)
 
 
+_ONE: Final = sa.select(processes).where(processes.c.id == sa.bindparam("wanted"))
+_GET: Final = Prepared(_ONE)
+_GET_LOCKED: Final = Prepared(_ONE.with_for_update(key_share=True))
+_CHANGE: Final = sa.update(processes).where(processes.c.id == sa.bindparam("stored"))
+_STORE: Final = Prepared(_CHANGE)
+_STORE_LEASED: Final = Prepared(
+    _CHANGE.where(
+        processes.c.state == ProcessState.LEASED,
+        processes.c.fencing_token == sa.bindparam("held_under"),
+    ).returning(processes.c.id)
+)
+_LEASED_LANES: Final = Prepared(
+    sa.select(processes.c.lane).where(
+        processes.c.state == ProcessState.LEASED, processes.c.lane.is_not(None)
+    )
+)
+_LAST_ATTEMPT: Final = Prepared(
+    sa.select(process_attempts)
+    .where(process_attempts.c.process_id == sa.bindparam("of"))
+    .order_by(process_attempts.c.started_at.desc(), process_attempts.c.id.desc())
+    .limit(1)
+)
+_ADD_ATTEMPT: Final = Prepared(sa.insert(process_attempts))
 _ADD_ONCE: Final = Prepared(
     {
         "postgresql": _once(postgresql.insert(processes)),

@@ -1,5 +1,6 @@
 """The first charge of a service, stored with the draft invoice that takes it."""
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,10 +17,33 @@ from billing_bridge.ledger import (
 from billing_bridge.money import PriceSnapshot
 from billing_bridge.start import ServiceInstants, billing_start
 from server.acts import Act
-from server.database.rows import to_record, to_records, to_row
+from server.database.prepared import Prepared
+from server.database.rows import to_records, to_row
 from server.database.tables.billing import invoice_lines, invoices
 from server.database.tables.offers import accounts, products
 from server.services.records import Service
+
+_INSERT_LINE: Final = Prepared(sa.insert(invoice_lines))
+_INSERT_INVOICE: Final = Prepared(sa.insert(invoices))
+_FIND_INVOICE: Final = Prepared(
+    sa.select(invoices)
+    .where(
+        invoices.c.account_id == sa.bindparam("account"),
+        invoices.c.currency == sa.bindparam("paid_in"),
+        invoices.c.period_start == sa.bindparam("starting"),
+    )
+    .with_for_update(key_share=True)
+)
+_TERMS: Final = Prepared(
+    sa.select(accounts.c.zone, accounts.c.billing_day)
+    .where(accounts.c.id == sa.bindparam("account"))
+    .with_for_update(key_share=True)
+)
+_PRICE: Final = Prepared(
+    sa.select(
+        products.c.price_minor, products.c.currency, products.c.code, products.c.version
+    ).where(products.c.id == sa.bindparam("product"))
+)
 
 
 def charge_first(
@@ -39,7 +63,7 @@ def charge_first(
         invoice_id=invoice.id,
         posted_at=act.now,
     )
-    db.execute(sa.insert(invoice_lines).values(**to_row(line)))
+    _INSERT_LINE.run(db, to_row(line))
     return line
 
 
@@ -64,38 +88,30 @@ def _draft(db: sa.Connection, terms: BillingTerms, wanted: Invoice) -> Invoice:
         if found.state is InvoiceState.DRAFT:
             return found
         wanted = draft_invoice(terms, wanted.currency, wanted.period_end, invoice_id=wanted.id)
-    db.execute(sa.insert(invoices).values(**to_row(wanted)))
+    _INSERT_INVOICE.run(db, to_row(wanted))
     return wanted
 
 
 def _find_invoice(db: sa.Connection, wanted: Invoice) -> Invoice | None:
     # The lock keeps whoever issues it away until the line is in, or this away until it is issued.
-    row = db.execute(
-        sa.select(invoices)
-        .where(
-            invoices.c.account_id == wanted.account_id,
-            invoices.c.currency == wanted.currency,
-            invoices.c.period_start == wanted.period_start,
-        )
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    return None if row is None else to_record(row, Invoice)
+    sought = {
+        "account": wanted.account_id,
+        "paid_in": wanted.currency,
+        "starting": wanted.period_start,
+    }
+    return _FIND_INVOICE.record(db, sought, Invoice)
 
 
 def _terms(db: sa.Connection, account_id: UUID) -> BillingTerms:
     # The lock makes two services of one account, going live at once, share one draft.
-    row = db.execute(
-        sa.select(accounts.c.zone, accounts.c.billing_day)
-        .where(accounts.c.id == account_id)
-        .with_for_update(key_share=True)
-    ).one()
-    return BillingTerms(account_id=account_id, zone=row.zone, billing_day=row.billing_day)
+    (row,) = _TERMS.rows(db, {"account": account_id})
+    return BillingTerms(account_id=account_id, zone=row["zone"], billing_day=row["billing_day"])
 
 
 def _price(db: sa.Connection, product_id: UUID) -> PriceSnapshot:
-    row = db.execute(sa.select(products).where(products.c.id == product_id)).one()
+    (row,) = _PRICE.rows(db, {"product": product_id})
     return PriceSnapshot(
-        price_minor=row.price_minor,
-        currency=row.currency,
-        price_version=f"{row.code}/{row.version}",
+        price_minor=row["price_minor"],
+        currency=row["currency"],
+        price_version=f"{row['code']}/{row['version']}",
     )

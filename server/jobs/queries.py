@@ -43,6 +43,16 @@ _OF_SERVICE: Final = Prepared(
     sa.select(jobs).where(jobs.c.service_id == sa.bindparam("service_id")).order_by(jobs.c.id)
 )
 _FIND_LOCKED: Final = Prepared(_BY_ID.with_for_update(key_share=True))
+_LIST_CAPTURES: Final = Prepared(
+    sa.select(captures)
+    .where(captures.c.job_id == sa.bindparam("job"))
+    .order_by(captures.c.received_at, captures.c.id)
+)
+_LIST_COMPLETIONS: Final = Prepared(
+    sa.select(completions)
+    .where(completions.c.order_item_id == sa.bindparam("item"))
+    .order_by(completions.c.received_at, completions.c.id)
+)
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,22 +146,12 @@ def timeline(db: sa.Connection, job_id: UUID) -> tuple[AuditEntry, ...]:
 
 def list_captures(db: sa.Connection, job_id: UUID) -> tuple[StoredCapture, ...]:
     """List what was captured for a job, in order of arrival."""
-    rows = db.execute(
-        sa.select(captures)
-        .where(captures.c.job_id == job_id)
-        .order_by(captures.c.received_at, captures.c.id)
-    )
-    return to_records(rows, StoredCapture)
+    return _LIST_CAPTURES.records(db, {"job": job_id}, StoredCapture)
 
 
 def list_completions(db: sa.Connection, order_item_id: UUID) -> tuple[Completion, ...]:
     """List the completions that may fulfil an order item, first received first."""
-    rows = db.execute(
-        sa.select(completions)
-        .where(completions.c.order_item_id == order_item_id)
-        .order_by(completions.c.received_at, completions.c.id)
-    )
-    return to_records(rows, Completion)
+    return _LIST_COMPLETIONS.records(db, {"item": order_item_id}, Completion)
 
 
 def count_completions(db: sa.Connection, order_item_id: UUID) -> int:

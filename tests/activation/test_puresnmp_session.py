@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activation.puresnmp_session import CredentialsUnsupported, PuresnmpSession
+from activation.puresnmp_session import PuresnmpSession
 from activation.snmp import (
-    V3,
     Answer,
     Binding,
     ErrorStatus,
@@ -312,16 +311,3 @@ def test_a_secret_shows_itself_nowhere() -> None:
     assert "writing" not in repr(COMMUNITIES)
     assert f"{COMMUNITIES.read_community}" == "***"
     assert COMMUNITIES.read_community.reveal() == "reading"
-
-
-def test_credentials_of_version_3_are_refused_in_clear_words() -> None:
-    user = V3(
-        user="u",
-        auth_method="sha1",
-        auth_key=Secret("a" * 8),
-        priv_method="aes",
-        priv_key=Secret("p" * 8),
-    )
-
-    with pytest.raises(CredentialsUnsupported, match="v2c is supported"):
-        PuresnmpSession("127.0.0.1", 161, user)

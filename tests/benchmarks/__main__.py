@@ -15,6 +15,8 @@ import msgspec
 
 from server.demo.arguments import writable_file
 from tests.benchmarks import (
+    activation,
+    faults,
     follower,
     growth,
     light,
@@ -39,6 +41,8 @@ BENCHMARKS: Final[Known] = {
     "spine": (spine.measure, 20, "jobs from received to billed, one after the other"),
     "light": (light.measure, light.PATHS, "paths, whole and with each fault"),
     "tablet": (tablet.measure, 100, "times each page; saves three times as often"),
+    "activation": (activation.measure, 1000, "activations over ten OLTs, on both databases"),
+    "faults": (faults.measure, 10_000, "completions while OLTs and workers fail"),
     "slow_link": (slow_link.measure, 1, "rounds of ten jobs while a hundred photos trickle"),
 }
 """Name → what measures it, how often if nobody says, and what that repeats."""

@@ -27,6 +27,8 @@ ONT_DESCRIPTION: Final = f"{XPON}.2.43.1.9"        # XPON, description, up to 12
 ONT_ROW_STATUS: Final = f"{XPON}.2.43.1.10"        # XPON, RowStatus; reads active in any case
 
 # ONT state; index ifIndex.ontId
+ONT_ACTIVATE: Final = f"{XPON}.2.46.1.1"           # XPON, activate(1) deactivate(2)
+ONT_RESET: Final = f"{XPON}.2.46.1.2"              # XPON, reset(1)
 ONT_RUN_STATE: Final = f"{XPON}.2.46.1.15"         # XPON, run state
 ONT_CONFIG_STATE: Final = f"{XPON}.2.46.1.16"      # XPON, configuration state
 ONT_MATCH_STATE: Final = f"{XPON}.2.46.1.18"       # XPON, match state
@@ -74,6 +76,9 @@ MANAGED_BY_OMCI: Final = 1                         # XPON, management mode omci
 FLOW_TYPE_GPON: Final = 4                          # FLOW, kind of access gpon
 FLOW_BY_USER_VLAN: Final = 1                       # FLOW, multi-service by user VLAN
 ROW_ACTIVE: Final = 1                              # RFC 2579, RowStatus active
+ACTIVATED: Final = 1                               # XPON, ONT_ACTIVATE
+DEACTIVATED: Final = 2                             # XPON, ONT_ACTIVATE
+RESET: Final = 1                                   # XPON, ONT_RESET
 CREATE_AND_GO: Final = 4                           # RFC 2579, RowStatus createAndGo
 DESTROY: Final = 6                                 # RFC 2579, RowStatus destroy
 NOT_MEASURED: Final = 2_147_483_647                # XPON, optics without a value

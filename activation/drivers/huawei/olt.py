@@ -11,26 +11,26 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
-from activation.drivers.gaps import Day2Gaps
 from activation.drivers.huawei import oids
+from activation.drivers.huawei.day2 import HuaweiDay2
 from activation.drivers.huawei.observation import observation, optics_cells, state_cells
 from activation.drivers.huawei.plan import (
     free_ont_id,
-    missing_profiles,
     plan,
     plan_removal,
-    profile_cells,
+    plan_swap,
     refs_of,
-    service_port_candidates,
 )
-from activation.drivers.huawei.rows import Cells, number, text
-from activation.drivers.huawei.tables import HuaweiTables, PortTable, located
+from activation.drivers.huawei.rows import number, text
+from activation.drivers.huawei.survey import HuaweiSurveyor
+from activation.drivers.huawei.tables import HuaweiTables, located
 from activation.drivers.huawei.writes import HuaweiWriter, encoded
 from activation.failures import (
     Failure,
     ForeignOnt,
     ListingIncomplete,
     OntNotRegistered,
+    PartlyApplied,
 )
 from activation.prechecks import allocated
 from activation.requests import (
@@ -39,7 +39,6 @@ from activation.requests import (
     Applied,
     Listing,
     Located,
-    LocationUnknown,
     NoChange,
     Observation,
     OltInfo,
@@ -51,28 +50,21 @@ from activation.requests import (
     SeenOnt,
     Survey,
 )
-from activation.snmp import SnmpSession, Walk
+from activation.snmp import SnmpSession
 from sync_protocol.serials import OntSerial
 
 
-class HuaweiOlt(Day2Gaps):
+class HuaweiOlt(HuaweiDay2):
     """One Huawei OLT. Keeps nothing but the map of its ports; make one per OLT and process."""
 
     capabilities: ClassVar[frozenset[DriverCapability]] = frozenset(
-        {
-            DriverCapability.REGISTER,
-            DriverCapability.BIND_PROFILES,
-            DriverCapability.SERVICE_FLOW,
-            DriverCapability.DISCOVER,
-            DriverCapability.LOCATE,
-            DriverCapability.ONT_LIGHT,
-            DriverCapability.OLT_LIGHT,
-        }
+        set(DriverCapability) - {DriverCapability.SAVE_CONFIGURATION}
     )
 
     def __init__(self, session: SnmpSession) -> None:
         self._session = session
         self._tables = HuaweiTables(session)
+        self._surveyor = HuaweiSurveyor(self._tables)
 
     async def probe(self) -> OltInfo | Failure:
         """Ask who it is; not provisionable means it is in distributing mode."""
@@ -91,11 +83,12 @@ class HuaweiOlt(Day2Gaps):
 
     async def discover(self, port: PonPort | None = None) -> Listing[SeenOnt] | Failure:
         """List the lit ONTs that are not registered."""
-        listing = await self._tables.unregistered()
-        if isinstance(listing, Failure) or port is None:
-            return listing
-        on_port = tuple(seen for seen in listing.items if seen.port == port)
-        return Listing(items=on_port, complete=listing.complete)
+        if port is None:
+            return await self._tables.unregistered()
+        if_index = await self._tables.if_index(port)
+        return (
+            if_index if isinstance(if_index, Failure) else await self._tables.unregistered(if_index)
+        )
 
     async def locate(self, serial: OntSerial, hints: Sequence[PonPort] = ()) -> Located | Failure:
         """Look at the hinted ports, then walk the whole OLT. A wrong hint costs one round trip."""
@@ -108,30 +101,12 @@ class HuaweiOlt(Day2Gaps):
     async def survey(
         self, port: PonPort, spec: OntSpec, *, promised: Promised = NOTHING_PROMISED
     ) -> Survey | Failure:
-        """Read registrations, sightings, profiles and free ids in one round trip.
-
-        A port that is new to this driver is read where it should be while its name is checked; in
-        the rare case that it is elsewhere, its table is read once more.
+        """Read what decides a registration; one round trip where the port shows the ONT as new.
 
         Raises:
             SpecNotEncodable: a profile name does not fit the OLT; nothing was sent.
         """
-        others = (oids.NEXT_SERVICE_PORT, *profile_cells(spec))
-        expected = self._tables.expected_if_index(port)
-        if_index, table, autofound = await asyncio.gather(
-            self._tables.if_index(port),
-            self._tables.port_table(expected, others),
-            self._tables.autofound(),
-        )
-        if isinstance(if_index, Failure):
-            return if_index
-        if if_index != expected:
-            table = await self._tables.port_table(if_index, others)
-        if isinstance(table, Failure):
-            return table
-        if isinstance(autofound, Failure):
-            return autofound
-        return await self._surveyed(port, spec, table, autofound, promised)
+        return await self._surveyor.survey(port, spec, promised)
 
     async def next_allocation(
         self, port: PonPort, *, promised: Promised = NOTHING_PROMISED
@@ -145,7 +120,7 @@ class HuaweiOlt(Day2Gaps):
             return table
         if not table.complete:
             return ListingIncomplete(table=f"ONTs on {port}", detail="the OLT counts more")
-        service_port = await self._free_service_port(table.cells, promised)
+        service_port = await self._surveyor.free_service_port(table.cells, promised)
         if isinstance(service_port, Failure):
             return service_port
         return allocated(port, free_ont_id(table.serials, promised), service_port)
@@ -192,6 +167,33 @@ class HuaweiOlt(Day2Gaps):
         writer = HuaweiWriter(self._session, self._tables, if_index, allocation)
         return await writer.remove(expect, unbind=removal.unbind, unregister=removal.unregister)
 
+    async def swap(
+        self, spec: OntSpec, allocation: Allocation, replaced: OntSerial
+    ) -> Applied | NoChange | Failure:
+        """Delete the old ONT, then register the new one at the same ids.
+
+        Raises:
+            SpecNotEncodable: a name does not fit the OLT; nothing was sent.
+        """
+        if_index = await self._tables.if_index(allocation.ref.port)
+        if isinstance(if_index, Failure):
+            return if_index
+        encoded(spec, allocation, if_index)
+        rows = await self._tables.rows(if_index, allocation)
+        swap = rows if isinstance(rows, Failure) else plan_swap(spec, allocation, replaced, rows)
+        if isinstance(swap, Failure):
+            return swap
+        if not swap.remove:
+            return await self.apply(spec, allocation)
+        removed = await self.remove(allocation, replaced)
+        if isinstance(removed, Failure):
+            return removed
+        applied = await self.apply(spec, allocation)
+        if not isinstance(applied, Failure):
+            return applied
+        done = (f"{replaced} removed",)
+        return PartlyApplied(ref=allocation.ref, done=done, because=applied)
+
     async def observe(self, ref: OntRef, expect: OntSerial) -> Observation | Failure:
         """Read state and light side by side; light that cannot be read does not hide the state."""
         if_index = await self._tables.if_index(ref.port)
@@ -211,53 +213,9 @@ class HuaweiOlt(Day2Gaps):
             return ForeignOnt(ref=ref, expected=expect, found=seen.serial_registered)
         return seen
 
-    async def _surveyed(
-        self,
-        port: PonPort,
-        spec: OntSpec,
-        table: PortTable,
-        autofound: Walk,
-        promised: Promised,
-    ) -> Survey | Failure:
-        seen = await self._tables.sightings(autofound, spec.serial)
-        if isinstance(seen, Failure):
-            return seen
-        service_port = await self._free_service_port(table.cells, promised)
-        if isinstance(service_port, Failure):
-            return service_port
-        return Survey(
-            port=port,
-            located=_located_on(port, spec.serial, table),
-            seen=seen,
-            missing_profiles=missing_profiles(spec, table.cells),
-            free_ont_id=free_ont_id(table.serials, promised) if table.complete else None,
-            free_service_port=service_port,
-        )
-
     async def _refs_on(self, port: PonPort, serial: OntSerial) -> tuple[OntRef, ...]:
         if_index = await self._tables.if_index(port)
         if isinstance(if_index, Failure):
             return ()
         table = await self._tables.port_table(if_index)
         return () if isinstance(table, Failure) else refs_of(serial, port, table.serials)
-
-    async def _free_service_port(self, cells: Cells, promised: Promised) -> int | Failure | None:
-        offered = number(cells[oids.NEXT_SERVICE_PORT]) or 0
-        candidates = service_port_candidates(offered, promised.service_ports)
-        if candidates[:1] == (offered,) or not candidates:
-            return next(iter(candidates), None)
-        frames = {f"{oids.FLOW_FRAME}.{index}": index for index in candidates}
-        used = await self._tables.cells(tuple(frames))
-        if isinstance(used, Failure):
-            return used
-        return next((index for cell, index in frames.items() if used[cell] is None), None)
-
-
-def _located_on(port: PonPort, serial: OntSerial, table: PortTable) -> Located:
-    """Say what the table of one port says of a serial."""
-    place = located(refs_of(serial, port, table.serials))
-    if place is not None:
-        return place
-    if table.complete:
-        return LocationUnknown(searched=(port,), reason="other ports were not read")
-    return LocationUnknown(searched=(), reason=f"the table of {port} was not read to its end")

@@ -14,6 +14,7 @@ from activation.failures import (
     FlowConflict,
     ForeignOnt,
     IdTaken,
+    OntNotRegistered,
     ProfileMissing,
     Refused,
     VlanMissing,
@@ -54,10 +55,53 @@ def plan(spec: OntSpec, allocation: Allocation, rows: Rows) -> Steps | Failure:
         return IdTaken(ref=allocation.ref, taken_by=rows.ont.serial)
     if rows.flow is not None and rows.flow.ref != allocation.ref:
         return FlowConflict(service_port=allocation.service_port, taken_by=rows.flow.ref)
-    differences = (*_ont_differences(spec, rows.ont), *_flow_differences(spec, rows.flow))
+    differences = (*ont_differences(spec, rows.ont), *flow_differences(spec, rows.flow))
     if differences:
         return ConfigDiffers(ref=allocation.ref, differences=differences)
     return Steps(register=rows.ont is None, bind=rows.flow is None)
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be done so that a registered ONT becomes as specified, in this order."""
+
+    rename_profiles: bool
+    unbind: bool
+    bind: bool
+
+
+def plan_change(spec: OntSpec, allocation: Allocation, rows: Rows) -> Change | Failure:
+    """Decide how to bring a registered ONT to a new specification; its ids stay.
+
+    A service port cannot be changed while it is active, so that one that differs is made anew.
+    """
+    if rows.ont is None:
+        return OntNotRegistered(ref=allocation.ref, expected=spec.serial)
+    if rows.ont.serial != spec.serial:
+        return ForeignOnt(ref=allocation.ref, expected=spec.serial, found=rows.ont.serial)
+    if rows.flow is not None and rows.flow.ref != allocation.ref:
+        return FlowConflict(service_port=allocation.service_port, taken_by=rows.flow.ref)
+    differs = bool(flow_differences(spec, rows.flow))
+    return Change(
+        rename_profiles=bool(ont_differences(spec, rows.ont)),
+        unbind=differs,
+        bind=differs or rows.flow is None,
+    )
+
+
+class Swap(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the old ONT is still to be removed before the new one is registered."""
+
+    remove: bool
+
+
+def plan_swap(
+    spec: OntSpec, allocation: Allocation, replaced: OntSerial, rows: Rows
+) -> Swap | Failure:
+    """Decide how to put one ONT in the place of another; neither of both is a stranger."""
+    standing = None if rows.ont is None else rows.ont.serial
+    if standing not in {None, spec.serial, replaced}:
+        return IdTaken(ref=allocation.ref, taken_by=str(standing))
+    return Swap(remove=standing == replaced)
 
 
 def plan_removal(expect: OntSerial, allocation: Allocation, rows: Rows) -> Removal | Failure:
@@ -101,6 +145,18 @@ def free_ont_id(taken: Collection[int], promised: Promised) -> int | None:
 
 
 _CANDIDATES: Final = 16
+_IDS_TRIED: Final = 8
+"""Our own registrations are promised ids, so that the first is taken only by a stranger's ONT."""
+
+
+def candidate_ids(promised: Promised) -> tuple[int, ...]:
+    """Name the lowest ONT ids that no persisted allocation of the port has.
+
+    >>> candidate_ids(Promised(ont_ids=frozenset({0, 2})))[:3]
+    (1, 3, 4)
+    """
+    free = (i for i in range(oids.ONTS_PER_PORT) if i not in promised.ont_ids)
+    return tuple(itertools.islice(free, _IDS_TRIED))
 
 
 def service_port_candidates(next_free: int, promised: frozenset[int]) -> tuple[int, ...]:
@@ -132,7 +188,8 @@ def refs_of(serial: OntSerial, port: PonPort, serials: Mapping[int, str]) -> tup
     return tuple(OntRef(port=port, ont_id=ont_id) for ont_id in ids)
 
 
-def _ont_differences(spec: OntSpec, row: OntRow | None) -> tuple[str, ...]:
+def ont_differences(spec: OntSpec, row: OntRow | None) -> tuple[str, ...]:
+    """Say how a registration differs from what is specified; a missing one does not."""
     if row is None:
         return ()
     return _differences(
@@ -142,7 +199,8 @@ def _ont_differences(spec: OntSpec, row: OntRow | None) -> tuple[str, ...]:
     )
 
 
-def _flow_differences(spec: OntSpec, row: FlowRow | None) -> tuple[str, ...]:
+def flow_differences(spec: OntSpec, row: FlowRow | None) -> tuple[str, ...]:
+    """Say how a service port differs from what is specified; a missing one does not."""
     if row is None:
         return ()
     return _differences(

@@ -210,6 +210,19 @@ def flow(spec: OntSpec, allocation: Allocation) -> tuple[Binding, ...]:
     return tuple(Binding(oid=f"{column}.{index}", value=value) for column, value in values)
 
 
+def profile_change(spec: OntSpec, if_index: int, ont_id: int) -> tuple[Binding, ...]:
+    """Write down the one request that gives a registered ONT other profiles.
+
+    Raises:
+        SpecNotEncodable: a profile name does not fit the OLT.
+    """
+    index = f"{if_index}.{ont_id}"
+    return (
+        Binding(oid=f"{oids.ONT_LINE_PROFILE}.{index}", value=_name_bytes(spec.line_profile)),
+        Binding(oid=f"{oids.ONT_SERVICE_PROFILE}.{index}", value=_name_bytes(spec.service_profile)),
+    )
+
+
 def registration_deletion(if_index: int, ont_id: int) -> tuple[Binding, ...]:
     """Write down the request that deletes a registration."""
     oid = f"{oids.ONT_ROW_STATUS}.{if_index}.{ont_id}"

@@ -14,6 +14,7 @@ from activation.drivers.huawei.rows import (
     flow_cells,
     flow_row,
     guessed_if_index,
+    number,
     ont_cells,
     ont_row,
     port_named,
@@ -49,6 +50,13 @@ class PortTable(msgspec.Struct, frozen=True, kw_only=True):
     serials: Mapping[int, str]
     complete: bool
     cells: Cells
+
+
+class PortRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Some columns of the ONTs of one port, by ONT id; None where a row lacks one."""
+
+    rows: Mapping[int, Mapping[Oid, SnmpValue | None]]
+    complete: bool
 
 
 class HuaweiTables:
@@ -135,27 +143,62 @@ class HuaweiTables:
         complete = walk.complete and len(serials) >= counted
         return PortTable(serials=serials, complete=complete, cells=cells)
 
-    async def unregistered(self) -> Listing[SeenOnt] | Failure:
-        """List the lit and unregistered ONTs of the whole OLT.
+    async def port_columns(self, port: PonPort, columns: Sequence[Oid]) -> PortRows | Failure:
+        """Walk columns of one port side by side; the first says which ONTs there are."""
+        if_index = await self.if_index(port)
+        if isinstance(if_index, Failure):
+            return if_index
+        count_cell = f"{oids.PORT_ONT_COUNT}.{if_index}"
+        cells, walks = await asyncio.gather(
+            self.cells((count_cell,)), self._walks([_of(column, if_index) for column in columns])
+        )
+        if isinstance(cells, Failure):
+            return cells
+        if isinstance(walks, Failure):
+            return walks
+        values = [{row.index[-1]: row.value for row in walk.rows} for walk in walks]
+        rows = {
+            ont_id: {
+                column: known.get(ont_id) for column, known in zip(columns, values, strict=True)
+            }
+            for ont_id in values[0]
+        }
+        counted = number(cells[count_cell]) or 0
+        is_complete = all(walk.complete for walk in walks) and len(rows) >= counted
+        return PortRows(rows=rows, complete=is_complete)
 
-        The autofind table holds only what waits for registration, so all of it costs no more than
-        one port of it, and an ONT on the wrong port is found in the same round trip.
-        """
+    async def unregistered(self, if_index: int | None = None) -> Listing[SeenOnt] | Failure:
+        """List the lit and unregistered ONTs of a port, or of the whole OLT."""
         serials, equipment = await asyncio.gather(
-            self._walk(oids.AUTOFIND_SERIAL), self._walk(oids.AUTOFIND_EQUIPMENT)
+            self.autofound(if_index), self._walk(_of(oids.AUTOFIND_EQUIPMENT, if_index))
         )
         if isinstance(serials, Failure):
             return serials
         ports = await self._ports_of({row.index[0] for row in serials.rows})
         if isinstance(ports, Failure):
             return ports
-        models = {} if isinstance(equipment, Failure) else dict(_by_index(equipment))
+        prefix = () if if_index is None else (if_index,)
+        models = {} if isinstance(equipment, Failure) else dict(_by_index(equipment, prefix))
         sightings = (_sighting(row, ports, models) for row in serials.rows)
         return Listing(items=tuple(s for s in sightings if s), complete=serials.complete)
 
-    async def autofound(self) -> Walk | Failure:
-        """Walk the serials of the autofind table."""
-        return await self._walk(oids.AUTOFIND_SERIAL)
+    async def autofound(self, if_index: int | None = None) -> Walk | Failure:
+        """Walk the serials of the autofind table: those of a port, or all.
+
+        The index of a row begins with its port in either case.
+        """
+        walk = await self._walk(_of(oids.AUTOFIND_SERIAL, if_index))
+        if if_index is None or isinstance(walk, Failure):
+            return walk
+        rows = (msgspec.structs.replace(row, index=(if_index, *row.index)) for row in walk.rows)
+        return msgspec.structs.replace(walk, rows=tuple(rows))
+
+    def sightings_on(self, port: PonPort, walk: Walk, serial: OntSerial) -> Listing[SeenOnt]:
+        """Pick one serial out of the autofind rows of a port."""
+        raw = serial_bytes(serial)
+        found = any(row.value == raw for row in walk.rows)
+        seen = (SeenOnt(serial=serial, port=port),) if found else ()
+        return Listing(items=seen, complete=walk.complete)
 
     async def sightings(self, walk: Walk, serial: OntSerial) -> Listing[SeenOnt] | Failure:
         """Pick one serial out of the autofind table; asks for the name of an unknown port only."""
@@ -169,16 +212,24 @@ class HuaweiTables:
         return Listing(items=seen, complete=walk.complete)
 
     async def locate(self, serial: OntSerial) -> Located | Failure:
-        """Find a serial by walking the serial column of the whole OLT."""
-        walk = await self._walk(oids.ONT_SERIAL)
-        if isinstance(walk, Failure):
-            return walk
+        """Find a serial by walking the serial column of the whole OLT.
+
+        As with one port, the OLT's own counts give away a walk that ended too soon.
+        """
+        walks = await self._walks((oids.ONT_SERIAL, oids.PORT_ONT_COUNT))
+        if isinstance(walks, Failure):
+            return walks
+        walk, counts = walks
+        counted = sum(number(row.value) or 0 for row in counts.rows)
         raw = serial_bytes(serial)
         refs = await self._refs([row.index for row in walk.rows if row.value == raw])
         if isinstance(refs, Failure):
             return refs
         if not refs and not walk.complete:
             return LocationUnknown(searched=(), reason=str(walk.stopped_by))
+        if not refs and len(walk.rows) < counted:
+            found = f"{len(walk.rows)} ONTs were listed of {counted} that the ports count"
+            return LocationUnknown(searched=(), reason=found)
         return located(refs) or Absent()
 
     async def flows_to(self, ref: OntRef) -> Mapping[int, FlowRow] | Failure:
@@ -268,6 +319,15 @@ class HuaweiTables:
             known.update(found)
         return known
 
+    async def _walks(self, columns: Sequence[Oid]) -> Sequence[Walk] | Failure:
+        """Walk several columns side by side."""
+        found: list[Walk] = []
+        for walk in await asyncio.gather(*(self._walk(column) for column in columns)):
+            if isinstance(walk, Failure):
+                return walk
+            found.append(walk)
+        return found
+
     async def _walk(self, column: Oid) -> Walk | Failure:
         """Walk, taking a walk that brought nothing but an error as that error."""
         walk = await self._session.bulk_walk(column, bulk_size=self._bulk_size)
@@ -287,8 +347,12 @@ def located(refs: Sequence[OntRef]) -> At | Many | None:
             return Many(refs=many)
 
 
-def _by_index(walk: Walk) -> Iterator[tuple[tuple[int, ...], SnmpValue]]:
-    return ((row.index, row.value) for row in walk.rows)
+def _of(column: Oid, if_index: int | None) -> Oid:
+    return column if if_index is None else f"{column}.{if_index}"
+
+
+def _by_index(walk: Walk, prefix: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], SnmpValue]]:
+    return (((*prefix, *row.index), row.value) for row in walk.rows)
 
 
 def _sighting(

@@ -6,11 +6,13 @@ import msgspec
 
 from activation.drivers.huawei import oids
 from activation.drivers.huawei.plan import (
+    Change,
     Steps,
     flow_refusal,
     is_bound,
     missing_profiles,
     plan,
+    plan_change,
     profile_cells,
     refs_of,
 )
@@ -18,6 +20,7 @@ from activation.drivers.huawei.rows import (
     Rows,
     flow,
     flow_deletion,
+    profile_change,
     registration,
     registration_deletion,
 )
@@ -83,6 +86,28 @@ class HuaweiWriter:
                 return self._partly(done, failure) if done else failure
         return Applied(allocation=self._allocation)
 
+    async def change(self, spec: OntSpec, change: Change, writes: Writes) -> Applied | Failure:
+        """Give a registered ONT its new profiles, then its new service port."""
+        done: tuple[str, ...] = ()
+        if change.rename_profiles:
+            bindings = profile_change(spec, self._if_index, self._allocation.ref.ont_id)
+            failure = await self._write(
+                "changing the profiles", bindings, lambda rows: self._has_profiles(spec, rows)
+            )
+            if failure is not None:
+                return await self._why_no_profiles(spec, failure)
+            done = ("profiles changed",)
+        if change.unbind:
+            failure = await self._unbind()
+            if failure is not None:
+                return self._partly(done, failure) if done else failure
+            done = (*done, "service port deleted")
+        if change.bind:
+            failure = await self._bind(spec, writes.flow)
+            if failure is not None:
+                return self._partly(done, failure) if done else failure
+        return Applied(allocation=self._allocation)
+
     async def remove(
         self, expect: OntSerial, *, unbind: bool, unregister: bool
     ) -> Removed | NoChange | Failure:
@@ -90,12 +115,7 @@ class HuaweiWriter:
         ref = self._allocation.ref
         done: tuple[str, ...] = ()
         if unbind:
-            bindings = flow_deletion(self._allocation.service_port)
-            failure = await self._write(
-                "deleting the service port",
-                bindings,
-                lambda rows: not is_bound(self._allocation, rows),
-            )
+            failure = await self._unbind()
             if failure is not None:
                 return failure
             done = ("service port deleted",)
@@ -107,6 +127,13 @@ class HuaweiWriter:
             if failure is not None:
                 return self._partly(done, failure) if done else failure
         return Removed(ref=ref) if unbind or unregister else NoChange(ref=ref)
+
+    async def _unbind(self) -> Failure | None:
+        return await self._write(
+            "deleting the service port",
+            flow_deletion(self._allocation.service_port),
+            lambda rows: not is_bound(self._allocation, rows),
+        )
 
     async def _register(self, spec: OntSpec, bindings: Sequence[Binding]) -> Failure | None:
         failure = await self._write(
@@ -162,6 +189,18 @@ class HuaweiWriter:
     def _has_flow(self, spec: OntSpec, rows: Rows) -> bool | Failure:
         steps = plan(spec, self._allocation, rows)
         return not steps.bind if isinstance(steps, Steps) else steps
+
+    def _has_profiles(self, spec: OntSpec, rows: Rows) -> bool | Failure:
+        change = plan_change(spec, self._allocation, rows)
+        return not change.rename_profiles if isinstance(change, Change) else change
+
+    async def _why_no_profiles(self, spec: OntSpec, failure: Failure) -> Failure:
+        """Read which profile is missing where the OLT refused to change to it."""
+        if not isinstance(failure, Refused):
+            return failure
+        cells = await self._tables.cells(tuple(profile_cells(spec)))
+        missing = () if isinstance(cells, Failure) else missing_profiles(spec, cells)
+        return ProfileMissing(kind=missing[0].kind, name=missing[0].name) if missing else failure
 
     def _is_gone(self, expect: OntSerial, rows: Rows) -> bool | Failure:
         if rows.ont is None or rows.ont.serial == expect:

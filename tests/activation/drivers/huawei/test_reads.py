@@ -61,6 +61,25 @@ async def test_a_survey_finds_the_way_free(olt: FakeOlt, driver: HuaweiOlt) -> N
     assert decide(survey, SERIAL) == Register(allocation=allocation)
 
 
+async def test_the_first_ids_are_asked_for_singly_and_only_then_the_table_is_walked(
+    olt: FakeOlt, driver: HuaweiOlt
+) -> None:
+    olt.plug_in(SERIAL)
+    for ont_id in (0, 1, 3):
+        olt.register(OntSerial(f"HWTC0000001{ont_id}"), IF_INDEX, ont_id)
+    olt.walk_ends = {f"{SERIAL_COLUMN}.{IF_INDEX}": 0}
+    survey = await driver.survey(PORT, a_spec())
+    assert isinstance(survey, Survey)
+    assert survey.free_ont_id == 2
+
+    olt.walk_ends = {}
+    for ont_id in (2, *range(4, 11)):
+        olt.register(OntSerial(f"HWTC000000{ont_id + 20}"), IF_INDEX, ont_id)
+    survey = await driver.survey(PORT, a_spec())
+    assert isinstance(survey, Survey)
+    assert survey.free_ont_id == 11
+
+
 async def test_ids_promised_to_others_are_not_offered_again(
     olt: FakeOlt, driver: HuaweiOlt
 ) -> None:
@@ -76,9 +95,9 @@ async def test_a_walk_that_broke_off_never_yields_a_free_id(
     olt: FakeOlt, driver: HuaweiOlt
 ) -> None:
     olt.plug_in(SERIAL)
-    olt.register(OTHER_SERIAL, IF_INDEX, 0)
-    olt.register(OntSerial("HWTC00000008"), IF_INDEX, 1)
-    olt.walk_ends = {f"{SERIAL_COLUMN}.{IF_INDEX}": 1}
+    for ont_id in range(9):
+        olt.register(OntSerial(f"HWTC0000001{ont_id}"), IF_INDEX, ont_id)
+    olt.walk_ends = {f"{SERIAL_COLUMN}.{IF_INDEX}": 8}
 
     survey = await driver.survey(PORT, a_spec())
 

@@ -1,0 +1,273 @@
+"""SNMP v3 messages with the user-based security model (RFC 3414), from puresnmp's parts.
+
+The library's own processing model is not used: it freezes the agent's clock at the first contact,
+so that a session dies after 150 s, makes both keys anew from the passwords for every message, and
+checks a digest over bytes that it has encoded again, not over those that came. Its hashes, ciphers
+and structures are.
+
+Everything here is pure but for the engine that a conversation learns about.
+"""
+
+import contextlib
+import enum
+import hmac
+import warnings
+from collections.abc import Callable, Generator, Mapping
+from types import ModuleType
+from typing import Any, Final
+
+import msgspec
+from cryptography.utils import CryptographyDeprecationWarning
+from puresnmp.adt import HeaderData, Message, PlainMessage, ScopedPDU, V3Flags
+from puresnmp.pdu import PDU, GetRequest, PDUContent, Report
+from puresnmp.transport import MESSAGE_MAX_SIZE
+from puresnmp_plugins.auth import md5, sha1
+from puresnmp_plugins.priv import aes, des
+from puresnmp_plugins.security.usm import USMSecurityParameters
+from x690.types import Integer, OctetString
+from x690.util import get_value_slice
+
+from activation.snmp import V3
+
+# The library's modules bring no types for what they make.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+_VERSION: Final = 3
+_USM: Final = 3  # RFC 3411: SnmpSecurityModel
+_DIGEST_BYTES: Final = 12  # RFC 3414, section 6: HMAC-96
+_NO_DIGEST: Final = bytes(_DIGEST_BYTES)
+_HASHES: Final[Mapping[str, tuple[Callable[[bytes, bytes], bytes], str]]] = {
+    "md5": (md5.hasher, "md5"),
+    "sha1": (sha1.hasher, "sha1"),
+}
+_CIPHERS: Final[Mapping[str, ModuleType]] = {"aes": aes, "des": des}
+
+
+class MethodUnsupported(ValueError):
+    """A way to authenticate or to encrypt that this session does not know; the text names those."""
+
+
+class NotGenuine(ValueError):
+    """What came is not from who it says, or not meant for us; it is treated as if it had not."""
+
+
+class Trouble(enum.Enum):
+    """What an agent reports instead of an answer (RFC 3414, usmStats): nothing was done."""
+
+    SECURITY_LEVEL = "it wants another security level"
+    NOT_IN_WINDOW = "our view of its clock is old"
+    UNKNOWN_USER = "it knows no such user"
+    UNKNOWN_ENGINE = "it has another engine id"
+    WRONG_DIGEST = "the authentication key is wrong"
+    NOT_DECRYPTED = "the privacy key is wrong"
+
+
+_STATISTICS: Final = "1.3.6.1.6.3.15.1.1"  # RFC 3414, SNMP-USER-BASED-SM-MIB usmStats
+_REPORTS: Final[Mapping[str, Trouble]] = {
+    f"{_STATISTICS}.{number}.0": trouble for number, trouble in enumerate(Trouble, 1)
+}
+
+
+class Reported(msgspec.Struct, frozen=True, kw_only=True):
+    """A report; only an authentic one proves that the request was not carried out."""
+
+    trouble: Trouble
+    is_authentic: bool
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent's engine, and how its clock stood when it was last heard."""
+
+    id: bytes
+    boots: int
+    time_s: int
+    heard_at_s: float
+    """By our own monotonic clock."""
+
+    def time_at(self, now_s: float) -> int:
+        """Tell what its clock shows by now."""
+        return self.time_s + int(now_s - self.heard_at_s)
+
+
+class UsmUser:
+    """One user's keys, localised once for each engine; its repr shows no secret.
+
+    Raises:
+        MethodUnsupported: names the method and those that there are.
+    """
+
+    def __init__(self, credentials: V3) -> None:
+        self.name = credentials.user.encode("utf-8")
+        self._hasher, self._hash = _known(_HASHES, credentials.auth_method, "authentication")
+        self._cipher: Any = _known(_CIPHERS, credentials.priv_method, "privacy")
+        self._secrets = (credentials.auth_key, credentials.priv_key)
+        self._keys: dict[bytes, tuple[bytes, bytes]] = {}
+
+    def sign(self, engine_id: bytes, message: bytes) -> bytes:
+        """Make the digest of a message that holds zeros where the digest goes."""
+        key = self._localised(engine_id)[0]
+        return hmac.new(key, message, self._hash).digest()[:_DIGEST_BYTES]
+
+    def encrypt(self, engine: Engine, time_s: int, data: bytes) -> tuple[bytes, bytes]:
+        """Encrypt; gives the salt, too."""
+        key = self._localised(engine.id)[1]
+        with _unwarned():
+            done = self._cipher.encrypt_data(key, engine.id, engine.boots, time_s, data)
+        return bytes(done[0]), bytes(done[1])
+
+    def decrypt(self, security: USMSecurityParameters, data: bytes) -> bytes:
+        """Decrypt what came with these parameters."""
+        engine_id = security.authoritative_engine_id
+        with _unwarned():
+            return self._cipher.decrypt_data(
+                self._localised(engine_id)[1],
+                engine_id,
+                security.authoritative_engine_boots,
+                security.authoritative_engine_time,
+                security.priv_params,
+                data,
+            )
+
+    def _localised(self, engine_id: bytes) -> tuple[bytes, bytes]:
+        """Derive both keys from their passwords (RFC 3414, A.2), by hashing a megabyte for each."""
+        if engine_id not in self._keys:
+            auth, priv = (secret.reveal().encode("utf-8") for secret in self._secrets)
+            # One agent has one engine; a second one means that it was replaced.
+            self._keys = {engine_id: (self._hasher(auth, engine_id), self._hasher(priv, engine_id))}
+        return self._keys[engine_id]
+
+
+@contextlib.contextmanager
+def _unwarned() -> Generator[None]:
+    """Bear that the library takes its cipher mode from a place where it will not stay.
+
+    The version of cryptography is pinned below the one that removes it.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
+
+
+def _known(known: Mapping[str, Any], name: str, what: str) -> Any:  # noqa: ANN401  of either table
+    if name not in known:
+        raise MethodUnsupported(f"{name!r} is no method of {what}; known are {', '.join(known)}")
+    return known[name]
+
+
+def discovery(message_id: int) -> bytes:
+    """Write the message that asks an agent for its engine id (RFC 3414, section 4)."""
+    nobody = USMSecurityParameters(b"", 0, 0, b"", b"", b"")
+    flags = V3Flags(auth=False, priv=False, reportable=True)
+    empty = ScopedPDU(OctetString(), OctetString(), GetRequest(PDUContent(message_id, [])))
+    return bytes(Message(Integer(_VERSION), _header(message_id, flags), bytes(nobody), empty))
+
+
+def engine_of(message_id: int, raw: bytes, now_s: float) -> Engine:
+    """Read an agent's engine from its answer to a discovery, which nothing authenticates.
+
+    Raises:
+        NotGenuine: it is no such answer.
+    """
+    message = Message.decode(raw)
+    security = USMSecurityParameters.decode(message.security_parameters)
+    if message.header.message_id != message_id or not security.authoritative_engine_id:
+        raise NotGenuine("no answer to the question for its engine id")
+    return Engine(
+        id=security.authoritative_engine_id,
+        boots=security.authoritative_engine_boots,
+        time_s=security.authoritative_engine_time,
+        heard_at_s=now_s,
+    )
+
+
+def request(user: UsmUser, engine: Engine, message_id: int, pdu: PDU, now_s: float) -> bytes:
+    """Write a request, encrypted and signed."""
+    time_s = engine.time_at(now_s)
+    scoped = ScopedPDU(OctetString(engine.id), OctetString(), pdu)
+    encrypted, salt = user.encrypt(engine, time_s, bytes(scoped))
+    security = USMSecurityParameters(engine.id, engine.boots, time_s, user.name, _NO_DIGEST, salt)
+    flags = V3Flags(auth=True, priv=True, reportable=True)
+    header = _header(message_id, flags)
+    unsigned = bytes(Message(Integer(_VERSION), header, bytes(security), OctetString(encrypted)))
+    place = _digest_place(unsigned)
+    return unsigned[: place.start] + user.sign(engine.id, unsigned) + unsigned[place.stop :]
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply: its content or a report, and the engine's clock where the reply proves it."""
+
+    content: PDUContent | Reported
+    engine: Engine | None
+
+
+def reply(user: UsmUser, engine: Engine, message_id: int, raw: bytes, now_s: float) -> Heard:
+    """Read a reply, of which only a report may come unsigned.
+
+    Raises:
+        NotGenuine: the digest is wrong, or it is no reply to this request.
+        ErrorResponse: of puresnmp, where the agent refuses the request.
+    """
+    message = Message.decode(raw)
+    security = USMSecurityParameters.decode(message.security_parameters)
+    if message.header.message_id != message_id:
+        raise NotGenuine("it is the reply to another request")
+    is_authentic = message.header.flags.auth
+    if is_authentic:
+        _require_digest(user, security, raw)
+    pdu = _opened(user, message, security)
+    content: PDUContent = pdu.value
+    heard = None
+    if is_authentic and security.authoritative_engine_id:
+        heard = Engine(
+            id=security.authoritative_engine_id,
+            boots=security.authoritative_engine_boots,
+            time_s=security.authoritative_engine_time,
+            heard_at_s=now_s,
+        )
+    if isinstance(pdu, Report):
+        names = [str(bind.oid.value) for bind in content.varbinds]
+        trouble = next((_REPORTS[name] for name in names if name in _REPORTS), None)
+        if trouble is None:
+            raise NotGenuine(f"a report of {', '.join(names) or 'nothing'}")
+        reported = Reported(trouble=trouble, is_authentic=is_authentic)
+        return Heard(content=reported, engine=heard)
+    if not (is_authentic and message.header.flags.priv):
+        raise NotGenuine("an answer that is not signed and encrypted")
+    if security.authoritative_engine_id != engine.id or security.user_name != user.name:
+        raise NotGenuine("an answer of another engine, or to another user")
+    return Heard(content=content, engine=heard)
+
+
+def _header(message_id: int, flags: V3Flags) -> HeaderData:
+    return HeaderData(message_id, MESSAGE_MAX_SIZE, flags, _USM)
+
+
+def _require_digest(user: UsmUser, security: USMSecurityParameters, raw: bytes) -> None:
+    place = _digest_place(raw)
+    unsigned = raw[: place.start] + _NO_DIGEST + raw[place.stop :]
+    expected = user.sign(security.authoritative_engine_id, unsigned)
+    if not hmac.compare_digest(expected, security.auth_params):
+        raise NotGenuine("the digest is wrong")
+
+
+def _opened(user: UsmUser, message: Any, security: USMSecurityParameters) -> PDU:  # noqa: ANN401  of the library
+    if isinstance(message, PlainMessage):
+        return message.scoped_pdu.data
+    return ScopedPDU.decode(user.decrypt(security, message.scoped_pdu.value)).data
+
+
+def _digest_place(raw: bytes) -> slice:
+    """Find the digest in a message, so that it is checked over the very bytes that came."""
+    body, _ = get_value_slice(raw)
+    _, at = get_value_slice(raw, body.start)
+    _, at = get_value_slice(raw, at)
+    parameters, _ = get_value_slice(raw, at)
+    fields, _ = get_value_slice(raw, parameters.start)
+    at = fields.start
+    for _ in range(4):  # engine id, boots, time, user
+        _, at = get_value_slice(raw, at)
+    place, _ = get_value_slice(raw, at)
+    if place.stop - place.start != _DIGEST_BYTES:
+        raise NotGenuine(f"a digest of {place.stop - place.start} bytes, not {_DIGEST_BYTES}")
+    return place
