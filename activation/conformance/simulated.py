@@ -83,11 +83,12 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
 
     vendor: Vendor
     ports: tuple[str, str]
+    first_ont_id: int
     spec: Callable[[OntSerial], OntSpec]
     other_speed: Callable[[OntSpec], OntSpec]
 
 
-def _huawei(serial: OntSerial) -> OntSpec:
+def _usual(serial: OntSerial) -> OntSpec:
     return OntSpec(
         serial=serial,
         line_profile="LINE-1",
@@ -101,7 +102,7 @@ def _huawei(serial: OntSerial) -> OntSpec:
     )
 
 
-def _huawei_quicker(spec: OntSpec) -> OntSpec:
+def _quicker(spec: OntSpec) -> OntSpec:
     return msgspec.structs.replace(
         spec,
         line_profile="LINE-2",
@@ -115,8 +116,16 @@ GROUNDS: Final[Mapping[str, Grounds]] = {
     "huawei": Grounds(
         vendor=Vendor.HUAWEI,
         ports=("0/1/0", "0/1/1"),
-        spec=_huawei,
-        other_speed=_huawei_quicker,
+        first_ont_id=0,
+        spec=_usual,
+        other_speed=_quicker,
+    ),
+    "vsol": Grounds(
+        vendor=Vendor.VSOL,
+        ports=("0/0/1", "0/0/2"),
+        first_ont_id=1,
+        spec=_usual,
+        other_speed=_quicker,
     ),
 }
 
@@ -262,7 +271,7 @@ class SimulatedRig:
 
     async def fill(self, port: PonPort) -> None:
         """Register strangers until the port takes no more."""
-        for ont_id, spec in enumerate(self.strangers(_ONT_IDS)):
+        for ont_id, spec in enumerate(self.strangers(_ONT_IDS), self._grounds.first_ont_id):
             await self.register_by_hand(spec, OntRef(port=port, ont_id=ont_id))
 
     async def trouble(self, kind: Trouble, *, count: int | None = None) -> None:

@@ -12,14 +12,12 @@ from activation.simulator.rows import Rows
 from activation.simulator.tables import Column, Syntax, Value
 from activation.simulator.vsol import oids
 from activation.simulator.vsol.mailboxes import MAILBOXES, Kept
-from activation.simulator.vsol.records import Gem, ServicePort
+from activation.simulator.vsol.views import Gem, Gems, ServicePort, ServicePorts
 
 _LOGGING, _LOS, _SYNC_MIB, _WORKING, _DYING_GASP, _OFFLINE = 0, 1, 2, 3, 4, 6
 
 
-def columns_of(
-    olt: Olt, gems: Rows[Gem], service_ports: Rows[ServicePort], kept: Kept
-) -> list[Column]:
+def columns_of(olt: Olt, gems: Gems, service_ports: ServicePorts, kept: Kept) -> list[Column]:
     """List every column and scalar that the OLT serves."""
     return [
         *system_columns(olt, oids.V1600G),

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from activation.simulator.cells import Refused, Written
 from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
-from activation.simulator.rows import Rows
 from activation.simulator.tables import Column
 from activation.simulator.vsol.columns import columns_of
 from activation.simulator.vsol.mailboxes import empty
-from activation.simulator.vsol.records import Gem, ServicePort
+from activation.simulator.vsol.views import Gems, ServicePorts
 from activation.simulator.vsol.writes import Outcome, Store, judge
 
 
@@ -17,8 +16,7 @@ class VsolDialect:
     """Scalar mailboxes before tables that can only be read."""
 
     def __init__(self, olt: Olt) -> None:
-        self._store = Store(olt=olt, gems=Rows[Gem](), services=Rows[ServicePort](), kept=empty())
-        self._store.load()
+        self._store = Store(olt=olt, gems=Gems(olt), services=ServicePorts(olt), kept=empty())
 
     def columns(self) -> list[Column]:
         """List every column and scalar that the OLT serves."""

@@ -6,7 +6,7 @@ inconsistentValue at the action, and nothing of that SET is kept.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
 import msgspec
 
@@ -24,42 +24,23 @@ from activation.simulator.draft import (
 from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
 from activation.simulator.records import DownCause, Event, FlowRow, OntRow
-from activation.simulator.rows import Rows
 from activation.simulator.vsol import oids
 from activation.simulator.vsol.mailboxes import ACTIONS, MAILBOXES, Kept
-from activation.simulator.vsol.records import Gem, ServicePort, flow_index
+from activation.simulator.vsol.views import Gem, Gems, ServicePorts, flow_index
 from sync_protocol.serials import NotAnOntSerial, OntSerial, parse_serial
 
-GEMS_OF_A_LINE_PROFILE: Final = (1, 2, 3, 4)
-"""The GEM ports that every simulated line profile brings, all on T-CONT 1."""
 _DELETE: Final = 2
 _MODIFY: Final = 3
 _ACTIVATE: Final = 3
-
-T = TypeVar("T")
 
 
 class Store(msgspec.Struct, kw_only=True):
     """The neutral OLT and what only V-SOL knows beside it."""
 
     olt: Olt
-    gems: Rows[Gem]
-    services: Rows[ServicePort]
+    gems: Gems
+    services: ServicePorts
     kept: Kept
-
-    def load(self) -> None:
-        """Take over what the scenario has registered."""
-        for registration in self.olt.registrations.values():
-            index = self.olt.index_of(registration.row.port, registration.row.ont_id)
-            for number in GEMS_OF_A_LINE_PROFILE:
-                self.gems.put((*index, number), Gem())
-        for flow in self.olt.flows.values():
-            index = self.olt.index_of(flow.port, flow.ont_id)
-            port = ServicePort(flow=flow)
-            self.services.put((*index, port.number), port)
-            self.gems.put(
-                (*index, flow.gem_port), Gem(up=flow.inbound_table, down=flow.outbound_table)
-            )
 
 
 class Outcome:
@@ -69,8 +50,10 @@ class Outcome:
         self.store = store
         self.draft = Draft(store.olt)
         self.kept: Kept = dict(store.kept)
-        self.gems: dict[Oid, Gem | None] = {}
-        self.services: dict[Oid, ServicePort | None] = {}
+        self.speeds: dict[Oid, Gem] = {}
+        self.descriptions: dict[int, str] = {}
+        self.fresh: list[Oid] = []
+        """Places whose earlier speeds are forgotten."""
         self.altered: list[FlowRow] = []
         """Service ports that stay and are otherwise from then on."""
 
@@ -80,28 +63,25 @@ class Outcome:
         events = self.draft.commit(now)
         for flow in self.altered:
             self.store.olt.add_flow(flow)
-            events.append(
-                Event(
-                    at=now,
-                    event="set.accepted",
-                    action="change",
-                    table="service_port",
-                    port=flow.port,
-                    ont_id=flow.ont_id,
-                    service_port=flow.index,
-                )
-            )
-        _lay(self.gems, self.store.gems)
-        _lay(self.services, self.store.services)
+            events.append(_altered(flow, now))
+        speeds = self.store.gems.speeds
+        for place in [place for place in speeds if place[:2] in self.fresh]:
+            del speeds[place]
+        speeds.update(self.speeds)
+        self.store.services.descriptions.update(self.descriptions)
         return events
 
 
-def _lay(changes: Mapping[Oid, T | None], rows: Rows[T]) -> None:
-    for index, row in changes.items():
-        if row is None:
-            rows.drop(index)
-        else:
-            rows.put(index, row)
+def _altered(flow: FlowRow, now: datetime) -> Event:
+    return Event(
+        at=now,
+        event="set.accepted",
+        action="change",
+        table="service_port",
+        port=flow.port,
+        ont_id=flow.ont_id,
+        service_port=flow.index,
+    )
 
 
 def judge(store: Store, variables: Sequence[tuple[Oid, Written]]) -> Outcome | Refused:
@@ -177,6 +157,7 @@ def _add(letter: _Letter) -> None:
         letter.refuse("port_full")
     row = OntRow(port=port, ont_id=index[1], serial=serial, line_profile="", service_profile="")
     draft.add(AddOnt(row))
+    letter.outcome.fresh.append(index)
 
 
 def _serial(letter: _Letter, field: int) -> OntSerial:
@@ -226,9 +207,6 @@ def _bind(letter: _Letter) -> None:
         letter.refuse("service_profile_missing")
     changed = msgspec.structs.replace(row, line_profile=line, service_profile=service)
     letter.outcome.draft.add(ChangeOnt(changed))
-    for number in GEMS_OF_A_LINE_PROFILE:
-        if letter.outcome.store.gems.get((*index, number)) is None:
-            letter.outcome.gems[(*index, number)] = Gem()
 
 
 def _gem(letter: _Letter) -> None:
@@ -245,55 +223,43 @@ def _gem(letter: _Letter) -> None:
     if not {up, down} <= names:
         letter.refuse("traffic_profile_missing")
     tcont = letter.number(oids.GEM_TCONT)
-    letter.outcome.gems[place] = Gem(tcont=tcont, up=up, down=down)
+    letter.outcome.speeds[place] = Gem(tcont=tcont, up=up, down=down)
     for flow in olt.flows_of(row.port, row.ont_id).values():
         if flow.gem_port == place[-1]:
             changed = msgspec.structs.replace(flow, inbound_table=up, outbound_table=down)
-            _alter(letter.outcome, (*index, flow.index % 1000), changed)
-
-
-def _alter(outcome: Outcome, place: Oid, flow: FlowRow, description: str | None = None) -> None:
-    known = outcome.store.services.get(place)
-    kept = known.description if known is not None else ""
-    outcome.altered.append(flow)
-    outcome.services[place] = ServicePort(
-        flow=flow, description=kept if description is None else description
-    )
+            letter.outcome.altered.append(changed)
 
 
 def _service_port(letter: _Letter) -> None:
     index, row = letter.ont()
+    outcome, action = letter.outcome, letter.number(oids.SERVICE_ACTION)
     place = (*index, letter.number(oids.SERVICE_ID))
-    present = letter.outcome.store.services.get(place)
-    action = letter.number(oids.SERVICE_ACTION)
+    present = outcome.store.services.get(place)
     if action == _DELETE:
         if present is not None:
-            letter.outcome.draft.add(RemoveFlow(present.flow))
-            letter.outcome.services[place] = None
+            outcome.draft.add(RemoveFlow(present.flow))
         return
     if (present is None) == (action == _MODIFY):
         letter.refuse("no_such_service_port" if present is None else "service_port_taken")
     flow = _flow(letter, row, place)
-    description = letter.text(oids.SERVICE_DESCRIPTION)
+    outcome.descriptions[flow.index] = letter.text(oids.SERVICE_DESCRIPTION)
     if action == _MODIFY:
-        _alter(letter.outcome, place, flow, description)
-        return
-    letter.outcome.draft.add(AddFlow(flow))
-    letter.outcome.services[place] = ServicePort(flow=flow, description=description)
+        outcome.altered.append(flow)
+    else:
+        outcome.draft.add(AddFlow(flow))
 
 
 def _flow(letter: _Letter, row: OntRow, place: Oid) -> FlowRow:
-    pon, ont_id, number = place
     olt = letter.outcome.store.olt
-    gem = letter.outcome.store.gems.get((pon, ont_id, letter.number(oids.SERVICE_GEM)))
+    gem = letter.outcome.store.gems.get((*place[:2], letter.number(oids.SERVICE_GEM)))
     if gem is None:
         letter.refuse("no_such_gem_port")
     if letter.number(oids.SERVICE_MODE) != 1:
         letter.refuse("other_ways_than_by_user_vlan_are_not_simulated")
     flow = FlowRow(
-        index=flow_index(pon, ont_id, number),
+        index=flow_index(place),
         port=row.port,
-        ont_id=ont_id,
+        ont_id=row.ont_id,
         gem_port=letter.number(oids.SERVICE_GEM),
         service_vlan=letter.number(oids.SERVICE_VLAN),
         user_vlan=letter.number(oids.SERVICE_USER_VLAN),
@@ -302,7 +268,7 @@ def _flow(letter: _Letter, row: OntRow, place: Oid) -> FlowRow:
     )
     if flow.service_vlan not in olt.scenario.vlans:
         letter.refuse("vlan_missing")
-    for other in letter.outcome.draft.flows_of(row.port, ont_id):
+    for other in letter.outcome.draft.flows_of(row.port, row.ont_id):
         same = (other.gem_port, other.user_vlan) == (flow.gem_port, flow.user_vlan)
         if same and other.index != flow.index:
             letter.refuse("flow_conflict")
@@ -325,11 +291,7 @@ def _forget(outcome: Outcome, index: Oid, row: OntRow) -> None:
     """Delete an ONT with all that is configured for it."""
     for flow in outcome.draft.flows_of(row.port, row.ont_id):
         outcome.draft.add(RemoveFlow(flow))
-        outcome.services[(*index, flow.index % 1000)] = None
-    place = outcome.store.gems.after(index)
-    while place is not None and place[:2] == index:
-        outcome.gems[place] = None
-        place = outcome.store.gems.after(place)
+    outcome.fresh.append(index)
     outcome.draft.add(RemoveOnt(row))
 
 
