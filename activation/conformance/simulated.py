@@ -84,6 +84,8 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
     vendor: Vendor
     ports: tuple[str, str]
     first_ont_id: int
+    flow_index: Callable[[OntRef, int], int]
+    """Which number a service port of an ONT has, where this one would be liked."""
     spec: Callable[[OntSerial], OntSpec]
     other_speed: Callable[[OntSpec], OntSpec]
 
@@ -117,6 +119,7 @@ GROUNDS: Final[Mapping[str, Grounds]] = {
         vendor=Vendor.HUAWEI,
         ports=("0/1/0", "0/1/1"),
         first_ont_id=0,
+        flow_index=lambda _ref, liked: liked,
         spec=_usual,
         other_speed=_quicker,
     ),
@@ -124,6 +127,7 @@ GROUNDS: Final[Mapping[str, Grounds]] = {
         vendor=Vendor.VSOL,
         ports=("0/0/1", "0/0/2"),
         first_ont_id=1,
+        flow_index=lambda ref, _liked: ref.port.port * 1_000_000 + ref.ont_id * 1_000 + 1,
         spec=_usual,
         other_speed=_quicker,
     ),
@@ -245,10 +249,11 @@ class SimulatedRig:
         )
         self._olt.add_ont(row, _now())
 
-    async def bind_by_hand(self, spec: OntSpec, ref: OntRef, service_port: int) -> None:
-        """Lead a service port to an ONT."""
+    async def bind_by_hand(self, spec: OntSpec, ref: OntRef, service_port: int) -> int:
+        """Lead a service port to an ONT; gives the number that it has."""
+        index = self._grounds.flow_index(ref, service_port)
         flow = FlowRow(
-            index=service_port,
+            index=index,
             port=str(ref.port),
             ont_id=ref.ont_id,
             gem_port=spec.gem_port,
@@ -258,6 +263,7 @@ class SimulatedRig:
             outbound_table=spec.traffic_out,
         )
         self._olt.add_flow(flow)
+        return index
 
     async def remove_by_hand(self, serial: OntSerial) -> None:
         """Delete an ONT with its flows."""

@@ -14,7 +14,7 @@ from activation.simulator.rows import Rows
 from activation.simulator.tables import Column, Syntax, Value
 
 Row = TypeVar("Row")
-RowSeen = TypeVar("RowSeen", covariant=True)
+RowSeen_co = TypeVar("RowSeen_co", covariant=True)
 Read: TypeAlias = Callable[[Row, datetime], Value]
 
 
@@ -36,10 +36,10 @@ def scalar(oid: Oid, syntax: Syntax, read: Callable[[datetime], Value]) -> Colum
     return Column(oid, syntax, _ONLY, lambda index, now: read(now) if index == (0,) else None)
 
 
-class Source(Protocol[RowSeen]):
+class Source(Protocol[RowSeen_co]):
     """Rows by their index, in the order in which SNMP walks them; ``Rows`` is one."""
 
-    def get(self, index: Oid) -> RowSeen | None:
+    def get(self, index: Oid) -> RowSeen_co | None:
         """Give the row, or None where there is none."""
         ...
 

@@ -41,6 +41,7 @@ from activation.failures import (
     ListingIncomplete,
     OntNotRegistered,
     PortUnknown,
+    Unsupported,
 )
 from activation.prechecks import allocated
 from activation.requests import (
@@ -73,7 +74,9 @@ from sync_protocol.serials import OntSerial
 class VsolOlt:
     """One V-SOL OLT. Keeps no state but its lock; make one per OLT and process."""
 
-    capabilities: ClassVar[frozenset[DriverCapability]] = frozenset(DriverCapability)
+    capabilities: ClassVar[frozenset[DriverCapability]] = frozenset(
+        set(DriverCapability) - {DriverCapability.CONFIG_STATE, DriverCapability.MATCH_STATE}
+    )
 
     def __init__(self, session: SnmpSession) -> None:
         self._session = session
@@ -190,18 +193,19 @@ class VsolOlt:
     ) -> Removed | NoChange | Failure:
         """Delete service port and registration, in this order, if they are ours."""
         place = number_of(allocation)
-        if isinstance(place, Failure):
+        if isinstance(place, Unsupported):
             return place
+        # A service port of another ONT is none of ours, as one would be that moved there.
+        own = place if isinstance(place, int) else None
         async with self._turn:
-            rows = await self._tables.rows(allocation.ref, place)
+            rows = await self._tables.rows(allocation.ref, own or 1)
             if isinstance(rows, Failure):
                 return rows
             if rows.ont is not None and rows.ont.serial != expect:
                 return ForeignOnt(ref=allocation.ref, expected=expect, found=rows.ont.serial)
-            writer = VsolWriter(self._session, self._tables, allocation, place)
-            return await writer.remove(
-                expect, unbind=rows.flow is not None, unregister=rows.ont is not None
-            )
+            writer = VsolWriter(self._session, self._tables, allocation, own or 1)
+            unbind = own is not None and rows.flow is not None
+            return await writer.remove(expect, unbind=unbind, unregister=rows.ont is not None)
 
     async def observe(self, ref: OntRef, expect: OntSerial) -> Observation | Failure:
         """Read state and light side by side; light that cannot be read does not hide the state."""
@@ -250,7 +254,7 @@ class VsolOlt:
             writer = VsolWriter(self._session, self._tables, allocation, place)
             done: tuple[str, ...] = ()
             if rows.ont is not None and rows.ont.serial == replaced:
-                failure = await writer.replace(spec, replaced)
+                failure = await writer.missing_profile(spec) or await writer.replace(spec, replaced)
                 if failure is not None:
                     return failure
                 done = ("exchange of the serial",)

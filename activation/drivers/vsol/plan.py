@@ -6,7 +6,7 @@ from typing import Final
 
 from activation.drivers.vsol import oids
 from activation.drivers.vsol.rows import FlowRow, GemRow, OntRow, Rows, service_port_of
-from activation.failures import ConfigDiffers, Failure, IdTaken, OntNotRegistered
+from activation.failures import ConfigDiffers, Failure, ForeignOnt, IdTaken, OntNotRegistered
 from activation.requests import OntRef, OntSpec, PonPort, ProfileKind, ProfileName, Promised
 from sync_protocol.serials import OntSerial
 
@@ -33,13 +33,19 @@ def next_step(spec: OntSpec, ref: OntRef, rows: Rows, *, change: bool) -> Step |
     if rows.ont is None:
         return OntNotRegistered(ref=ref, expected=spec.serial) if change else Step.REGISTER
     if rows.ont.serial != spec.serial:
-        return IdTaken(ref=ref, taken_by=rows.ont.serial)
+        return _stranger(ref, spec.serial, rows.ont.serial, change=change)
     differences = () if change else _differences_of(spec, rows.ont, rows)
     if differences:
         return ConfigDiffers(ref=ref, differences=differences)
     if _is_bound(spec, rows.ont):
         return _next_of_flow(spec, ref, rows)
     return Step.BIND
+
+
+def _stranger(ref: OntRef, expected: OntSerial, found: str, *, change: bool) -> Failure:
+    if change:
+        return ForeignOnt(ref=ref, expected=expected, found=found)
+    return IdTaken(ref=ref, taken_by=found)
 
 
 def _is_bound(spec: OntSpec, ont: OntRow) -> bool:

@@ -215,16 +215,21 @@ class VsolTables:
 
     async def locate(self, serial: OntSerial) -> Located | Failure:
         """Find a serial by walking the serial column of the whole OLT."""
-        walk = await self.walk(oids.ONT_SERIAL)
+        counts = tuple(f"{oids.PORT_ONT_COUNT}.{pon}" for pon in range(1, oids.PONS + 1))
+        walk, cells = await asyncio.gather(self.walk(oids.ONT_SERIAL), self.cells(counts))
         if isinstance(walk, Failure):
             return walk
+        if isinstance(cells, Failure):
+            return cells
         refs = tuple(
             OntRef(port=port_of(row.index[0]), ont_id=row.index[1])
             for row in walk.rows
             if serial_of(row.value) == serial
         )
-        if not refs and not walk.complete:
-            return LocationUnknown(searched=(), reason=str(walk.stopped_by))
+        counted = sum(count for count in cells.values() if isinstance(count, int))
+        if not refs and (not walk.complete or len(walk.rows) < counted):
+            reason = str(walk.stopped_by or f"{len(walk.rows)} of {counted} ONTs were read")
+            return LocationUnknown(searched=(), reason=reason)
         return located(refs) or Absent()
 
     async def walk(self, column: Oid) -> Walk | Failure:

@@ -69,10 +69,22 @@ class VsolWriter:
                 return Applied(allocation=self._allocation) if done else NoChange(ref=self._ref)
             if not isinstance(step, Step):
                 return self._partly(done, step)
+            lacking = None if done else await self.missing_profile(spec)
+            if lacking is not None:
+                return lacking
             rows = await self._take(step, spec, rows, change=change)
             if not isinstance(rows, Failure):
                 done = (*done, str(step))
         return self._partly(done, rows)
+
+    async def missing_profile(self, spec: OntSpec) -> Failure | None:
+        """Look for every profile before the first write, so that none of it is done in vain."""
+        kinds = (ProfileKind.LINE, ProfileKind.SERVICE, ProfileKind.TRAFFIC)
+        names = await self._tables.names(*kinds)
+        if isinstance(names, Failure):
+            return names
+        missing = missing_profiles(spec, names)
+        return ProfileMissing(kind=missing[0].kind, name=missing[0].name) if missing else None
 
     async def replace(self, spec: OntSpec, replaced: OntSerial) -> Failure | None:
         """Put a serial in the place of another; everything bound to the place stays."""

@@ -198,7 +198,7 @@ def _save(_letter: _Letter) -> None:
 
 
 def _bind(letter: _Letter) -> None:
-    index, row = letter.ont()
+    _, row = letter.ont()
     olt = letter.outcome.store.olt
     line, service = letter.text(oids.BIND_LINE), letter.text(oids.BIND_SERVICE)
     if tuple(line.encode()) not in olt.line_profiles:

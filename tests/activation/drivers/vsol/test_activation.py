@@ -8,7 +8,6 @@ from activation.drivers.vsol.olt import VsolOlt
 from activation.drivers.vsol.rows import SpecNotEncodable
 from activation.failures import (
     ConfigDiffers,
-    Failure,
     FlowConflict,
     ForeignOnt,
     IdTaken,
@@ -100,11 +99,9 @@ async def test_a_lost_answer_is_settled_by_reading_the_tables(
 async def test_a_half_done_activation_goes_on_from_what_is_there(
     bench: Bench, driver: VsolOlt
 ) -> None:
-    failure = await driver.apply(a_spec(traffic_in="none"), ALLOCATION)
+    failure = await driver.apply(a_spec(vlan=200), ALLOCATION)
     assert failure == PartlyApplied(
-        ref=PLACE,
-        done=("registration", "profiles"),
-        because=ProfileMissing(kind=ProfileKind.TRAFFIC, name="none"),
+        ref=PLACE, done=("registration", "profiles", "speeds"), because=VlanMissing(vlan=200)
     )
 
     assert await driver.apply(a_spec(), ALLOCATION) == Applied(allocation=ALLOCATION)
@@ -112,20 +109,20 @@ async def test_a_half_done_activation_goes_on_from_what_is_there(
 
 
 @pytest.mark.parametrize(
-    ("changes", "because"),
+    ("changes", "kind"),
     [
-        ({"line_profile": "none"}, ProfileMissing(kind=ProfileKind.LINE, name="none")),
-        ({"service_profile": "none"}, ProfileMissing(kind=ProfileKind.SERVICE, name="none")),
-        ({"vlan": 200}, VlanMissing(vlan=200)),
+        ({"line_profile": "none"}, ProfileKind.LINE),
+        ({"service_profile": "none"}, ProfileKind.SERVICE),
+        ({"traffic_out": "none"}, ProfileKind.TRAFFIC),
     ],
 )
-async def test_a_refused_step_is_named_with_its_reason(
-    driver: VsolOlt, changes: dict[str, object], because: Failure
+async def test_a_missing_profile_is_named_before_anything_is_written(
+    bench: Bench, driver: VsolOlt, changes: dict[str, object], kind: ProfileKind
 ) -> None:
     failure = await driver.apply(a_spec(**changes), ALLOCATION)
 
-    assert isinstance(failure, PartlyApplied)
-    assert failure.because == because
+    assert failure == ProfileMissing(kind=kind, name="none")
+    assert sets(bench) == 0
 
 
 async def test_a_gem_port_that_the_line_profile_lacks_is_a_difference(driver: VsolOlt) -> None:
@@ -311,6 +308,16 @@ async def test_removal_leaves_a_foreign_ont_alone(bench: Bench, driver: VsolOlt)
 
     assert answer == ForeignOnt(ref=PLACE, expected=NEW, found=SERIAL)
     assert bench.olt.owner(SERIAL) == (1, 5)
+
+
+async def test_removal_leaves_the_service_port_of_another_ont(
+    bench: Bench, driver: VsolOlt
+) -> None:
+    await driver.apply(a_spec(), ALLOCATION)
+    crossed = Allocation(ref=PLACE, service_port=1_006_001)
+
+    assert await driver.remove(crossed, SERIAL) == Removed(ref=PLACE)
+    assert bench.olt.owner(SERIAL) is None
 
 
 async def test_removal_whose_answers_are_lost_is_read_back(bench: Bench, driver: VsolOlt) -> None:
