@@ -1,13 +1,11 @@
 """Lanes: what must not happen twice at once. Writes to one OLT share a lane."""
 
-from collections.abc import Iterable
 from typing import Final
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from server.database.prepared import Prepared
-from server.database.tables.fulfilment import ont_allocations, processes
+from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import services
 from server.database.tables.plant import drops, pon_ports, splitters, terminals
 from server.fulfilment.records import Process
@@ -27,24 +25,6 @@ def lane_of(db: sa.Connection, process: Process) -> str | None:
     # Of several drops the route takes the first, too.
     found = _OLT_OF[lane].rows(db, {"wanted": process.service_id})
     return f"{_OLT}{found[0]['olt_id']}" if found else f"service:{process.service_id}"
-
-
-def is_blocked(held: Iterable[str]) -> sa.ColumnElement[bool]:
-    """Pick the processes whose next step needs one of these lanes."""
-    olt_ids = [UUID(lane.removeprefix(_OLT)) for lane in held if lane.startswith(_OLT)]
-    return sa.or_(
-        *(
-            processes.c.step.in_([step.name for step in STEPS.values() if step.lane is lane])
-            & processes.c.service_id.in_(_services_on(lane, olt_ids))
-            for lane in LaneOf
-        )
-    )
-
-
-def _services_on(lane: LaneOf, olt_ids: list[UUID]) -> sa.Select[UUID]:
-    column = pon_ports.c.olt_id if lane is LaneOf.PLANNED else ont_allocations.c.olt_id
-    behind = _OLTS[lane].with_only_columns(_SERVICE[lane], maintain_column_froms=True)
-    return behind.order_by(None).where(column.in_(olt_ids))
 
 
 _OLTS: Final = {

@@ -77,11 +77,14 @@ def _lease(
     """Lease a process unless its lane is held; between workers the index decides."""
     lane = lane_of(db, process)
     if lane is not None and lane in held:
+        if process.awaits_lane != lane:
+            storage.await_lane(db, process, lane)
         return None
     leased = msgspec.structs.replace(
         process,
         state=ProcessState.LEASED,
         lane=lane,
+        awaits_lane=lane,
         attempt=process.attempt + 1,
         lease_owner=terms.owner,
         lease_until=now + terms.lease,
@@ -143,6 +146,7 @@ def let_go(
     process = storage.require_lease(db, leased.id, token=leased.fencing_token)
     now = terms.read_now(db, act)
     after = conclude(process, _told_of_news(db, process, ran), now=now, jitter=ran.jitter)
+    after = msgspec.structs.replace(after, awaits_lane=lane_of(db, after))
     storage.store_leased(db, after, token=leased.fencing_token)
     storage.record_attempt(
         db,

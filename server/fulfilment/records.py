@@ -68,6 +68,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     step: str
     attempt: int
     lane: str | None
+    awaits_lane: str | None = None
+    """The lane that its next step needs, as far as is known; None: none, or not looked up."""
     next_at: datetime
     lease_owner: str | None
     lease_until: datetime | None

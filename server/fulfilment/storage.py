@@ -17,7 +17,6 @@ from server.database.prepared import Prepared
 from server.database.rows import to_records, to_row
 from server.database.tables.fulfilment import inbox_items, process_attempts, processes
 from server.database.types import UtcDateTime
-from server.fulfilment import lanes
 from server.fulfilment.records import DUE_STATES, Attempt, InboxItem, Process, ProcessState
 from server.problems import NotFound
 
@@ -47,7 +46,12 @@ def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:
             processes.c.state.in_((ProcessState.HELD, ProcessState.STUCK)),
         )
         .values(
-            state=ProcessState.READY, step="verify_evidence", attempt=0, next_at=now, updated_at=now
+            state=ProcessState.READY,
+            step="verify_evidence",
+            awaits_lane=None,
+            attempt=0,
+            next_at=now,
+            updated_at=now,
         )
     )
 
@@ -78,19 +82,13 @@ def list_due(
     Those that wait for a lane that is held are left out, so that a long queue before one OLT keeps
     nobody from another. On PostgreSQL rows that another worker is looking at are passed over.
     """
-    due = processes.c.state.in_(DUE_STATES) & (processes.c.next_at <= now)
-    if held:
-        due &= ~lanes.is_blocked(held)
-    rows = db.execute(
-        sa.select(processes)
-        .where(
-            due | ((processes.c.state == ProcessState.LEASED) & (processes.c.lease_until <= now))
-        )
-        .order_by(processes.c.next_at, processes.c.id)
-        .limit(limit)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    return to_records(rows, Process)
+    asked = {"by": now, "held": sorted(held) or [""], "at_most": limit}
+    return _LIST_DUE.records(db, asked, Process)
+
+
+def await_lane(db: sa.Connection, process: Process, lane: str) -> None:
+    """Note which lane a process really awaits; the plant was corrected, or nobody had looked."""
+    _AWAIT_LANE.run(db, {"stored": process.id, "awaits_lane": lane})
 
 
 def leased_lanes(db: sa.Connection) -> frozenset[str]:
@@ -226,6 +224,27 @@ _STORE_LEASED: Final = Prepared(
         processes.c.fencing_token == sa.bindparam("held_under"),
     ).returning(processes.c.id)
 )
+_LIST_DUE: Final = Prepared(
+    sa.select(processes)
+    .where(
+        (
+            sa.or_(*(processes.c.state == state for state in DUE_STATES))
+            & (processes.c.next_at <= sa.bindparam("by"))
+            & (
+                processes.c.awaits_lane.is_(None)
+                | processes.c.awaits_lane.not_in(sa.bindparam("held", expanding=True))
+            )
+        )
+        | (
+            (processes.c.state == ProcessState.LEASED)
+            & (processes.c.lease_until <= sa.bindparam("by"))
+        )
+    )
+    .order_by(processes.c.next_at, processes.c.id)
+    .limit(sa.bindparam("at_most"))
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_AWAIT_LANE: Final = Prepared(_CHANGE)
 _LEASED_LANES: Final = Prepared(
     sa.select(processes.c.lane).where(
         processes.c.state == ProcessState.LEASED, processes.c.lane.is_not(None)

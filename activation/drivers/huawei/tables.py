@@ -40,6 +40,9 @@ from sync_protocol.serials import NotAnOntSerial, OntSerial, serial_bytes, seria
 
 # A name and its OID take some 60 bytes; a reply of 20 fits every agent's datagram.
 _NAMES_PER_REQUEST: Final = 20
+_WAITING_ON_PORT: Final = 12
+"""So many new ONTs of one port come in one round trip; an agent fills what is left of it with rows
+of other tables, which cost both sides time."""
 _FLOWS_READ_SINGLY: Final = 8
 """So few service ports are read one by one rather than sorted out by one more walk."""
 
@@ -187,8 +190,10 @@ class HuaweiTables:
 
         The index of a row begins with its port in either case.
         """
-        walk = await self._walk(_of(oids.AUTOFIND_SERIAL, if_index))
-        if if_index is None or isinstance(walk, Failure):
+        if if_index is None:
+            return await self._walk(oids.AUTOFIND_SERIAL)
+        walk = await self._walk(_of(oids.AUTOFIND_SERIAL, if_index), bulk_size=_WAITING_ON_PORT)
+        if isinstance(walk, Failure):
             return walk
         rows = (msgspec.structs.replace(row, index=(if_index, *row.index)) for row in walk.rows)
         return msgspec.structs.replace(walk, rows=tuple(rows))
@@ -328,9 +333,9 @@ class HuaweiTables:
             found.append(walk)
         return found
 
-    async def _walk(self, column: Oid) -> Walk | Failure:
+    async def _walk(self, column: Oid, *, bulk_size: int | None = None) -> Walk | Failure:
         """Walk, taking a walk that brought nothing but an error as that error."""
-        walk = await self._session.bulk_walk(column, bulk_size=self._bulk_size)
+        walk = await self._session.bulk_walk(column, bulk_size=bulk_size or self._bulk_size)
         if walk.stopped_by is not None and not walk.rows:
             return read_failure(self.olt, walk.stopped_by)
         return walk

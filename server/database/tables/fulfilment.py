@@ -19,6 +19,8 @@ processes = sa.Table(
     sa.Column("step", sa.String(40), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("lane", sa.String(80)),
+    # The lane that the next step needs, as far as is known; the plant may have been corrected.
+    sa.Column("awaits_lane", sa.String(80)),
     sa.Column("next_at", UtcDateTime, nullable=False),
     sa.Column("lease_owner", sa.String(80)),
     sa.Column("lease_until", UtcDateTime),
