@@ -53,6 +53,10 @@ class DriverCapability(enum.StrEnum):
     SAVE_CONFIGURATION = "save_configuration"
     LIST_REGISTERED = "list_registered"
     POLL = "poll"
+    CONFIG_STATE = "config_state"
+    """Tells apart an ONT that is still being configured from one that cannot be."""
+    MATCH_STATE = "match_state"
+    """Tells whether the ports of an ONT are those of its service profile."""
 
 
 class OltDriver(Protocol):

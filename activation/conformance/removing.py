@@ -3,7 +3,7 @@
 from activation.conformance.check import Trial, check, insist, is_a, nothing, same
 from activation.driver import DriverCapability as Can
 from activation.failures import ForeignOnt
-from activation.requests import NoChange, OntRef, Removed
+from activation.requests import Allocation, NoChange, OntRef, Removed
 
 
 @check(Can.REGISTER)
@@ -46,8 +46,9 @@ async def the_flow_of_a_stranger_is_left(trial: Trial) -> None:
     await trial.rig.register_by_hand(trial.spec, allocation.ref)
     ref = OntRef(port=trial.rig.port, ont_id=allocation.ref.ont_id + 1)
     await trial.rig.register_by_hand(other, ref)
-    await trial.rig.bind_by_hand(other, ref, allocation.service_port)
+    taken = await trial.rig.bind_by_hand(other, ref, allocation.service_port)
+    allocation = Allocation(ref=allocation.ref, service_port=taken)
     is_a(Removed, await trial.driver.remove(allocation, trial.spec.serial))
     truth = await trial.rig.truth()
     insist(trial.spec.serial not in truth.registered, "ours is gone")
-    same(truth.flows, {allocation.service_port: ref}, "flows")
+    same(truth.flows, {taken: ref}, "flows")

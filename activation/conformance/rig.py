@@ -110,8 +110,8 @@ class Rig(Protocol):
         """Register an ONT without a flow, as somebody at the OLT's command line would."""
         ...
 
-    async def bind_by_hand(self, spec: OntSpec, ref: OntRef, service_port: int) -> None:
-        """Lead a service port to an ONT."""
+    async def bind_by_hand(self, spec: OntSpec, ref: OntRef, service_port: int) -> int:
+        """Lead a service port to an ONT, of this number where it may be; gives the number."""
         ...
 
     async def remove_by_hand(self, serial: OntSerial) -> None:

@@ -83,11 +83,14 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True):
 
     vendor: Vendor
     ports: tuple[str, str]
+    first_ont_id: int
+    flow_index: Callable[[OntRef, int], int]
+    """Which number a service port of an ONT has, where this one would be liked."""
     spec: Callable[[OntSerial], OntSpec]
     other_speed: Callable[[OntSpec], OntSpec]
 
 
-def _huawei(serial: OntSerial) -> OntSpec:
+def _usual(serial: OntSerial) -> OntSpec:
     return OntSpec(
         serial=serial,
         line_profile="LINE-1",
@@ -101,7 +104,7 @@ def _huawei(serial: OntSerial) -> OntSpec:
     )
 
 
-def _huawei_quicker(spec: OntSpec) -> OntSpec:
+def _quicker(spec: OntSpec) -> OntSpec:
     return msgspec.structs.replace(
         spec,
         line_profile="LINE-2",
@@ -115,8 +118,18 @@ GROUNDS: Final[Mapping[str, Grounds]] = {
     "huawei": Grounds(
         vendor=Vendor.HUAWEI,
         ports=("0/1/0", "0/1/1"),
-        spec=_huawei,
-        other_speed=_huawei_quicker,
+        first_ont_id=0,
+        flow_index=lambda _ref, liked: liked,
+        spec=_usual,
+        other_speed=_quicker,
+    ),
+    "vsol": Grounds(
+        vendor=Vendor.VSOL,
+        ports=("0/0/1", "0/0/2"),
+        first_ont_id=1,
+        flow_index=lambda ref, _liked: ref.port.port * 1_000_000 + ref.ont_id * 1_000 + 1,
+        spec=_usual,
+        other_speed=_quicker,
     ),
 }
 
@@ -236,10 +249,11 @@ class SimulatedRig:
         )
         self._olt.add_ont(row, _now())
 
-    async def bind_by_hand(self, spec: OntSpec, ref: OntRef, service_port: int) -> None:
-        """Lead a service port to an ONT."""
+    async def bind_by_hand(self, spec: OntSpec, ref: OntRef, service_port: int) -> int:
+        """Lead a service port to an ONT; gives the number that it has."""
+        index = self._grounds.flow_index(ref, service_port)
         flow = FlowRow(
-            index=service_port,
+            index=index,
             port=str(ref.port),
             ont_id=ref.ont_id,
             gem_port=spec.gem_port,
@@ -249,6 +263,7 @@ class SimulatedRig:
             outbound_table=spec.traffic_out,
         )
         self._olt.add_flow(flow)
+        return index
 
     async def remove_by_hand(self, serial: OntSerial) -> None:
         """Delete an ONT with its flows."""
@@ -262,7 +277,7 @@ class SimulatedRig:
 
     async def fill(self, port: PonPort) -> None:
         """Register strangers until the port takes no more."""
-        for ont_id, spec in enumerate(self.strangers(_ONT_IDS)):
+        for ont_id, spec in enumerate(self.strangers(_ONT_IDS), self._grounds.first_ont_id):
             await self.register_by_hand(spec, OntRef(port=port, ont_id=ont_id))
 
     async def trouble(self, kind: Trouble, *, count: int | None = None) -> None:

@@ -5,7 +5,7 @@ Which columns an OLT has is its vendor's affair; the system group is everybody's
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from activation.simulator import oids
 from activation.simulator.model import Olt
@@ -14,6 +14,7 @@ from activation.simulator.rows import Rows
 from activation.simulator.tables import Column, Syntax, Value
 
 Row = TypeVar("Row")
+RowSeen_co = TypeVar("RowSeen_co", covariant=True)
 Read: TypeAlias = Callable[[Row, datetime], Value]
 
 
@@ -35,8 +36,20 @@ def scalar(oid: Oid, syntax: Syntax, read: Callable[[datetime], Value]) -> Colum
     return Column(oid, syntax, _ONLY, lambda index, now: read(now) if index == (0,) else None)
 
 
+class Source(Protocol[RowSeen_co]):
+    """Rows by their index, in the order in which SNMP walks them; ``Rows`` is one."""
+
+    def get(self, index: Oid) -> RowSeen_co | None:
+        """Give the row, or None where there is none."""
+        ...
+
+    def after(self, index: Oid) -> Oid | None:
+        """Give the first index behind this one, or None."""
+        ...
+
+
 def table(
-    entry: Oid, rows: Rows[Row], columns: Mapping[int, tuple[Syntax, Read[Row]]]
+    entry: Oid, rows: Source[Row], columns: Mapping[int, tuple[Syntax, Read[Row]]]
 ) -> list[Column]:
     """Serve columns of one table, by their number."""
 

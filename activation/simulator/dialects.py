@@ -14,6 +14,7 @@ from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
 from activation.simulator.records import Event, Vendor
 from activation.simulator.tables import Column
+from activation.simulator.vsol.dialect import VsolDialect
 
 
 class Accepted(Protocol):
@@ -36,7 +37,10 @@ class Dialect(Protocol):
         ...
 
 
-_DIALECTS: Final[Mapping[Vendor, Callable[[Olt], Dialect]]] = {Vendor.HUAWEI: HuaweiDialect}
+_DIALECTS: Final[Mapping[Vendor, Callable[[Olt], Dialect]]] = {
+    Vendor.HUAWEI: HuaweiDialect,
+    Vendor.VSOL: VsolDialect,
+}
 
 
 def dialect_of(olt: Olt) -> Dialect:

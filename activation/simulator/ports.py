@@ -24,6 +24,12 @@ _MANNERS: Final[Mapping[Vendor, _Manner]] = {
         names=r"0/[0-9]+/[0-9]+",
         example="0/1/0",
     ),
+    # The front panel says GPON0/1; the first number is the slot of a pizza box, always 0.
+    Vendor.VSOL: _Manner(
+        index=lambda port: port.number,
+        names=r"0/0/([1-9]|1[0-6])",
+        example="0/0/1",
+    ),
 }
 
 

@@ -28,13 +28,14 @@ Vlan = Annotated[int, Meta(ge=1, le=4094)]
 Seconds = Annotated[float, Meta(ge=0, le=3600, description="seconds")]
 LaunchCdbm = Annotated[int, Meta(ge=-6000, le=1500, description="launch power, hundredths of dBm")]
 TableIndex = Annotated[int, Meta(ge=0, le=1023, description="index of a traffic table")]
-FlowIndex = Annotated[int, Meta(ge=1, le=65_535, description="index of a service port")]
+FlowIndex = Annotated[int, Meta(ge=1, le=16_128_128, description="index of a service port")]
 
 
 class Vendor(enum.StrEnum):
     """Whose tables the OLT has."""
 
     HUAWEI = "huawei"
+    VSOL = "vsol"
 
 
 class PonPort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,1 @@
+"""V-SOL V1600G, as its tables and scalar mailboxes look from outside."""
