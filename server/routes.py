@@ -7,6 +7,7 @@ from server.alarms.api import AlarmController
 from server.database.full_disk import StorageFull
 from server.evidence import api as evidence_api
 from server.fulfilment.api import FulfilmentController
+from server.fulfilment.service_api import ServiceController
 from server.inputs import require_request_of_program
 from server.invoices.api import BillingController
 from server.jobs.api import JobController
@@ -43,6 +44,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             TechnicianController,
             BillingController,
             FulfilmentController,
+            ServiceController,
             ProposalController,
             TicketController,
             AlarmController,

@@ -17,6 +17,10 @@ class Effect(enum.StrEnum):
 
     ACTIVATE = "activate"
     """A process registers the ONT and lets the service go live."""
+    SWAP = "swap"
+    """A process puts the new ONT in the place of the old one; the service keeps running."""
+    DISCONNECT = "disconnect"
+    """A process takes the ONT off the OLT and ends the service."""
     FULFIL = "fulfil"
     """The work was all that was ordered; its order item is completed."""
     CHANGE_BY_HAND = "change_by_hand"
@@ -26,8 +30,8 @@ class Effect(enum.StrEnum):
 _EFFECTS: Final[Mapping[JobKind, Effect]] = {
     JobKind.INSTALL: Effect.ACTIVATE,
     JobKind.REPAIR: Effect.FULFIL,
-    JobKind.SWAP: Effect.CHANGE_BY_HAND,
-    JobKind.DISCONNECT: Effect.CHANGE_BY_HAND,
+    JobKind.SWAP: Effect.SWAP,
+    JobKind.DISCONNECT: Effect.DISCONNECT,
     JobKind.MOVE: Effect.CHANGE_BY_HAND,
 }
 
@@ -38,6 +42,6 @@ def effect_of(kind: JobKind, code: str, *, changes_service: bool = True) -> Effe
     A job whose order changes no service, as one that began in the field, activates none.
     """
     if kind is JobKind.REPAIR and code == SWAPPED:
-        return Effect.CHANGE_BY_HAND
+        return Effect.SWAP
     effect = _EFFECTS[kind]
     return Effect.FULFIL if effect is Effect.ACTIVATE and not changes_service else effect

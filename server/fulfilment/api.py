@@ -37,3 +37,16 @@ class FulfilmentController(Controller):
     ) -> Process:
         """Let a stuck or held process go on at once."""
         return await store.write(commands.retry, process_id, act=act_of(actor))
+
+    @post(
+        "/processes/{process_id:uuid}/cancel",
+        guards=[require_access(Scope.JOBS_WRITE, Role.NOC, Role.ADMIN)],
+    )
+    async def cancel(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        process_id: FromPath[UUID],
+    ) -> Process:
+        """Call a process off; what it made on the OLT is taken back first."""
+        return await store.write(commands.cancel, process_id, act=act_of(actor))

@@ -5,15 +5,22 @@ from typing import Final
 
 import msgspec
 
+from activation.driver import DriverCapability, OltDriver
+from activation.failures import ForeignOnt, IdTaken, OntNotRegistered
 from activation.registry import DriverUnknown
 from server.acts import Act
 from server.database import Store
-from server.fulfilment import situation
+from server.fulfilment import service_situation, situation
+from server.fulfilment.changing import Changing, Done, place_to_write
+from server.fulfilment.device_failures import after_failure
 from server.fulfilment.network import CredentialsMissing, Network
-from server.fulfilment.records import Process
+from server.fulfilment.records import Intent, Process
 from server.fulfilment.registering import Registration
 from server.fulfilment.releasing import take_back
-from server.fulfilment.steps import Advance, Outcome, StepName
+from server.fulfilment.saving import save
+from server.fulfilment.service_situation import ServiceSituation
+from server.fulfilment.situation import Reserved
+from server.fulfilment.steps import Advance, Outcome, StepName, following
 from server.fulfilment.verifying import verify_online
 from server.problems import NotFound
 
@@ -48,7 +55,19 @@ class DeviceSteps:
                 return await self._register(process)
             case StepName.VERIFY_ONLINE:
                 return await self._verify_online(process)
-            case StepName.VERIFY_EVIDENCE | StepName.GO_LIVE:
+            case (
+                StepName.SUSPEND
+                | StepName.RESUME
+                | StepName.CHANGE
+                | StepName.SWAP
+                | StepName.DISCONNECT
+            ):
+                return await self._change(process)
+            case StepName.SAVE:
+                return await self._save(process)
+            case StepName.UNDO:
+                return await self._undo(process)
+            case StepName.VERIFY_EVIDENCE | StepName.GO_LIVE | StepName.SETTLE | StepName.CALL_OFF:
                 raise AssertionError(f"{process.step} talks to no device")
 
     async def _release(self, process: Process) -> Told:
@@ -71,9 +90,67 @@ class DeviceSteps:
 
     async def _verify_online(self, process: Process) -> Told:
         place = await self._store.read(situation.load_place, process)
-        driver = self._network.driver(place.route.olt)
+        # A swap stays at the ids that the service has, whatever the plant says by now.
+        at_ids = place.own if process.intent is Intent.SWAP else None
+        driver = self._network.driver(place.route.olt if at_ids is None else at_ids.olt)
         outcome = await verify_online(process, place, driver, self._begin_act().now)
+        outcome = past_save(process.intent, outcome, driver)
         return Told(outcome=outcome, evidence_considered=process.progress.evidence_considered)
+
+    async def _change(self, process: Process) -> Told:
+        known = await self._store.read(service_situation.load, process)
+        own = place_to_write(process, known)
+        if not isinstance(own, Reserved):
+            return Told(outcome=own)
+        driver = self._network.driver(own.olt)
+        outcome = await self._changing(process, known, own, driver).run()
+        return Told(outcome=past_save(process.intent, outcome, driver))
+
+    async def _save(self, process: Process) -> Told:
+        own = await self._store.read(situation.load_reserved, process.service_id)
+        progress = process.progress
+        if own is not None:
+            driver = self._network.driver(own.olt)
+            progress = await save(
+                self._store, process, own.olt.id, driver, begin_act=self._begin_act
+            )
+        step = following(process.intent, StepName.SAVE)
+        return Told(outcome=Advance(step=step, progress=progress))
+
+    async def _undo(self, process: Process) -> Told:
+        """Take back what this process made; what is not known to be gone keeps its ids."""
+        known = await self._store.read(service_situation.load, process)
+        done = Told(outcome=Advance(step=StepName.CALL_OFF, progress=process.progress))
+        if known.own is None:
+            return done
+        driver = self._network.driver(known.own.olt)
+        if process.intent is Intent.ACTIVATE:
+            kept = await take_back(
+                self._store, process, known.own, driver, begin_act=self._begin_act
+            )
+            return done if kept is None else Told(outcome=kept)
+        undone = await self._changing(process, known, known.own, driver).undo()
+        if isinstance(undone, Done | NOTHING_OF_OURS):
+            return done
+        return Told(outcome=after_failure(undone))
+
+    def _changing(
+        self, process: Process, known: ServiceSituation, own: Reserved, driver: OltDriver
+    ) -> Changing:
+        return Changing(self._store, process, known, own, driver, begin_act=self._begin_act)
+
+
+NOTHING_OF_OURS = OntNotRegistered | ForeignOnt | IdTaken
+"""At the ids stands no ONT of this service: nothing is to be taken back there."""
+
+
+def past_save(intent: Intent, outcome: Outcome, driver: OltDriver) -> Outcome:
+    """Leave saving out where the OLT cannot be told to. Pure."""
+    if not isinstance(outcome, Advance) or outcome.step is not StepName.SAVE:
+        return outcome
+    if DriverCapability.SAVE_CONFIGURATION in driver.capabilities:
+        return outcome
+    return msgspec.structs.replace(outcome, step=following(intent, StepName.SAVE))
 
 
 def _noting(outcome: Outcome, considered: int) -> Outcome:

@@ -45,16 +45,10 @@ def check(
     A capture that was repeated stands beside the one that it corrects; the last of the manifest,
     which is in the order of the work, is what the technician means.
     """
-    manifest = msgspec.convert(completion.manifest, Manifest)
-    found = {CaptureId(stored.id): msgspec.convert(stored.capture, Capture) for stored in captures}
-    fault = (
-        _unsigned(completion, manifest, verify)
-        or _altered(manifest, found)
-        or _missing(job, completion.code, _vouched_for(manifest, found))
-    )
-    if fault is not None:
-        code, detail = fault
-        return Unproven(completion_id=completion.id, code=code, detail=detail)
+    unproven = fault_of(job, completion, captures, verify)
+    if unproven is not None:
+        return unproven
+    manifest, found = _read(completion, captures)
     bodies = [capture.body for capture in _vouched_for(manifest, found)]
     serial = [body for body in bodies if isinstance(body, SerialScan)][-1]
     # A level at the terminal says nothing of the drop.
@@ -64,6 +58,30 @@ def check(
         serial=OntSerial(serial.serial),
         rx_power_cdbm=light.rx_power_cdbm,
     )
+
+
+def fault_of(
+    job: Job, completion: Completion, captures: Sequence[StoredCapture], verify: SignatureCheck
+) -> Unproven | None:
+    """Say what is wrong with a completion of any kind; None: it stands."""
+    manifest, found = _read(completion, captures)
+    fault = (
+        _unsigned(completion, manifest, verify)
+        or _altered(manifest, found)
+        or _missing(job, completion.code, _vouched_for(manifest, found))
+    )
+    if fault is None:
+        return None
+    code, detail = fault
+    return Unproven(completion_id=completion.id, code=code, detail=detail)
+
+
+def _read(
+    completion: Completion, captures: Sequence[StoredCapture]
+) -> tuple[Manifest, Mapping[CaptureId, Capture]]:
+    return msgspec.convert(completion.manifest, Manifest), {
+        CaptureId(stored.id): msgspec.convert(stored.capture, Capture) for stored in captures
+    }
 
 
 _Fault = tuple[str, str]

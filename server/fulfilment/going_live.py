@@ -128,7 +128,7 @@ def _show_disagreement(db: sa.Connection, process: Process, act: Act) -> None:
         InboxItem(
             id=act.new_id(),
             kind="light_disagrees",
-            job_id=process.job_id,
+            job_id=process.visited_job_id,
             completion_id=progress.completion_id,
             code="LIGHT_READING_FAILS",
             detail=detail,

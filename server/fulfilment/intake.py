@@ -8,8 +8,8 @@ import msgspec
 
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
-from server.fulfilment import storage
-from server.fulfilment.records import InboxItem, Intent, Process, ProcessState, Progress, effect_key
+from server.fulfilment import starting, storage
+from server.fulfilment.records import InboxItem, Intent
 from server.jobs import commands as job_commands
 from server.jobs import queries as jobs
 from server.jobs.records import Completion
@@ -21,9 +21,13 @@ from server.services.records import ServiceState, require_move
 from sync_protocol.effects import Effect, effect_of
 from sync_protocol.merge import Decision
 
-FIRST_STEP = "verify_evidence"
 NEEDS_NETWORK_CHANGE: Final = "needs_network_change"
 """The code of an item before a person: what was done in the field is not done on the network."""
+
+_INTENTS: Final[Mapping[Effect, Intent]] = {
+    Effect.SWAP: Intent.SWAP,
+    Effect.DISCONNECT: Intent.DISCONNECT,
+}
 
 
 def take_completions(
@@ -32,7 +36,8 @@ def take_completions(
     """Start what these completions cause, as part of the unit that stores them.
 
     One that moved its job causes what ``effects`` says of its kind, once, whatever else arrives: an
-    install the activation of its order item. One that did not is evidence that a person should see.
+    install the activation of its order item, a swap and a disconnection theirs. One that did not is
+    evidence that a person should see.
     A job that began in the field, whose order changes no service, is done with its visit.
     """
     feed: list[FeedChange] = []
@@ -54,7 +59,9 @@ def _cause(db: Connection, completion: Completion, act: Act) -> tuple[FeedChange
     effect = effect_of(kind, completion.code, changes_service=changes_service)
     if effect is Effect.ACTIVATE:
         return _start(db, item, completion, act)
-    if effect is Effect.CHANGE_BY_HAND:
+    if effect in _INTENTS:
+        starting.start(db, _INTENTS[effect], item, completion.job_id, act=act)
+    elif effect is Effect.CHANGE_BY_HAND:
         detail = {"kind": kind, "visit_code": completion.code}
         told = _put_before_a_person(completion, NEEDS_NETWORK_CHANGE, detail, act)
         storage.add_inbox_item(db, told)
@@ -66,27 +73,7 @@ def _cause(db: Connection, completion: Completion, act: Act) -> tuple[FeedChange
 def _start(
     db: Connection, item: OrderItem, completion: Completion, act: Act
 ) -> tuple[FeedChange, ...]:
-    process = Process(
-        id=act.new_id(),
-        effect_key=effect_key(item.service_id, item.id, Intent.ACTIVATE),
-        intent=Intent.ACTIVATE,
-        service_id=item.service_id,
-        order_item_id=item.id,
-        job_id=completion.job_id,
-        state=ProcessState.READY,
-        step=FIRST_STEP,
-        attempt=0,
-        lane=None,
-        next_at=act.now,
-        lease_owner=None,
-        lease_until=None,
-        fencing_token=0,
-        code=None,
-        progress=Progress(),
-        created_at=act.now,
-        updated_at=act.now,
-    )
-    if not storage.add_process(db, process):
+    if starting.start(db, Intent.ACTIVATE, item, completion.job_id, act=act) is None:
         return ()
     return _reserve_service(db, item.service_id, completion)
 

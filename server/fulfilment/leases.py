@@ -19,7 +19,16 @@ from server.database import Connection, Written
 from server.fulfilment import storage
 from server.fulfilment.lanes import lane_of
 from server.fulfilment.records import Attempt, Process, ProcessState
-from server.fulfilment.steps import Advance, Finish, Hold, Outcome, StepName, Stick, conclude
+from server.fulfilment.steps import (
+    Advance,
+    CallOff,
+    Finish,
+    Hold,
+    Outcome,
+    StepName,
+    Stick,
+    conclude,
+)
 from server.jobs import queries as jobs
 
 TAKEN_AT_ONCE_MAX: Final = 32
@@ -173,7 +182,7 @@ def let_go(
         )
     goes_on = after.state is ProcessState.READY
     again = _lease(db, after, storage.leased_lanes(db), terms, now) if goes_on else None
-    return Written(again or after, topics=frozenset({"processes", f"job:{process.job_id}"}))
+    return Written(again or after, topics=process.topics)
 
 
 def _told_of_news(db: Connection, process: Process, ran: Ran) -> Outcome:
@@ -190,7 +199,9 @@ def _told_of_news(db: Connection, process: Process, ran: Ran) -> Outcome:
 
 def _is_news(process: Process, outcome: Outcome) -> bool:
     """Say whether a timeline should tell it: a repeated wait for the same reason is none."""
-    return getattr(outcome, "code", None) != process.code or isinstance(outcome, Advance | Finish)
+    return getattr(outcome, "code", None) != process.code or isinstance(
+        outcome, Advance | Finish | CallOff
+    )
 
 
 def _verb(outcome: Outcome) -> str:
@@ -199,6 +210,8 @@ def _verb(outcome: Outcome) -> str:
             return "advanced"
         case Finish():
             return "finished"
+        case CallOff():
+            return "called_off"
         case Stick():
             return "stuck"
         case _:

@@ -29,6 +29,13 @@ class Intent(enum.StrEnum):
     """What an effect is for."""
 
     ACTIVATE = "activate"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    CHANGE = "change"
+    """Another product: speed, profiles, VLAN."""
+    SWAP = "swap"
+    """Another ONT at the same ids."""
+    DISCONNECT = "disconnect"
 
 
 def effect_key(service_id: UUID, order_item_id: UUID, intent: Intent) -> str:
@@ -44,6 +51,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: datetime | None = None
     registrations: int = 0
     """How often it was registered; an OLT that forgets is not written to without a pause."""
+    written_at: datetime | None = None
+    """When the OLT had been written to; a save that began later covers it."""
+    save_code: str | None = None
+    """Why the OLT was not saved afterwards; a later save covers this process, too."""
     live_at: datetime | None = None
     measured_cdbm: int | None = None
     """What the technician measured, by the evidence that goes live."""
@@ -56,14 +67,17 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
-    """One effect on its way. ``next_at`` is when a worker may take it again."""
+    """One effect on its way. ``next_at`` is when a worker may take it again.
+
+    An order without a visit has no job.
+    """
 
     id: UUID
     effect_key: str
     intent: Intent
     service_id: UUID
     order_item_id: UUID
-    job_id: UUID
+    job_id: UUID | None
     state: ProcessState
     step: str
     attempt: int
@@ -78,6 +92,19 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """Who is told when it goes on."""
+        of_job = () if self.job_id is None else (f"job:{self.job_id}",)
+        return frozenset({"processes", *of_job})
+
+    @property
+    def visited_job_id(self) -> UUID:
+        """The job of a process that a visit caused; whoever asks has seen its evidence."""
+        if self.job_id is None:
+            raise AssertionError(f"process {self.id} has no job")
+        return self.job_id
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

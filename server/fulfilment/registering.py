@@ -99,7 +99,7 @@ class Registration:
             *(
                 self._driver.survey(
                     self._situation.port,
-                    self._situation.spec(serial, self._process.service_id),
+                    self._situation.flow.spec(serial, self._process.service_id),
                     promised=self._situation.promised,
                 )
                 for serial in ordered
@@ -154,7 +154,7 @@ class Registration:
             )
         except IdsTaken as error:
             return TryAgain(code="IDS_TAKEN", detail=str(error))
-        spec = self._situation.spec(serial, self._process.service_id)
+        spec = self._situation.flow.spec(serial, self._process.service_id)
         applied = await self._driver.apply(spec, reserved.allocation)
         if isinstance(applied, IdTaken | FlowConflict):
             await self._store.write(
@@ -166,6 +166,7 @@ class Registration:
         return self._registered(choice)
 
     def _registered(self, choice: Choice) -> Advance:
+        now = self._begin_act().now
         return Advance(
             step=StepName.VERIFY_ONLINE,
             progress=msgspec.structs.replace(
@@ -173,7 +174,8 @@ class Registration:
                 completion_id=choice.chosen.completion_id,
                 serial=choice.chosen.serial,
                 measured_cdbm=choice.chosen.rx_power_cdbm,
-                registered_at=self._begin_act().now,
+                registered_at=now,
+                written_at=now,
                 registrations=self._process.progress.registrations + 1,
             ),
             after_s=next_poll_s(0) or 0,
@@ -210,7 +212,7 @@ class Registration:
                 return own
         allocation = decision.allocation
         if resumed:
-            spec = self._situation.spec(serial, self._process.service_id)
+            spec = self._situation.flow.spec(serial, self._process.service_id)
             bound = await self._driver.bound(allocation.ref, spec)
             if isinstance(bound, Failure):
                 return bound

@@ -12,6 +12,7 @@ from server.fulfilment.choice import Choice
 from server.fulfilment.records import InboxItem, Process
 from server.fulfilment.situation import Reserved
 from server.plant.routes import Route
+from sync_protocol.serials import OntSerial
 
 
 class IdsTaken(RuntimeError):
@@ -60,7 +61,7 @@ def reserve(
             InboxItem(
                 id=act.new_id(),
                 kind="other_ont",
-                job_id=process.job_id,
+                job_id=process.visited_job_id,
                 completion_id=other.completion_id,
                 code="SERIALS_DIFFER",
                 detail={
@@ -84,7 +85,7 @@ def reserve(
             "decided_by": "network" if choice.by_network else "first received",
         },
     )
-    return Written(None, topics=frozenset({f"job:{process.job_id}"}))
+    return Written(None, topics=process.topics)
 
 
 def release(db: Connection, process: Process, own: Reserved, *, act: Act) -> Written[None]:
@@ -109,6 +110,29 @@ def release(db: Connection, process: Process, own: Reserved, *, act: Act) -> Wri
         },
     )
     return Written(None)
+
+
+def exchange(db: Connection, process: Process, serial: OntSerial, *, act: Act) -> Written[None]:
+    """Note which ONT stands at the ids of a service now.
+
+    Raises:
+        LeaseLost: the process was leased again; nothing was noted.
+    """
+    storage.require_lease(db, process.id, token=process.fencing_token)
+    db.execute(
+        sa.update(ont_allocations)
+        .where(ont_allocations.c.service_id == process.service_id)
+        .values(serial=serial)
+    )
+    audit.record(
+        db,
+        act,
+        "ont.exchanged",
+        job_id=process.job_id,
+        process_id=process.id,
+        detail={"serial": serial},
+    )
+    return Written(None, topics=process.topics)
 
 
 def release_now(db: sa.Connection, process: Process) -> None:

@@ -6,7 +6,7 @@ lease that runs out, and a step that can be run again.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -25,8 +25,21 @@ from server.fulfilment.going_live import go_live
 from server.fulfilment.leases import LeaseTerms, Ran
 from server.fulfilment.network import Lease, Network, writing_under
 from server.fulfilment.records import Process, ProcessState
-from server.fulfilment.steps import STEPS, Advance, Finish, Outcome, StepName, Stick
+from server.fulfilment.settling import Settled, call_off, settle
+from server.fulfilment.steps import (
+    STEPS,
+    Advance,
+    CallOff,
+    Finish,
+    Outcome,
+    StepName,
+    Stick,
+    following,
+)
 from server.fulfilment.storage import LeaseLost
+
+Unit = Callable[[Connection, Process, datetime], Written[Process]]
+"""A step that is one transaction."""
 
 HEARTBEATS_PER_LEASE: Final = 3
 
@@ -61,6 +74,12 @@ class ProcessRunner:
         self._operator_slug = operator_slug
         self._clock = clock
         self._random = random
+        self._units: Mapping[StepName, Unit] = {
+            StepName.VERIFY_EVIDENCE: self._verify_evidence,
+            StepName.GO_LIVE: self._go_live,
+            StepName.SETTLE: self._settle,
+            StepName.CALL_OFF: self._call_off,
+        }
 
     def work(self) -> DueWork[Held]:
         """Describe this runner for the loop."""
@@ -95,8 +114,7 @@ class ProcessRunner:
         process, started_at = held.process, self._clock()
         step = StepName(process.step)
         if not STEPS[step].talks:
-            unit = self._go_live if step is StepName.GO_LIVE else self._verify_evidence
-            return await self._decide(unit, process, started_at)
+            return await self._decide(self._units[step], process, started_at)
         told = await self._talk(held)
         ran = Ran(
             outcome=told.outcome,
@@ -114,7 +132,7 @@ class ProcessRunner:
 
     async def _decide(
         self,
-        unit: Callable[[Connection, Process, datetime], Written[Process]],
+        unit: Unit,
         process: Process,
         started_at: datetime,
     ) -> Held:
@@ -137,12 +155,12 @@ class ProcessRunner:
     def _verify_evidence(
         self, db: Connection, process: Process, started_at: datetime
     ) -> Written[Process]:
-        evidence = situation.load_evidence(db, process)
+        faults = situation.load_faults(db, process)
         ran = Ran(
-            outcome=after_evidence(process, evidence),
+            outcome=after_evidence(process, faults),
             started_at=started_at,
             jitter=0,
-            evidence_considered=len(evidence),
+            evidence_considered=len(faults),
         )
         return leases.let_go(db, process, ran, self._terms, act=self._act())
 
@@ -162,6 +180,30 @@ class ProcessRunner:
             feed=live.feed,
             embedded=live.embedded,
             topics=let_go.topics | {"webhook_deliveries", "notifications"},
+        )
+
+    def _settle(self, db: Connection, process: Process, started_at: datetime) -> Written[Process]:
+        outcome = Finish(progress=process.progress)
+        return self._end(db, process, started_at, settle, outcome)
+
+    def _call_off(self, db: Connection, process: Process, started_at: datetime) -> Written[Process]:
+        return self._end(db, process, started_at, call_off, CallOff())
+
+    def _end(
+        self,
+        db: Connection,
+        process: Process,
+        started_at: datetime,
+        end: Callable[..., Settled],
+        outcome: Outcome,
+    ) -> Written[Process]:
+        storage.require_lease(db, process.id, token=process.fencing_token)
+        act = self._act()
+        settled = end(db, process, act=act)
+        ran = Ran(outcome=outcome, started_at=started_at, jitter=0)
+        let_go = leases.let_go(db, process, ran, self._terms, act=act)
+        return Written(
+            let_go.value, feed=settled.feed, embedded=settled.embedded, topics=let_go.topics
         )
 
     async def _talk(self, held: Held) -> Told:
@@ -210,14 +252,13 @@ class ProcessRunner:
         return act_of(SYSTEM, clock=self._clock)
 
 
-def after_evidence(
-    process: Process, evidence: Sequence[situation.Proven | situation.Unproven]
-) -> Outcome:
+def after_evidence(process: Process, faults: Sequence[situation.Unproven | None]) -> Outcome:
     """Go on if any completion stands; otherwise a person sees what is wrong with the first."""
-    if any(isinstance(each, situation.Proven) for each in evidence):
-        return Advance(step=StepName.REGISTER, progress=process.progress)
-    faults = [each for each in evidence if isinstance(each, situation.Unproven)]
+    first = faults[0] if faults else None
+    if None in faults:
+        step = following(process.intent, StepName.VERIFY_EVIDENCE)
+        return Advance(step=step, progress=process.progress)
     return Stick(
-        code=faults[0].code if faults else "EVIDENCE_INCOMPLETE",
-        detail=faults[0].detail if faults else "there is no completion",
+        code=first.code if first else "EVIDENCE_INCOMPLETE",
+        detail=first.detail if first else "there is no completion",
     )

@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from activation.requests import Allocation, OntRef, OntSpec, PonPort, Promised
 from server.database.prepared import Prepared
 from server.database.tables.fulfilment import ont_allocations
-from server.database.tables.offers import products, services
+from server.database.tables.offers import products
 from server.database.tables.plant import olts
-from server.fulfilment.evidence_check import Proven, Unproven, check
+from server.fulfilment.evidence_check import Proven, SignatureCheck, Unproven, check, fault_of
 from server.fulfilment.records import Process
 from server.jobs import queries as jobs
 from server.plant import routes
 from server.plant.routes import OltAddress, Route
+from server.problems import NotFound
+from server.services import storage as services
 from server.sync import devices
 from sync_protocol.serials import OntSerial
 
@@ -31,6 +33,20 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     gem_port: int
     traffic_in: str
     traffic_out: str
+
+    def spec(self, serial: OntSerial, service_id: UUID) -> OntSpec:
+        """Say what shall be configured; the description is an id, never a name or an address."""
+        return OntSpec(
+            serial=serial,
+            line_profile=self.line_profile,
+            service_profile=self.service_profile,
+            description=f"fl-{service_id}",
+            vlan=self.vlan,
+            user_vlan=self.user_vlan,
+            gem_port=self.gem_port,
+            traffic_in=self.traffic_in,
+            traffic_out=self.traffic_out,
+        )
 
 
 class Reserved(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,20 +90,6 @@ class Situation(Place, frozen=True, kw_only=True):
         """The completions that stand."""
         return tuple(each for each in self.evidence if isinstance(each, Proven))
 
-    def spec(self, serial: OntSerial, service_id: UUID) -> OntSpec:
-        """Say what shall be configured; the description is an id, never a name or an address."""
-        return OntSpec(
-            serial=serial,
-            line_profile=self.flow.line_profile,
-            service_profile=self.flow.service_profile,
-            description=f"fl-{service_id}",
-            vlan=self.flow.vlan,
-            user_vlan=self.flow.user_vlan,
-            gem_port=self.flow.gem_port,
-            traffic_in=self.flow.traffic_in,
-            traffic_out=self.flow.traffic_out,
-        )
-
 
 def load(db: sa.Connection, process: Process) -> Situation:
     """Load the situation of an activation.
@@ -101,10 +103,10 @@ def load(db: sa.Connection, process: Process) -> Situation:
     return Situation(
         route=place.route,
         own=place.own,
-        flow=_flow(db, process.service_id),
+        flow=load_flow(db, services.get(db, process.service_id).product_id),
         evidence=evidence,
         promised=_promised(db, process.service_id, place.route),
-        holders=_holders(db, process.service_id, serials),
+        holders=load_holders(db, process.service_id, serials),
     )
 
 
@@ -114,8 +116,10 @@ def load_place(db: sa.Connection, process: Process) -> Place:
     Raises:
         NotFound: no drop leads to the premise any more.
     """
-    job = jobs.get(db, process.job_id)
-    return Place(route=routes.get(db, job.premise_id), own=load_reserved(db, process.service_id))
+    service = services.get(db, process.service_id)
+    return Place(
+        route=routes.get(db, service.premise_id), own=load_reserved(db, process.service_id)
+    )
 
 
 def load_reserved(db: sa.Connection, service_id: UUID) -> Reserved | None:
@@ -135,25 +139,40 @@ def load_reserved(db: sa.Connection, service_id: UUID) -> Reserved | None:
 
 
 def load_evidence(db: sa.Connection, process: Process) -> tuple[Proven | Unproven, ...]:
-    """Check every completion that may fulfil the order item, first received first."""
-
-    def verify(device_id: UUID, signature: str, message: bytes) -> bool:
-        return devices.verifies(devices.get_public_key(db, device_id), signature, message)
-
+    """Check every completion that may bring an ONT, first received first."""
     return tuple(
-        check(
-            jobs.get(db, completion.job_id),
-            completion,
-            jobs.list_captures(db, completion.job_id),
-            verify,
-        )
-        for completion in jobs.list_completions(db, process.order_item_id)
+        check(jobs.get(db, each.job_id), each, jobs.list_captures(db, each.job_id), _verifier(db))
+        for each in jobs.list_completions(db, process.order_item_id)
     )
 
 
-def _flow(db: sa.Connection, service_id: UUID) -> Flow:
-    (flow,) = _FLOW.records(db, {"service": service_id}, Flow)
-    return flow
+def load_faults(db: sa.Connection, process: Process) -> tuple[Unproven | None, ...]:
+    """Say of every completion of an order item what is wrong with it, first received first."""
+    return tuple(
+        fault_of(
+            jobs.get(db, each.job_id), each, jobs.list_captures(db, each.job_id), _verifier(db)
+        )
+        for each in jobs.list_completions(db, process.order_item_id)
+    )
+
+
+def _verifier(db: sa.Connection) -> SignatureCheck:
+    def verify(device_id: UUID, signature: str, message: bytes) -> bool:
+        return devices.verifies(devices.get_public_key(db, device_id), signature, message)
+
+    return verify
+
+
+def load_flow(db: sa.Connection, product_id: UUID) -> Flow:
+    """Load what a product asks of the OLT.
+
+    Raises:
+        NotFound: no such product.
+    """
+    found = _FLOW.record(db, {"product": product_id}, Flow)
+    if found is None:
+        raise NotFound("product", product_id)
+    return found
 
 
 def _promised(db: sa.Connection, service_id: UUID, route: Route) -> Promised:
@@ -173,9 +192,10 @@ def _promised(db: sa.Connection, service_id: UUID, route: Route) -> Promised:
     )
 
 
-def _holders(
+def load_holders(
     db: sa.Connection, service_id: UUID, serials: Collection[OntSerial]
 ) -> dict[OntSerial, UUID]:
+    """Find which other services have these ONTs, on whatever OLT."""
     rows = db.execute(
         sa.select(ont_allocations.c.serial, ont_allocations.c.service_id).where(
             ont_allocations.c.serial.in_(sorted(serials)),
@@ -192,7 +212,7 @@ _RESERVED: Final = Prepared(
     .where(ont_allocations.c.service_id == sa.bindparam("service"))
 )
 _FLOW: Final = Prepared(
-    sa.select(*(products.c[name] for name in Flow.__struct_fields__))
-    .join(services, services.c.product_id == products.c.id)
-    .where(services.c.id == sa.bindparam("service"))
+    sa.select(*(products.c[name] for name in Flow.__struct_fields__)).where(
+        products.c.id == sa.bindparam("product")
+    )
 )

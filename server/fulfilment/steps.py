@@ -11,17 +11,29 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
-from server.fulfilment.records import Process, ProcessState, Progress
+from server.fulfilment.records import Intent, Process, ProcessState, Progress
 
 
 class StepName(enum.StrEnum):
-    """The steps of an activation, in order."""
+    """The steps that processes go through; ``PATHS`` says in which order."""
 
     VERIFY_EVIDENCE = "verify_evidence"
     RELEASE = "release"
     REGISTER = "register"
     VERIFY_ONLINE = "verify_online"
     GO_LIVE = "go_live"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    CHANGE = "change"
+    SWAP = "swap"
+    DISCONNECT = "disconnect"
+    SAVE = "save"
+    SETTLE = "settle"
+    """The service becomes what was ordered, in one transaction."""
+    UNDO = "undo"
+    """A person called the process off: what it made on the OLT is taken back."""
+    CALL_OFF = "call_off"
+    """Nothing of it is left on the OLT: its order item is cancelled."""
 
 
 class LaneOf(enum.StrEnum):
@@ -51,8 +63,46 @@ STEPS: Final[Mapping[StepName, Step]] = {
         Step(name=StepName.REGISTER, talks=True, lane=LaneOf.PLANNED),
         Step(name=StepName.VERIFY_ONLINE, talks=True, lane=None),
         Step(name=StepName.GO_LIVE, talks=False, lane=None),
+        Step(name=StepName.SUSPEND, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.RESUME, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.CHANGE, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.SWAP, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.DISCONNECT, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.SAVE, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.SETTLE, talks=False, lane=None),
+        Step(name=StepName.UNDO, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.CALL_OFF, talks=False, lane=None),
     )
 }
+
+_N = StepName
+# A step may also lead off its path and back: RELEASE before REGISTER, UNDO and CALL_OFF from
+# anywhere, and VERIFY_ONLINE to the step that wrote, where the OLT has forgotten it.
+PATHS: Final[Mapping[Intent, tuple[StepName, ...]]] = {
+    Intent.ACTIVATE: (_N.VERIFY_EVIDENCE, _N.REGISTER, _N.VERIFY_ONLINE, _N.SAVE, _N.GO_LIVE),
+    Intent.SUSPEND: (_N.SUSPEND, _N.SAVE, _N.SETTLE),
+    Intent.RESUME: (_N.RESUME, _N.SAVE, _N.SETTLE),
+    Intent.CHANGE: (_N.CHANGE, _N.SAVE, _N.SETTLE),
+    Intent.SWAP: (_N.VERIFY_EVIDENCE, _N.SWAP, _N.VERIFY_ONLINE, _N.SAVE, _N.SETTLE),
+    Intent.DISCONNECT: (_N.VERIFY_EVIDENCE, _N.DISCONNECT, _N.SAVE, _N.SETTLE),
+}
+
+
+def first(intent: Intent, *, is_visit: bool) -> StepName:
+    """Name the first step; where nobody was there, no evidence is to be verified."""
+    path = PATHS[intent]
+    return path[0] if is_visit or path[0] is not StepName.VERIFY_EVIDENCE else path[1]
+
+
+def following(intent: Intent, step: StepName) -> StepName:
+    """Name the step that comes after one on the path of an intent.
+
+    >>> str(following(Intent.SUSPEND, StepName.SAVE))
+    'settle'
+    """
+    path = PATHS[intent]
+    return path[path.index(step) + 1]
+
 
 RETRY_DELAYS_S: Final = (1, 2, 4, 8, 15, 30, 60, 120, 300)
 """After each attempt that may be repeated; the last one goes on for as long as it takes."""
@@ -102,7 +152,11 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     progress: Progress
 
 
-Outcome = Advance | Wait | TryAgain | Hold | Stick | Finish
+class CallOff(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A person called it off, and nothing of it is left."""
+
+
+Outcome = Advance | Wait | TryAgain | Hold | Stick | Finish | CallOff
 
 
 def conclude(process: Process, outcome: Outcome, *, now: datetime, jitter: float) -> Process:
@@ -139,6 +193,8 @@ def conclude(process: Process, outcome: Outcome, *, now: datetime, jitter: float
             changes |= {"state": ProcessState.STUCK, "code": code}
         case Finish(progress=progress):
             changes |= {"state": ProcessState.DONE, "code": None, "progress": progress}
+        case CallOff():
+            changes |= {"state": ProcessState.CANCELLED, "code": None}
         case _:
             assert_never(outcome)
     return msgspec.structs.replace(process, **changes)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database.prepared import Prepared
-from server.database.rows import to_records, to_row
+from server.database.rows import to_record, to_records, to_row
 from server.database.tables.fulfilment import inbox_items, process_attempts, processes
 from server.database.types import UtcDateTime
 from server.fulfilment.records import DUE_STATES, Attempt, InboxItem, Process, ProcessState
@@ -31,6 +31,29 @@ def add_process(db: sa.Connection, process: Process) -> bool:
     return bool(_ADD_ONCE.rows(db, to_row(process)))
 
 
+def find_ahead(db: sa.Connection, service_id: UUID, *, of: Process | None = None) -> Process | None:
+    """Find the oldest process of a service that is not done: of all, or of those before one."""
+    statement = sa.select(processes).where(
+        processes.c.service_id == service_id,
+        processes.c.state.not_in((ProcessState.DONE, ProcessState.CANCELLED)),
+    )
+    if of is not None:
+        before = sa.tuple_(processes.c.created_at, processes.c.id) < sa.tuple_(
+            sa.literal(of.created_at, UtcDateTime()), sa.literal(of.id, sa.Uuid())
+        )
+        statement = statement.where(before)
+    oldest = statement.order_by(processes.c.created_at, processes.c.id).limit(1)
+    row = db.execute(oldest).one_or_none()
+    return None if row is None else to_record(row, Process)
+
+
+def find_of_item(db: sa.Connection, order_item_id: UUID) -> Process | None:
+    """Find the process that an order without a visit started."""
+    of_item = sa.select(processes).where(processes.c.order_item_id == order_item_id)
+    row = db.execute(of_item).one_or_none()
+    return None if row is None else to_record(row, Process)
+
+
 def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:
     """Let what was held or stuck for want of evidence look at what has arrived since.
 
@@ -44,6 +67,7 @@ def look_again(db: sa.Connection, order_item_id: UUID, now: datetime) -> None:
         .where(
             processes.c.order_item_id == order_item_id,
             processes.c.state.in_((ProcessState.HELD, ProcessState.STUCK)),
+            processes.c.step.not_in(("undo", "call_off")),  # called off stays called off
         )
         .values(
             state=ProcessState.READY,

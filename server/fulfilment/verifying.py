@@ -16,9 +16,9 @@ from activation.verification import (
     next_poll_s,
 )
 from server.fulfilment.device_failures import after_failure
-from server.fulfilment.records import Process, Progress
+from server.fulfilment.records import Intent, Process, Progress
 from server.fulfilment.situation import Place
-from server.fulfilment.steps import Advance, Hold, Outcome, StepName, Stick, Wait
+from server.fulfilment.steps import Advance, Hold, Outcome, StepName, Stick, Wait, following
 from sync_protocol.optics import PathUnknown, Verdict, judge
 
 
@@ -27,16 +27,19 @@ async def verify_online(
 ) -> Outcome:
     """Look once whether the ONT is live; the poll schedule says when to look again."""
     own, registered_at = place.own, process.progress.registered_at
+    is_swap = process.intent is Intent.SWAP
+    writing = StepName.SWAP if is_swap else StepName.REGISTER
     if own is None or registered_at is None:
-        return Advance(step=StepName.REGISTER, progress=process.progress)
-    if not place.is_planned(own):
-        # The plant was corrected since: it is registered where no light of this house arrives.
+        return Advance(step=writing, progress=process.progress)
+    if not (is_swap or place.is_planned(own)):
+        # The plant was corrected since: it is registered where no light of this house arrives. A
+        # swap stays at the ids that the service has; where those are wrong, a person moves it.
         return Advance(step=StepName.REGISTER, progress=process.progress)
     observation = await driver.observe(own.allocation.ref, own.serial)
     if isinstance(observation, OntNotRegistered):
         # The OLT restarted before it had saved: the ids are still ours, the write is repeated.
         return Advance(
-            step=StepName.REGISTER,
+            step=writing,
             progress=process.progress,
             after_s=_pause_s(process.progress.registrations),
         )
@@ -48,7 +51,7 @@ async def verify_online(
     except PathUnknown as error:
         return Stick(code="PLANT_UNKNOWN", detail=str(error))
     progress = msgspec.structs.replace(process.progress, measured_fails=fails)
-    return _after_finding(progress, finding, registered_at, now)
+    return _after_finding(process.intent, progress, finding, registered_at, now)
 
 
 def _measured_fails(process: Process, place: Place) -> bool:
@@ -69,12 +72,12 @@ def _pause_s(registrations: int) -> float:
 
 
 def _after_finding(
-    progress: Progress, finding: Finding, registered_at: datetime, now: datetime
+    intent: Intent, progress: Progress, finding: Finding, registered_at: datetime, now: datetime
 ) -> Outcome:
     match finding:
         case Verified():
             return Advance(
-                step=StepName.GO_LIVE,
+                step=following(intent, StepName.VERIFY_ONLINE),
                 progress=msgspec.structs.replace(
                     progress, live_at=now, rx_power_cdbm=finding.rx_power_cdbm
                 ),

@@ -15,6 +15,8 @@ from server.jobs.commands import JobRequest
 from server.orders import queries, storage
 from server.orders.records import (
     ADD,
+    DELETE,
+    MODIFY,
     NO_CHANGE,
     Order,
     OrderItem,
@@ -31,9 +33,9 @@ from sync_protocol.documents import JobKind
 ACTIONS: Final[Mapping[JobKind, str]] = {
     JobKind.INSTALL: ADD,
     JobKind.REPAIR: NO_CHANGE,
-    JobKind.SWAP: "modify",
-    JobKind.MOVE: "modify",
-    JobKind.DISCONNECT: "delete",
+    JobKind.SWAP: MODIFY,
+    JobKind.MOVE: MODIFY,
+    JobKind.DISCONNECT: DELETE,
 }
 """What an order item does to its product (TMF622)."""
 
@@ -78,6 +80,7 @@ def place(db: Connection, wanted: WantedOrder, *, act: Act) -> Written[PlacedOrd
     if before is not None:
         require_same(before, wanted)
         return Written(queries.get_placed(db, wanted.number))
+    queries.require_free(db, wanted.number)
     service, premise_id = _service_for(db, wanted, act)
     order = Order(
         id=act.new_id(),

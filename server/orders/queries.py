@@ -12,7 +12,7 @@ from server.database.tables.offers import accounts, order_items, orders, product
 from server.database.tables.plant import premises
 from server.database.tables.work import jobs
 from server.orders.records import OrderItem, PlacedOrder, WantedOrder
-from server.problems import NotFound, WrongInput
+from server.problems import Conflicting, NotFound, WrongInput
 from server.services.records import Service, ServiceState
 from sync_protocol.documents import JobKind
 
@@ -105,6 +105,18 @@ def find_wanted(db: sa.Connection, number: str) -> WantedOrder | None:
     # An install names the product of the service that it makes, all else the service that there is.
     instead = {} if values["kind"] == JobKind.INSTALL else {"product": None, "service": service_id}
     return msgspec.convert(values | instead, WantedOrder)
+
+
+def require_free(db: sa.Connection, number: str) -> None:
+    """Refuse a number that an order has already, with a visit or without one.
+
+    Raises:
+        Conflicting: names the number.
+    """
+    if db.execute(sa.select(orders.c.id).where(orders.c.number == number)).first() is not None:
+        raise Conflicting(
+            f"order {number!r} was placed before with other content; give this one another number"
+        )
 
 
 def get_placed(db: sa.Connection, number: str) -> PlacedOrder:

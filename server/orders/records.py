@@ -38,12 +38,18 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ADD: Final = "add"
+MODIFY: Final = "modify"
+DELETE: Final = "delete"
 NO_CHANGE: Final = "noChange"
 """What an order item does to its service, in the words of TMF622."""
 
 
 class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One product at one premise; ``service_id`` is what will run."""
+    """One product at one premise; ``service_id`` is what will run.
+
+    A change of speed names the product that is to be. ``intent`` and ``reason`` are those of an
+    order without a visit.
+    """
 
     id: UUID
     order_id: UUID
@@ -52,6 +58,8 @@ class OrderItem(msgspec.Struct, frozen=True, kw_only=True):
     premise_id: UUID
     service_id: UUID
     state: OrderState
+    intent: str | None = None
+    reason: str | None = None
 
 
 class WantedOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,10 +19,18 @@ class ServiceState(enum.StrEnum):
     TERMINATED = "terminated"
 
 
+class SuspensionReason(enum.StrEnum):
+    """Why a service is suspended. Several may hold at once; it runs again when none does."""
+
+    NON_PAYMENT = "non_payment"
+    VACATION = "vacation"
+    FRAUD = "fraud"
+
+
 _S = ServiceState
 MOVES: Final[Mapping[ServiceState, frozenset[ServiceState]]] = {
     _S.DESIGNED: frozenset({_S.RESERVED, _S.ACTIVE, _S.TERMINATED}),
-    _S.RESERVED: frozenset({_S.ACTIVE, _S.TERMINATED}),
+    _S.RESERVED: frozenset({_S.ACTIVE, _S.DESIGNED, _S.TERMINATED}),
     _S.ACTIVE: frozenset({_S.SUSPENDED, _S.TERMINATED}),
     _S.SUSPENDED: frozenset({_S.ACTIVE, _S.TERMINATED}),
     _S.TERMINATED: frozenset(),

@@ -16,7 +16,6 @@ from field_client.pages.wording import moment
 from field_client.replica.captures import Receipt
 from field_client.replica.cards import effect_on
 from field_client.replica.views import JobView
-from sync_protocol.documents import JobKind
 from sync_protocol.effects import Effect
 from sync_protocol.ids import JobId
 from sync_protocol.jobs import JobState
@@ -50,31 +49,32 @@ class ReceiptView(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing more will happen that this tablet would be told."""
 
 
-class ByHand(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person in the office does to the network, and what holds until then."""
+class NetworkChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done to the network after a visit, and what holds until then."""
 
     deed: str
     until_then: str
 
 
-_NEW_ONT: Final = ByHand(
-    deed=N_("a person in the office registers the new ONT"),
-    until_then=N_(
-        "The new ONT gets no service before that. Call the office if the customer waits for it."
-    ),
+_CHANGED_LATER: Final = N_(
+    "Everything is safe on this tablet. The network is changed when the office has it, not before."
 )
-_BY_HAND: Final[Mapping[JobKind, ByHand]] = {
-    JobKind.REPAIR: _NEW_ONT,
-    JobKind.SWAP: _NEW_ONT,
-    JobKind.DISCONNECT: ByHand(
-        deed=N_("a person in the office switches the service off"),
-        until_then=N_("You need not wait for that."),
-    ),
-    JobKind.MOVE: ByHand(
+_CHANGES: Final[Mapping[Effect, NetworkChange]] = {
+    Effect.CHANGE_BY_HAND: NetworkChange(
         deed=N_("a person in the office moves the service to this premise"),
         until_then=N_(
             "There is no service here before that. Call the office if the customer waits for it."
         ),
+    ),
+    Effect.SWAP: NetworkChange(
+        deed=N_("the new ONT takes the place of the old one by itself"),
+        until_then=N_(
+            "The new ONT gets service by itself within minutes. Call the office if it does not."
+        ),
+    ),
+    Effect.DISCONNECT: NetworkChange(
+        deed=N_("the service is switched off by itself"),
+        until_then=N_("You need not wait for that."),
     ),
 }
 
@@ -126,8 +126,8 @@ def _after_sending(view: JobView, say: Language) -> Iterable[ReceiptRow]:
             is_sent = _is_sent(view)
             told = say("nothing more is to be done") if is_sent else say("as soon as it is sent")
             return (ReceiptRow(name=say("Order fulfilled"), text=told, is_done=is_sent),)
-        case Effect.CHANGE_BY_HAND:
-            told = say(_BY_HAND[view.card.kind].deed)
+        case Effect.SWAP | Effect.DISCONNECT | Effect.CHANGE_BY_HAND as effect:
+            told = say(_CHANGES[effect].deed)
             return (ReceiptRow(name=say("Network changed"), text=told, is_done=False),)
 
 
@@ -182,10 +182,9 @@ def _not_sent(view: JobView, say: Language) -> Headline:
             "Everything is safe on this tablet. The job is closed as soon as the office has it; "
             "you need not wait."
         ),
-        Effect.CHANGE_BY_HAND: N_(
-            "Everything is safe on this tablet. The network is changed when the office has it, "
-            "not before."
-        ),
+        Effect.SWAP: _CHANGED_LATER,
+        Effect.DISCONNECT: _CHANGED_LATER,
+        Effect.CHANGE_BY_HAND: _CHANGED_LATER,
     }
     effect = effect_on(view.document, view.code)
     text = say("Finished, not sent yet")
@@ -206,9 +205,9 @@ def _completed(view: JobView, say: Language) -> Headline:
                 tone="good",
                 explanation=say("You can leave."),
             )
-        case Effect.CHANGE_BY_HAND:
+        case Effect.SWAP | Effect.DISCONNECT | Effect.CHANGE_BY_HAND as effect:
             return Headline(
                 text=say("Finished, the network is still to be changed"),
                 tone="moving",
-                explanation=say(_BY_HAND[view.card.kind].until_then),
+                explanation=say(_CHANGES[effect].until_then),
             )

@@ -14,7 +14,8 @@ processes = sa.Table(
     sa.Column("intent", sa.String(20), nullable=False),
     reference("service_id", "services"),
     reference("order_item_id", "order_items"),
-    reference("job_id", "jobs"),
+    # An order without a visit has none.
+    reference("job_id", "jobs", nullable=True),
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("step", sa.String(40), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
@@ -75,6 +76,14 @@ ont_allocations = sa.Table(
         "olt_id", "frame", "slot", "port", "ont_id", name="uq_ont_allocations_place"
     ),
     sa.UniqueConstraint("olt_id", "service_port"),
+)
+
+# When the last save of an OLT that it took to its end began: it covers what was written before.
+olt_saves = sa.Table(
+    "olt_saves",
+    metadata,
+    sa.Column("olt_id", sa.Uuid, sa.ForeignKey("olts.id"), primary_key=True),
+    sa.Column("begun_at", UtcDateTime, nullable=False),
 )
 
 # What a person must decide about evidence: two serials for one job, work for a cancelled job.

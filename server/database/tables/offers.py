@@ -79,4 +79,26 @@ order_items = sa.Table(
     reference("premise_id", "premises"),
     reference("service_id", "services"),
     sa.Column("state", sa.String(20), nullable=False),
+    # What an order without a visit asks for; empty where a visit says it.
+    sa.Column("intent", sa.String(20)),
+    sa.Column("reason", sa.String(20)),
+)
+
+# A service is suspended for as long as one of its reasons is open.
+suspensions = sa.Table(
+    "suspensions",
+    metadata,
+    id_column(),
+    reference("service_id", "services"),
+    sa.Column("reason", sa.String(20), nullable=False),
+    sa.Column("begun_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index(
+        "uq_suspensions_open",
+        "service_id",
+        "reason",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )

@@ -299,9 +299,9 @@ async def finish(browser: httpx.AsyncClient, kind: JobKind, code: str) -> str:
     [
         (JobKind.INSTALL, "D02", "goes live by itself", "Service live"),
         (JobKind.REPAIR, "D05", "The job is closed as soon as", "Order fulfilled"),
-        (JobKind.REPAIR, "D07", "The network is changed when", "registers the new ONT"),
-        (JobKind.SWAP, "D07", "The network is changed when", "registers the new ONT"),
-        (JobKind.DISCONNECT, "D10", "The network is changed when", "switches the service off"),
+        (JobKind.REPAIR, "D07", "The network is changed when", "takes the place of the old one"),
+        (JobKind.SWAP, "D07", "The network is changed when", "takes the place of the old one"),
+        (JobKind.DISCONNECT, "D10", "The network is changed when", "is switched off by itself"),
         (JobKind.MOVE, "D12", "The network is changed when", "moves the service to this premise"),
     ],
 )
@@ -332,7 +332,7 @@ async def test_a_receipt_of_a_visit_in_vain_says_what_follows(browser: httpx.Asy
     [
         (JobKind.INSTALL, "Activation is running", True),
         (JobKind.REPAIR, "Finished, the office has it", False),
-        (JobKind.SWAP, "The new ONT gets no service before that", False),
+        (JobKind.SWAP, "The new ONT gets service by itself within minutes", False),
         (JobKind.DISCONNECT, "You need not wait for that", False),
         (JobKind.MOVE, "There is no service here before that", False),
     ],

@@ -64,19 +64,32 @@ def test_a_repair_fulfils_its_order_and_touches_no_network(store: Store) -> None
 
 
 @pytest.mark.parametrize(
-    ("kind", "code"),
+    ("kind", "code", "intent"),
     [
-        (JobKind.SWAP, "D07"),
-        (JobKind.DISCONNECT, "D10"),
-        (JobKind.DISCONNECT, "D11"),
-        (JobKind.DISCONNECT, "D01"),
-        (JobKind.MOVE, "D12"),
-        (JobKind.REPAIR, "D07"),
+        (JobKind.SWAP, "D07", "swap"),
+        (JobKind.REPAIR, "D07", "swap"),
+        (JobKind.DISCONNECT, "D10", "disconnect"),
+        (JobKind.DISCONNECT, "D11", "disconnect"),
+        (JobKind.DISCONNECT, "D01", "disconnect"),
     ],
 )
-def test_what_the_network_does_not_know_yet_is_put_before_a_person(
-    store: Store, kind: JobKind, code: str
+def test_what_changed_in_the_field_starts_the_process_that_changes_the_network(
+    store: Store, kind: JobKind, code: str, intent: str
 ) -> None:
+    tablet, placed = ordered(store, kind)
+
+    complete(store, tablet, placed, code)
+    push(store, tablet)
+
+    (process,) = rows(store, fulfilment.processes)
+    assert (process["intent"], process["step"]) == (intent, "verify_evidence")
+    assert process["job_id"] == placed.job_id
+    assert state_of(store, placed) is OrderState.IN_PROGRESS
+    assert rows(store, fulfilment.inbox_items) == []
+
+
+def test_what_the_network_does_not_know_yet_is_put_before_a_person(store: Store) -> None:
+    kind, code = JobKind.MOVE, "D12"
     tablet, placed = ordered(store, kind)
 
     complete(store, tablet, placed, code)

@@ -16,7 +16,7 @@ from server.database import Connection, Store, Written
 from server.database.tables.billing import notifications
 from server.database.tables.fulfilment import processes
 from server.database.tables.offers import services
-from server.fulfilment import going_live, intake, leases, storage
+from server.fulfilment import going_live, intake, leases, starting, storage
 from server.fulfilment.leases import Ran
 from server.fulfilment.records import Process, ProcessState, Progress
 from server.fulfilment.runner import Held
@@ -76,7 +76,7 @@ async def test_without_the_effect_key_there_are_two_processes(
     def another_key(*_of: object) -> str:
         return next(keys)
 
-    monkeypatch.setattr(intake, "effect_key", another_key)
+    monkeypatch.setattr(starting, "effect_key", another_key)
 
     await _start_again(shift)
 

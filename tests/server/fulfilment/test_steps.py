@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.fulfilment.records import ProcessState, Progress
+from server.fulfilment.records import Intent, ProcessState, Progress
 from server.fulfilment.steps import (
     HELD_RETRY_S,
+    PATHS,
     RETRY_DELAYS_S,
     STEPS,
     Advance,
+    CallOff,
     Finish,
     Hold,
     Outcome,
@@ -68,6 +70,7 @@ CASES: dict[str, tuple[Outcome, ProcessState, str, str | None, float | None]] = 
         "ONT_SERIAL_DUP",
         None,
     ),
+    "called off": (CallOff(), ProcessState.CANCELLED, "register", None, None),
     "done": (Finish(progress=FOUND), ProcessState.DONE, "register", None, None),
 }
 
@@ -116,8 +119,22 @@ def test_jitter_lengthens_by_at_most_a_quarter(jitter: float, outcome: Outcome) 
     assert plain <= jittered <= plain * 1.25
 
 
-def test_only_registering_holds_the_lane_and_what_holds_it_talks() -> None:
-    writing = [step.name for step in STEPS.values() if step.lane is not None]
-    assert writing == [StepName.RELEASE, StepName.REGISTER]
+def test_what_writes_holds_a_lane_and_what_holds_one_talks() -> None:
+    without = {step.name for step in STEPS.values() if step.lane is None}
+    assert without == {
+        StepName.VERIFY_EVIDENCE,
+        StepName.VERIFY_ONLINE,
+        StepName.GO_LIVE,
+        StepName.SETTLE,
+        StepName.CALL_OFF,
+    }
     assert all(step.talks for step in STEPS.values() if step.lane is not None)
     assert set(STEPS) == set(StepName)
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_every_intent_saves_before_it_ends_and_ends_in_one_transaction(intent: Intent) -> None:
+    *_, save, end = PATHS[intent]
+
+    assert save is StepName.SAVE
+    assert not STEPS[end].talks
