@@ -1,11 +1,13 @@
 """Which drivers there are: ours by a table, others by the entry-point group firstlight.drivers."""
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final, cast
 
 from activation.driver import DriverFactory
+from activation.requests import PonPort
+from activation.snmp import Oid
 
 ENTRY_POINT_GROUP: Final = "firstlight.drivers"
 
@@ -13,6 +15,12 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "huawei": "activation.drivers.huawei.olt:HuaweiOlt",
     "vsol": "activation.drivers.vsol.olt:VsolOlt",
 }
+
+
+PortInTrap = Callable[[Mapping[Oid, int]], PonPort | None]
+"""Finds the PON port that a notification names, by the vendor's variables that are numbers."""
+_TRAPS: Final[Mapping[str, str]] = {"huawei": "activation.drivers.huawei.traps:port_in_trap"}
+"""A vendor that is not here is polled at its interval alone."""
 
 
 class DriverUnknown(LookupError):
@@ -46,6 +54,15 @@ def find_driver(name: str, found: Iterable[EntryPoint] | None = None) -> DriverF
         raise DriverUnknown(f"{name!r} is no OLT driver; known are {', '.join(sorted(places))}")
     module, _, attribute = places[name].partition(":")
     return cast("DriverFactory", getattr(importlib.import_module(module), attribute))
+
+
+def find_trap_reader(name: str) -> PortInTrap | None:
+    """Load what reads the traps of a driver's OLTs; None when nobody knows them."""
+    place = _TRAPS.get(name)
+    if place is None:
+        return None
+    module, _, attribute = place.partition(":")
+    return cast("PortInTrap", getattr(importlib.import_module(module), attribute))
 
 
 def _installed() -> Iterable[EntryPoint]:

@@ -13,7 +13,8 @@ import structlog
 
 from billing_bridge.webhooks import open_webhook_client
 from server.acts import SYSTEM, Clock, act_of, utc_now
-from server.alarms.polling import Poller
+from server.alarms.polling import Pace, Poller
+from server.alarms.traps import hearing_traps
 from server.database import Store
 from server.database.full_disk import StorageFull
 from server.due_loop import DueWork, running
@@ -40,6 +41,15 @@ async def _take_over(store: Store, clock: Clock) -> None:
         await store.write(leases.reclaim, act=act)
         await store.write(deliveries.hurry, act=act)
         await store.write(outbox.hurry, act=act)
+
+
+def _pace(settings: Settings) -> Pace:
+    light_s = settings.light_interval_s
+    return Pace(
+        ports=timedelta(seconds=settings.poll_interval_s),
+        light=timedelta(seconds=light_s) if light_s else None,
+        left_alone=settings.unpolled_olts,
+    )
 
 
 async def _warn_of_missing_secrets(store: Store, settings: Settings) -> None:
@@ -100,8 +110,9 @@ async def background(
                 keeper.work(),
             ]
             if settings.poll_interval_s:
-                interval = timedelta(seconds=settings.poll_interval_s)
-                works.append(Poller(store, network, interval=interval, clock=clock).work())
+                poller = Poller(store, network, pace=_pace(settings), clock=clock)
+                works.append(poller.work())
+                await stack.enter_async_context(hearing_traps(settings, store, clock))
             for work in works:
                 await stack.enter_async_context(running(store, work, clock))
             yield

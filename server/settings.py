@@ -34,6 +34,9 @@ OTHERS_VARIABLES: Final = frozenset(
 """What other programs of ours read: the tests, dev.py, firstlight olt. A test compares."""
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+LIGHT_INTERVAL_S_MIN: Final = 3600
+"""Light is fetched from the ONT itself; every five minutes was too much for line cards of ZTE, and
+its maker recommends an hour at the least (LibreNMS issue 14203)."""
 
 
 class SnmpCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +70,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lease_s: Annotated[int, Meta(ge=5, le=600)] = 30
     poll_interval_s: Annotated[int, Meta(ge=0, le=86_400)] = 300
     """Each PON port is asked so often whether its ONTs are up; 0 asks never."""
+    light_interval_s: Annotated[int, Meta(ge=0, le=2_592_000)] = 86_400
+    """Each ONT is asked so often about its light, 3600 at the least; 0 asks never."""
+    unpolled_olts: tuple[str, ...] = ()
+    """OLTs that are not polled, by the ids under which they were imported."""
+    trap_host: str = "127.0.0.1"
+    trap_port: Port = 0
+    """Where traps of the OLTs are heard; 0 hears none."""
     session_hours: Annotated[int, Meta(ge=1, le=168)] = 12
     device_token_hours: Annotated[int, Meta(ge=1, le=168)] = 24
     finished_jobs_days: Annotated[int, Meta(ge=1, le=365)] = 14
@@ -99,6 +109,7 @@ _TABLES: Final[Mapping[str, str]] = {
     "snmp": '{"olts": {"read": "COMMUNITY", "write": "COMMUNITY"}}',
     "webhook_secrets": '{"billing": "whsec_..."}',
     "webhook_networks_allowed": '["10.1.0.0/16"]',
+    "unpolled_olts": '["OLT-7"]',
 }
 """Settings that a variable holds as JSON, each with an example."""
 
@@ -176,6 +187,12 @@ def _complaints(settings: Settings) -> Iterable[tuple[str, str]]:
         except ValueError as error:
             complaint = f"{shown(text)} is no network: {error}; write one like 10.1.0.0/16"
             yield "webhook_networks_allowed", complaint
+    if 0 < settings.light_interval_s < LIGHT_INTERVAL_S_MIN:
+        complaint = (
+            f"light_interval_s {settings.light_interval_s} would overload line cards; write "
+            f"{LIGHT_INTERVAL_S_MIN} or more, or 0 for never"
+        )
+        yield "light_interval_s", complaint
     # A heartbeat leaves two thirds of a lease; a write goes out only while its answer fits in.
     if settings.snmp_timeout_ms * 3 >= settings.lease_s * 2000:
         complaint = (

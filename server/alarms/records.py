@@ -1,6 +1,7 @@
 """What is known of ONTs that run, and of faults of the plant."""
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -67,3 +68,59 @@ class PlantFault(msgspec.Struct, frozen=True, kw_only=True):
     dark: int
     """How many of them are still off."""
     cleared_at: datetime | None = None
+
+
+class AlarmKind(enum.StrEnum):
+    """What an alarm tells."""
+
+    LOSS_OF_SIGNAL = "loss_of_signal"
+    """An ONT is dark, and nothing says that it lost its power."""
+    DYING_GASP = "dying_gasp"
+    """An ONT said that its power went: the subscriber's plug or street, not the plant."""
+    DEGRADATION = "degradation"
+    """An ONT receives much less light than when it went live."""
+    OLT_UNREACHABLE = "olt_unreachable"
+
+
+class Severity(enum.StrEnum):
+    """How bad it is, in the words of ITU-T X.733."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    WARNING = "warning"
+
+
+SEVERITIES: Final[Mapping[AlarmKind, Severity]] = {
+    AlarmKind.OLT_UNREACHABLE: Severity.CRITICAL,
+    AlarmKind.LOSS_OF_SIGNAL: Severity.MAJOR,
+    AlarmKind.DEGRADATION: Severity.MINOR,
+    AlarmKind.DYING_GASP: Severity.WARNING,
+}
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with one ONT or one OLT, from when it was seen until it was not."""
+
+    id: UUID
+    kind: AlarmKind
+    severity: Severity
+    olt_id: UUID
+    pon_port_id: UUID | None = None
+    service_id: UUID | None = None
+    """None of both: the alarm is of the whole OLT."""
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    detail: str = ""
+
+
+class OntLight(msgspec.Struct, frozen=True, kw_only=True):
+    """What an ONT says of its light, now and when it went live."""
+
+    service_id: UUID
+    serial: str
+    next_at: datetime
+    baseline_cdbm: int | None = None
+    """By the ONT itself: a meter and an ONT differ too much to be compared."""
+    rx_cdbm: int | None = None
+    measured_at: datetime | None = None

@@ -9,110 +9,78 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from activation.requests import PonPort
 from server.acts import Act
-from server.alarms.records import Expected, OntState, PlantFault
+from server.alarms.records import Expected, OntLight, OntState, PlantFault
 from server.database import Connection
 from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records, to_row
-from server.database.tables.alarms import fault_services, ont_states, plant_faults, pon_polls
+from server.database.tables.alarms import (
+    fault_services,
+    olt_polls,
+    ont_lights,
+    ont_states,
+    plant_faults,
+    pon_polls,
+)
 from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import services
-from server.database.tables.plant import drops, olts, pon_ports, terminals
+from server.database.tables.plant import drops, olts, terminals
 from server.plant.routes import OltAddress
 from server.services.records import ServiceState
 
 FAULTS_MAX: Final = 200
 
 
-class PortPoll(msgspec.Struct, frozen=True, kw_only=True):
-    """A port that is due, and on which OLT it is."""
-
-    pon_port_id: UUID
-    olt: OltAddress
-    port: PonPort
-    failures: int
-
-
-_OLT: Final = tuple(OltAddress.__struct_fields__)
-_DUE: Final = (
-    sa.select(
-        pon_polls.c.pon_port_id,
-        pon_polls.c.failures,
-        pon_ports.c.frame,
-        pon_ports.c.slot,
-        pon_ports.c.port,
-        *(olts.c[name].label(f"olt_{name}") for name in _OLT),
-    )
-    .join(pon_ports, pon_ports.c.id == pon_polls.c.pon_port_id)
-    .join(olts, olts.c.id == pon_ports.c.olt_id)
-)
+def watch(db: sa.Connection, service_id: UUID, *, first_at: datetime, light: OntLight) -> None:
+    """Watch a service that runs from now on: its OLT, its port, and the light of its ONT."""
+    values = {"of": service_id, "first_at": first_at}
+    _WATCH_OLT.run(db, values)
+    _WATCH_PORT.run(db, values)
+    _WATCH_LIGHT.run(db, to_row(light))
 
 
-def watch_port(db: sa.Connection, service_id: UUID, first_at: datetime) -> None:
-    """Let the port of a service that runs from now on be polled, if it is not yet."""
-    _WATCH_PORT.run(db, {"of": service_id, "first_at": first_at})
-
-
-def _watched(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+def _watching(
+    insert: postgresql.Insert | sqlite.Insert, names: Sequence[str], watched: sa.ColumnElement[UUID]
+) -> sa.Executable:
     first_at = sa.bindparam("first_at", type_=pon_polls.c.next_at.type)
-    port = sa.select(ont_allocations.c.pon_port_id, first_at, sa.literal_column("0", sa.Integer))
-    of_service = port.where(ont_allocations.c.service_id == sa.bindparam("of"))
-    filled = insert.from_select(["pon_port_id", "next_at", "failures"], of_service)
-    return filled.on_conflict_do_nothing(index_elements=["pon_port_id"])
+    found = sa.select(watched, first_at, sa.literal_column("0", sa.Integer))
+    of_service = found.where(ont_allocations.c.service_id == sa.bindparam("of"))
+    filled = insert.from_select(names, of_service)
+    return filled.on_conflict_do_nothing(index_elements=[names[0]])
 
 
-_WATCH_PORT: Final = Prepared(
+def _lit(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
+    """One that was watched before starts over: it may have another ONT."""
+    new = {c.name: insert.excluded[c.name] for c in ont_lights.c if not c.primary_key}
+    return insert.on_conflict_do_update(index_elements=["service_id"], set_=new)
+
+
+_OLT_NAMES: Final = ("olt_id", "free_at", "failures")
+_PORT_NAMES: Final = ("pon_port_id", "next_at", "failures")
+_WATCH_OLT: Final = Prepared(
     {
-        "postgresql": _watched(postgresql.insert(pon_polls)),
-        "sqlite": _watched(sqlite.insert(pon_polls)),
+        "postgresql": _watching(postgresql.insert(olt_polls), _OLT_NAMES, ont_allocations.c.olt_id),
+        "sqlite": _watching(sqlite.insert(olt_polls), _OLT_NAMES, ont_allocations.c.olt_id),
     }
 )
+_WATCH_PORT: Final = Prepared(
+    {
+        "postgresql": _watching(
+            postgresql.insert(pon_polls), _PORT_NAMES, ont_allocations.c.pon_port_id
+        ),
+        "sqlite": _watching(sqlite.insert(pon_polls), _PORT_NAMES, ont_allocations.c.pon_port_id),
+    }
+)
+_WATCH_LIGHT: Final = Prepared(
+    {"postgresql": _lit(postgresql.insert(ont_lights)), "sqlite": _lit(sqlite.insert(ont_lights))}
+)
 
 
-def take_due(db: Connection, now: datetime, until: datetime, *, limit: int) -> list[PortPoll]:
-    """Take ports that are due, one of each OLT, and keep others from them until an instant."""
-    rows = db.execute(
-        _DUE.where(pon_polls.c.next_at <= now)
-        .order_by(pon_polls.c.next_at, pon_polls.c.pon_port_id)
-        .limit(limit * 8)
-        .with_for_update(of=pon_polls, skip_locked=True)
-    ).mappings()
-    taken: dict[UUID, PortPoll] = {}
-    for row in rows:
-        olt = OltAddress(**{name: row[f"olt_{name}"] for name in _OLT})
-        if olt.id not in taken and len(taken) < limit:
-            taken[olt.id] = PortPoll(
-                pon_port_id=row["pon_port_id"],
-                olt=olt,
-                port=PonPort(frame=row["frame"], slot=row["slot"], port=row["port"]),
-                failures=row["failures"],
-            )
-    if taken:
-        ids = [each.pon_port_id for each in taken.values()]
-        db.execute(
-            sa.update(pon_polls).where(pon_polls.c.pon_port_id.in_(ids)).values(next_at=until)
-        )
-    return list(taken.values())
-
-
-def next_due_at(db: sa.Connection) -> datetime | None:
-    """Tell when the next port is due; None when no service runs."""
-    return db.execute(sa.select(sa.func.min(pon_polls.c.next_at))).scalar_one()
-
-
-def note_poll(
-    db: Connection, poll: PortPoll, *, next_at: datetime, code: str | None, act: Act
-) -> None:
-    """Note how a poll went and when the next one is due."""
-    values: dict[str, Any] = {"next_at": next_at, "code": code}
-    if code is None:
-        values |= {"polled_at": act.now, "failures": 0}
-    else:
-        values["failures"] = poll.failures + 1
-    db.execute(
-        sa.update(pon_polls).where(pon_polls.c.pon_port_id == poll.pon_port_id).values(**values)
-    )
+def list_polled_olts(db: sa.Connection) -> tuple[OltAddress, ...]:
+    """List the OLTs on which something is watched."""
+    columns = [olts.c[name] for name in OltAddress.__struct_fields__]
+    rows = db.execute(sa.select(*columns).join(olt_polls, olt_polls.c.olt_id == olts.c.id))
+    return to_records(rows, OltAddress)
 
 
 def list_expected(db: sa.Connection, pon_port_id: UUID) -> tuple[Expected, ...]:
@@ -240,6 +208,22 @@ def let_return(
     return to_record(row, PlantFault)
 
 
+def list_gone(db: sa.Connection, olt_id: UUID) -> tuple[tuple[UUID, UUID], ...]:
+    """List who waits in an open fault of an OLT and runs no longer: fault and service."""
+    rows = db.execute(
+        sa.select(fault_services.c.fault_id, fault_services.c.service_id)
+        .join(plant_faults, plant_faults.c.id == fault_services.c.fault_id)
+        .join(services, services.c.id == fault_services.c.service_id)
+        .where(
+            plant_faults.c.olt_id == olt_id,
+            plant_faults.c.cleared_at.is_(None),
+            fault_services.c.back_at.is_(None),
+            services.c.state != ServiceState.ACTIVE,
+        )
+    )
+    return tuple((row.fault_id, row.service_id) for row in rows)
+
+
 def clear(db: Connection, fault_id: UUID, *, act: Act) -> None:
     """Close a fault."""
     db.execute(
@@ -247,16 +231,28 @@ def clear(db: Connection, fault_id: UUID, *, act: Act) -> None:
     )
 
 
-def list_faults(db: sa.Connection, *, is_open: bool = True) -> tuple[PlantFault, ...]:
+def list_faults(
+    db: sa.Connection,
+    *,
+    is_open: bool = True,
+    older_than: UUID | None = None,
+    limit: int = FAULTS_MAX,
+) -> tuple[PlantFault, ...]:
     """List faults: those that are open, or those that are over; the newest first."""
     cleared_at = plant_faults.c.cleared_at
-    rows = db.execute(
-        sa.select(plant_faults)
-        .where(cleared_at.is_(None) if is_open else cleared_at.is_not(None))
-        .order_by(plant_faults.c.raised_at.desc(), plant_faults.c.id.desc())
-        .limit(FAULTS_MAX)
+    listed = sa.select(plant_faults).where(
+        cleared_at.is_(None) if is_open else cleared_at.is_not(None)
     )
+    if older_than is not None:  # ids grow with time
+        listed = listed.where(plant_faults.c.id < older_than)
+    rows = db.execute(listed.order_by(plant_faults.c.id.desc()).limit(limit))
     return to_records(rows, PlantFault)
+
+
+def find_fault(db: sa.Connection, fault_id: UUID) -> PlantFault | None:
+    """Find one fault."""
+    found = db.execute(sa.select(plant_faults).where(plant_faults.c.id == fault_id)).one_or_none()
+    return None if found is None else to_record(found, PlantFault)
 
 
 def list_affected(

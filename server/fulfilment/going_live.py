@@ -15,6 +15,7 @@ from billing_bridge.start import ServiceInstants
 from server import audit
 from server.acts import Act
 from server.alarms import storage as alarms
+from server.alarms.records import OntLight
 from server.backups import lives
 from server.database import EmbeddedChange, FeedChange
 from server.database.rows import to_record
@@ -36,6 +37,8 @@ from sync_protocol.operations import Manifest
 
 FIRST_POLL: Final = timedelta(minutes=1)
 """After a service went live its port is polled: the ONT itself was seen online just now."""
+FIRST_LIGHT: Final = timedelta(days=1)
+"""After that its light is read again: it was read just now."""
 
 
 class ProgressIncomplete(RuntimeError):
@@ -78,7 +81,15 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
         baseline_cdbm=progress.measured_cdbm,
     )
     services.update(db, live)
-    alarms.watch_port(db, service.id, act.now + FIRST_POLL)
+    light = OntLight(
+        service_id=service.id,
+        serial=progress.serial,
+        next_at=act.now + FIRST_LIGHT,
+        baseline_cdbm=progress.rx_power_cdbm,
+        rx_cdbm=progress.rx_power_cdbm,
+        measured_at=progress.live_at,
+    )
+    alarms.watch(db, service.id, first_at=act.now + FIRST_POLL, light=light)
     order_storage.set_item_state(db, item, OrderState.COMPLETED)
     if progress.measured_fails:
         _show_disagreement(db, process, act)

@@ -69,6 +69,11 @@ FLOW_ROW_STATUS: Final = f"{FLOW}.2.1.15"          # FLOW, RowStatus
 FLOW_TRAFFIC_OUT: Final = f"{FLOW}.2.1.21"         # FLOW, outbound traffic table name
 FLOW_TRAFFIC_IN: Final = f"{FLOW}.2.1.22"          # FLOW, inbound traffic table name
 
+# Variables of traps (HUAWEI-XPON-TRAP-MIB V1.43, all alarms of PON ports and ONTs carry them).
+TRAP_FRAME: Final = "1.3.6.1.4.1.2011.6.3.3.1.1.1"  # HUAWEI-DEVICE-MIB, hwFrameIndex
+TRAP_SLOT: Final = "1.3.6.1.4.1.2011.6.3.3.2.1.1"  # HUAWEI-DEVICE-MIB, hwSlotIndex
+TRAP_PORT: Final = "1.3.6.1.4.1.2011.6.3.3.4.1.1"  # HUAWEI-DEVICE-MIB, hwPortIndex
+
 LOG_SERIAL_CONFLICT: Final = 3                     # XPON, registration log, snConflict
 PROFILE_MODE: Final = 2                            # XPON, hwXponDeviceModeCfgSwitch, profilemode
 AUTH_BY_SERIAL: Final = 1                          # XPON, authentication method sn
