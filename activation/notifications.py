@@ -39,7 +39,7 @@ def read_notification(datagram: bytes) -> Notification | None:
 
 
 def _read(datagram: bytes) -> Notification | None:
-    message, _ = decode(datagram)
+    message: object = decode(datagram)[0]
     if not isinstance(message, Sequence) or len(message) != _PARTS:
         return None
     version, community, pdu = message

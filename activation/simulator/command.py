@@ -46,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "snmp_port": arguments.snmp_port,
                 "control_port": arguments.control_port,
                 "log": arguments.log,
+                "trap_host": arguments.trap_host,
+                "trap_port": arguments.trap_port,
             },
             Settings,
         )
@@ -74,6 +76,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--control-port", type=whole_number, default=0, help="HTTP port; 0 picks a free one"
     )
     parser.add_argument("--log", type=Path, help="file that events are appended to, as JSON lines")
+    parser.add_argument(
+        "--trap-host", default="127.0.0.1", help="where traps are sent (%(default)s)"
+    )
+    parser.add_argument(
+        "--trap-port", type=whole_number, default=0, help="UDP port there; 0 sends no traps"
+    )
     parser.set_defaults(run=run)
 
 

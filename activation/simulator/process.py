@@ -19,6 +19,7 @@ from activation.simulator.model import Olt
 from activation.simulator.records import Event
 from activation.simulator.scenario import Scenario
 from activation.simulator.settings import Ready, Settings
+from activation.simulator.traps import TrapSender, open_sender
 
 
 class Ticker:
@@ -64,6 +65,7 @@ async def simulate(
     """
     with (
         EventLog(settings.log) as log,
+        contextlib.ExitStack() as stack,
         contextlib.closing(
             _bound(settings.host, settings.control_port, socket.SOCK_STREAM)
         ) as control_socket,
@@ -75,8 +77,11 @@ async def simulate(
             pid=os.getpid(),
         )
         ready_at = now()
-        olt = Olt(scenario, started_at=ready_at, record=log.record)
-        exchange = Exchange(olt, now=now, record=log.record)
+        record = log.record
+        if settings.trap_port:
+            record = _telling(scenario, settings, log, ready_at, stack)
+        olt = Olt(scenario, started_at=ready_at, record=record)
+        exchange = Exchange(olt, now=now, record=record)
         ticker = Ticker(exchange, now)
         exchange.on_change = ticker.rearm
         agent = Agent(
@@ -95,6 +100,25 @@ async def simulate(
             ticker.stop()
             agent.stop()
             log.record(Event(at=now(), event="simulator.stopped"))
+
+
+def _telling(
+    scenario: Scenario,
+    settings: Settings,
+    log: EventLog,
+    started: datetime,
+    stack: contextlib.ExitStack,
+) -> Callable[[Event], None]:
+    """Make what records an event and tells the manager of it."""
+    way, send = open_sender(settings.trap_host, settings.trap_port)
+    stack.enter_context(way)
+    sender = TrapSender(scenario.vendor, send, community=scenario.read_community, started=started)
+
+    def record(event: Event) -> None:
+        log.record(event)
+        sender.tell(event)
+
+    return record
 
 
 def uvicorn_config(

@@ -18,6 +18,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     snmp_port: Port = 0
     control_port: Port = 0
     log: Path | None = None
+    trap_host: str = "127.0.0.1"
+    trap_port: Port = 0
+    """Where traps are sent; 0 sends none."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ Nothing here was read from a real OLT.
 Sources:
     XPON: HUAWEI-XPON-MIB V2.14 (2019-08-22), in the public repository DotZero24/pysnmp-mibs.
     EXT: HUAWEI-ETHERLIKE-EXT-MIB, in the same repository.
+    TRAP: HUAWEI-XPON-TRAP-MIB V1.43 (2019-04-10), in the same repository.
+    DEVICE: HUAWEI-DEVICE-MIB, its names resolved in a public parser of Huawei's traps.
 """
 
 from typing import Final
@@ -112,3 +114,12 @@ def port_if_index(slot: int, port: int) -> int:
     (4194304000, 4194304256, 4194312192)
     """
     return 0xFA000000 + slot * 0x2000 + port * 0x100
+
+
+TRAP_ONT_ALARMS: Final[Oid] = (*XPON, 12, 2, 2, 0)  # TRAP hwXponDeviceOntAlarmTrapsPrefix
+TRAP_ONT_LOS: Final = 12  # TRAP hwGponProfOntLOSAlarmTrap; 13 is its end
+TRAP_ONT_DYING_GASP: Final = 18  # TRAP hwGponProfOntDGAlarmTrap; 19 is its end
+TRAP_FRAME: Final[Oid] = (*HUAWEI, 6, 3, 3, 1, 1, 1)  # DEVICE hwFrameIndex
+TRAP_SLOT: Final[Oid] = (*HUAWEI, 6, 3, 3, 2, 1, 1)  # DEVICE hwSlotIndex
+TRAP_PORT: Final[Oid] = (*HUAWEI, 6, 3, 3, 4, 1, 1)  # DEVICE hwPortIndex
+TRAP_ONT: Final[Oid] = (*ONT_CONFIG, 1)  # XPON hwGponDeviceOntIndex, taken to be its first column
