@@ -6,8 +6,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from msgspec import Meta
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from server.alarms import storage
 from server.alarms.records import OntState, PlantFault
@@ -52,7 +51,7 @@ class AlarmController(Controller):
         store: NamedDependency[Store],
         fault_id: FromPath[UUID],
         after: FromQuery[UUID | None] = None,
-        limit: FromQuery[Annotated[int, Meta(ge=1, le=PAGE_MAX)]] = PAGE_MAX,
+        limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
     ) -> AffectedPage:
         """List whom a fault took off the network, by id."""
         found = await store.read(storage.list_affected, fault_id, after=after, limit=limit + 1)
