@@ -11,14 +11,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from activation.requests import PonPort
 from server.acts import Act
-from server.alarms.records import Expected, OntState, PlantFault
+from server.alarms.records import (
+    PON_PORT,
+    SPLITTER,
+    TERMINAL,
+    Expected,
+    OntState,
+    PlantFault,
+)
 from server.database import Connection
 from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.alarms import fault_services, ont_states, plant_faults, pon_polls
 from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import services
-from server.database.tables.plant import drops, olts, pon_ports, terminals
+from server.database.tables.plant import drops, olts, pon_ports, splitters, terminals
 from server.plant.routes import OltAddress
 from server.services.records import ServiceState
 
@@ -257,6 +264,47 @@ def list_faults(db: sa.Connection, *, is_open: bool = True) -> tuple[PlantFault,
         .limit(FAULTS_MAX)
     )
     return to_records(rows, PlantFault)
+
+
+class NamedFault(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault, with the names that people know its OLT and its branches by."""
+
+    fault: PlantFault
+    olt: str
+    branches: tuple[str, ...]
+
+
+def list_named(db: sa.Connection, *, is_open: bool, limit: int) -> tuple[NamedFault, ...]:
+    """List faults with names, in a fixed number of statements."""
+    faults = list_faults(db, is_open=is_open)[:limit]
+    wanted: dict[str, set[UUID]] = {PON_PORT: set(), SPLITTER: set(), TERMINAL: set()}
+    for fault in faults:
+        for branch in fault.branches:
+            kind, _, branch_id = branch.partition(":")
+            wanted[kind].add(UUID(branch_id))
+    names: dict[str, str] = {}
+    for kind, ids in wanted.items():
+        table = _NAMED[kind]
+        rows = db.execute(sa.select(table.c.id, table.c.external_id).where(table.c.id.in_(ids)))
+        names |= {f"{kind}:{row.id}": row.external_id for row in rows}
+    ids_of_olts = {fault.olt_id for fault in faults}
+    found = db.execute(sa.select(olts.c.id, olts.c.name).where(olts.c.id.in_(ids_of_olts)))
+    olt_names = {row.id: row.name for row in found}
+    return tuple(
+        NamedFault(
+            fault=fault,
+            olt=olt_names[fault.olt_id],
+            branches=tuple(names.get(branch, branch) for branch in fault.branches),
+        )
+        for fault in faults
+    )
+
+
+_NAMED: Final[Mapping[str, sa.Table]] = {
+    PON_PORT: pon_ports,
+    SPLITTER: splitters,
+    TERMINAL: terminals,
+}
 
 
 def list_affected(
