@@ -4,7 +4,7 @@ A notification is believed in nothing: it has no secret worth the name and may b
 made up. It says where to look, and whoever is told looks.
 """
 
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from puresnmp.pdu import PDU, GetResponse, InformRequest, PDUContent, Trap
@@ -39,7 +39,7 @@ def read_notification(datagram: bytes) -> Notification | None:
 
 
 def _read(datagram: bytes) -> Notification | None:
-    message: object = decode(datagram)[0]
+    message = cast("object", decode(datagram)[0])
     if not isinstance(message, Sequence) or len(message) != _PARTS:
         return None
     version, community, pdu = message

@@ -4,6 +4,9 @@ A trap is sent once and may get lost, as in life. Causes that are no alarm, such
 order, are told to nobody.
 """
 
+# pysnmp has no types of its own.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -6,11 +6,10 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from msgspec import Meta
+from litestar.params import FromPath, FromQuery, QueryParameter
 
-from server.alarms import storage
-from server.alarms.records import OntState, PlantFault
+from server.alarms import alarm_storage, storage
+from server.alarms.records import Alarm, OntLight, OntState, PlantFault
 from server.database import Store
 from server.people.doors import require_access
 from server.people.records import OFFICE, Scope
@@ -31,6 +30,8 @@ class ServiceLine(msgspec.Struct, frozen=True, kw_only=True):
 
     state: OntState
     fault_id: UUID | None
+    light: OntLight | None = None
+    alarms: tuple[Alarm, ...] = ()
 
 
 class AlarmController(Controller):
@@ -41,10 +42,27 @@ class AlarmController(Controller):
 
     @get("/plant-faults")
     async def list_faults(
-        self, store: NamedDependency[Store], *, cleared: FromQuery[bool] = False
+        self,
+        store: NamedDependency[Store],
+        *,
+        cleared: FromQuery[bool] = False,
+        older_than: FromQuery[UUID | None] = None,
     ) -> tuple[PlantFault, ...]:
-        """List the faults that are open, or the latest that are over; the newest first."""
-        return await store.read(storage.list_faults, is_open=not cleared)
+        """List the faults that are open, or that are over; the newest first, a page at a time."""
+        return await store.read(storage.list_faults, is_open=not cleared, older_than=older_than)
+
+    @get("/alarms")
+    async def list_alarms(
+        self,
+        store: NamedDependency[Store],
+        *,
+        cleared: FromQuery[bool] = False,
+        older_than: FromQuery[UUID | None] = None,
+    ) -> tuple[Alarm, ...]:
+        """List the alarms that are open, or that are over; the newest first, a page at a time."""
+        return await store.read(
+            alarm_storage.list_alarms, is_open=not cleared, older_than=older_than
+        )
 
     @get("/plant-faults/{fault_id:uuid}/services")
     async def list_affected(
@@ -52,7 +70,7 @@ class AlarmController(Controller):
         store: NamedDependency[Store],
         fault_id: FromPath[UUID],
         after: FromQuery[UUID | None] = None,
-        limit: FromQuery[Annotated[int, Meta(ge=1, le=PAGE_MAX)]] = PAGE_MAX,
+        limit: Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)] = PAGE_MAX,
     ) -> AffectedPage:
         """List whom a fault took off the network, by id."""
         found = await store.read(storage.list_affected, fault_id, after=after, limit=limit + 1)
@@ -66,4 +84,9 @@ class AlarmController(Controller):
         found = await store.read(storage.find_state, service_id)
         if found is None:
             raise NotFound("polled service", service_id)
-        return ServiceLine(state=found[0], fault_id=found[1])
+        return ServiceLine(
+            state=found[0],
+            fault_id=found[1],
+            light=await store.read(alarm_storage.find_light, service_id),
+            alarms=await store.read(alarm_storage.list_of_service, service_id),
+        )

@@ -10,77 +10,24 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from server.acts import Act
-from server.alarms.records import Expected, OntLight, OntState, PlantFault
+from server.alarms.records import (
+    PON_PORT,
+    SPLITTER,
+    TERMINAL,
+    Expected,
+    OntState,
+    PlantFault,
+)
 from server.database import Connection
 from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records, to_row
-from server.database.tables.alarms import (
-    fault_services,
-    olt_polls,
-    ont_lights,
-    ont_states,
-    plant_faults,
-    pon_polls,
-)
+from server.database.tables.alarms import fault_services, ont_states, plant_faults
 from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import services
-from server.database.tables.plant import drops, olts, terminals
-from server.plant.routes import OltAddress
+from server.database.tables.plant import drops, olts, pon_ports, splitters, terminals
 from server.services.records import ServiceState
 
 FAULTS_MAX: Final = 200
-
-
-def watch(db: sa.Connection, service_id: UUID, *, first_at: datetime, light: OntLight) -> None:
-    """Watch a service that runs from now on: its OLT, its port, and the light of its ONT."""
-    values = {"of": service_id, "first_at": first_at}
-    _WATCH_OLT.run(db, values)
-    _WATCH_PORT.run(db, values)
-    _WATCH_LIGHT.run(db, to_row(light))
-
-
-def _watching(
-    insert: postgresql.Insert | sqlite.Insert, names: Sequence[str], watched: sa.ColumnElement[UUID]
-) -> sa.Executable:
-    first_at = sa.bindparam("first_at", type_=pon_polls.c.next_at.type)
-    found = sa.select(watched, first_at, sa.literal_column("0", sa.Integer))
-    of_service = found.where(ont_allocations.c.service_id == sa.bindparam("of"))
-    filled = insert.from_select(names, of_service)
-    return filled.on_conflict_do_nothing(index_elements=[names[0]])
-
-
-def _lit(insert: postgresql.Insert | sqlite.Insert) -> sa.Executable:
-    """One that was watched before starts over: it may have another ONT."""
-    new = {c.name: insert.excluded[c.name] for c in ont_lights.c if not c.primary_key}
-    return insert.on_conflict_do_update(index_elements=["service_id"], set_=new)
-
-
-_OLT_NAMES: Final = ("olt_id", "free_at", "failures")
-_PORT_NAMES: Final = ("pon_port_id", "next_at", "failures")
-_WATCH_OLT: Final = Prepared(
-    {
-        "postgresql": _watching(postgresql.insert(olt_polls), _OLT_NAMES, ont_allocations.c.olt_id),
-        "sqlite": _watching(sqlite.insert(olt_polls), _OLT_NAMES, ont_allocations.c.olt_id),
-    }
-)
-_WATCH_PORT: Final = Prepared(
-    {
-        "postgresql": _watching(
-            postgresql.insert(pon_polls), _PORT_NAMES, ont_allocations.c.pon_port_id
-        ),
-        "sqlite": _watching(sqlite.insert(pon_polls), _PORT_NAMES, ont_allocations.c.pon_port_id),
-    }
-)
-_WATCH_LIGHT: Final = Prepared(
-    {"postgresql": _lit(postgresql.insert(ont_lights)), "sqlite": _lit(sqlite.insert(ont_lights))}
-)
-
-
-def list_polled_olts(db: sa.Connection) -> tuple[OltAddress, ...]:
-    """List the OLTs on which something is watched."""
-    columns = [olts.c[name] for name in OltAddress.__struct_fields__]
-    rows = db.execute(sa.select(*columns).join(olt_polls, olt_polls.c.olt_id == olts.c.id))
-    return to_records(rows, OltAddress)
 
 
 def list_expected(db: sa.Connection, pon_port_id: UUID) -> tuple[Expected, ...]:
@@ -249,10 +196,45 @@ def list_faults(
     return to_records(rows, PlantFault)
 
 
-def find_fault(db: sa.Connection, fault_id: UUID) -> PlantFault | None:
-    """Find one fault."""
-    found = db.execute(sa.select(plant_faults).where(plant_faults.c.id == fault_id)).one_or_none()
-    return None if found is None else to_record(found, PlantFault)
+class NamedFault(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault, with the names that people know its OLT and its branches by."""
+
+    fault: PlantFault
+    olt: str
+    branches: tuple[str, ...]
+
+
+def list_named(db: sa.Connection, *, is_open: bool, limit: int) -> tuple[NamedFault, ...]:
+    """List faults with names, in a fixed number of statements."""
+    faults = list_faults(db, is_open=is_open)[:limit]
+    wanted: dict[str, set[UUID]] = {PON_PORT: set(), SPLITTER: set(), TERMINAL: set()}
+    for fault in faults:
+        for branch in fault.branches:
+            kind, _, branch_id = branch.partition(":")
+            wanted[kind].add(UUID(branch_id))
+    names: dict[str, str] = {}
+    for kind, ids in wanted.items():
+        table = _NAMED[kind]
+        rows = db.execute(sa.select(table.c.id, table.c.external_id).where(table.c.id.in_(ids)))
+        names |= {f"{kind}:{row.id}": row.external_id for row in rows}
+    ids_of_olts = {fault.olt_id for fault in faults}
+    found = db.execute(sa.select(olts.c.id, olts.c.name).where(olts.c.id.in_(ids_of_olts)))
+    olt_names = {row.id: row.name for row in found}
+    return tuple(
+        NamedFault(
+            fault=fault,
+            olt=olt_names[fault.olt_id],
+            branches=tuple(names.get(branch, branch) for branch in fault.branches),
+        )
+        for fault in faults
+    )
+
+
+_NAMED: Final[Mapping[str, sa.Table]] = {
+    PON_PORT: pon_ports,
+    SPLITTER: splitters,
+    TERMINAL: terminals,
+}
 
 
 def list_affected(

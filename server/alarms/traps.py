@@ -18,7 +18,7 @@ from activation.notifications import read_notification
 from activation.registry import find_trap_reader
 from activation.requests import PonPort
 from server.acts import SYSTEM, Act, Clock, act_of
-from server.alarms import polling, storage, turns
+from server.alarms import polling, turns, watching
 from server.database import Connection, Store, Written
 from server.settings import Settings
 
@@ -127,7 +127,7 @@ async def _keep_known(ear: TrapEar, store: Store) -> None:
 async def _find_senders(store: Store) -> Senders:
     loop = asyncio.get_running_loop()
     found: dict[str, tuple[tuple[UUID, str], ...]] = {}
-    for olt in await store.read(storage.list_polled_olts):
+    for olt in await store.read(watching.list_polled_olts):
         with contextlib.suppress(OSError):  # a name that nobody knows sends no traps either
             names = await loop.getaddrinfo(olt.host, None, type=socket.SOCK_DGRAM)
             for address in {str(place[0]) for *_, place in names}:

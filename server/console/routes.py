@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from server.alarms.pages import NetworkPages
 from server.console.assets import asset_routes
 from server.console.live import LiveStreams
 from server.console.problem_pages import PAGE_HANDLERS
@@ -36,7 +37,7 @@ def console_routes(
 
     pages = Router(
         path="/",
-        route_handlers=[show_first_page, SignInPages, JobPages, IssuePages],
+        route_handlers=[show_first_page, SignInPages, JobPages, IssuePages, NetworkPages],
         dependencies={
             "desk": Provide(provide_desk, sync_to_thread=False),
             "streams": Provide(provide_streams, sync_to_thread=False),

@@ -14,7 +14,7 @@ from billing_bridge.money import PriceSnapshot
 from billing_bridge.start import ServiceInstants
 from server import audit
 from server.acts import Act
-from server.alarms import storage as alarms
+from server.alarms import watching
 from server.alarms.records import OntLight
 from server.backups import lives
 from server.database import EmbeddedChange, FeedChange
@@ -89,7 +89,7 @@ def go_live(db: sa.Connection, process: Process, *, operator_slug: str, act: Act
         rx_cdbm=progress.rx_power_cdbm,
         measured_at=progress.live_at,
     )
-    alarms.watch(db, service.id, first_at=act.now + FIRST_POLL, light=light)
+    watching.watch(db, service.id, first_at=act.now + FIRST_POLL, light=light)
     order_storage.set_item_state(db, item, OrderState.COMPLETED)
     if progress.measured_fails:
         _show_disagreement(db, process, act)

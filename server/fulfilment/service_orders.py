@@ -29,7 +29,7 @@ from server.services import suspensions
 from server.services.records import Service, ServiceState, SuspensionReason
 
 Number = Annotated[str, Meta(min_length=1, max_length=36)]
-Code = Annotated[str, Meta(pattern=r"^[a-z_]{1,20}$")]
+Code = Annotated[str, Meta(max_length=20, pattern=r"^[a-z_]{1,20}$")]
 _ACTIONS: Final[Mapping[Intent, str]] = {
     Intent.SUSPEND: MODIFY,
     Intent.RESUME: MODIFY,

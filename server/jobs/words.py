@@ -100,6 +100,15 @@ _STEP_DONE: Final[Mapping[str, str]] = {
     "register": "ONT registered on its OLT",
     "verify_online": "ONT online, light read back",
     "go_live": "Service live",
+    "suspend": "Service switched off on the OLT",
+    "resume": "Service switched on again on the OLT",
+    "change": "Profiles and speed changed on the OLT",
+    "swap": "New ONT put in the place of the old one",
+    "disconnect": "ONT removed from its OLT",
+    "save": "Configuration of the OLT saved",
+    "settle": "Order fulfilled",
+    "undo": "What was made on the OLT taken back",
+    "call_off": "Order called off",
 }
 _STEP_WAITS: Final[Mapping[str, str]] = {
     "verify_evidence": "Evidence is being checked",
@@ -107,6 +116,15 @@ _STEP_WAITS: Final[Mapping[str, str]] = {
     "register": "Waiting to register the ONT",
     "verify_online": "Waiting for the ONT to come up",
     "go_live": "Waiting to go live",
+    "suspend": "Waiting to switch the service off",
+    "resume": "Waiting to switch the service on again",
+    "change": "Waiting to change profiles and speed",
+    "swap": "Waiting to put the new ONT in the place of the old one",
+    "disconnect": "Waiting to remove the ONT from its OLT",
+    "save": "Waiting to save the configuration of the OLT",
+    "settle": "Waiting to fulfil the order",
+    "undo": "Waiting to take back what was made on the OLT",
+    "call_off": "Waiting to call the order off",
 }
 _VERDICTS: Final[Mapping[str, Sentence]] = {
     VerdictKind.MERGED: Sentence("merged with another change"),

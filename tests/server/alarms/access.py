@@ -14,7 +14,7 @@ from activation.simulator.model import Olt
 from activation.simulator.records import OntRow, PluggedOnt
 from activation.simulator.records import PonPort as SimulatedPort
 from activation.snmp import SnmpSession, SnmpSettings, V2c
-from server.alarms import alarm_storage, storage
+from server.alarms import alarm_storage, storage, watching
 from server.alarms.polling import Pace, Poller
 from server.alarms.records import Alarm, OntLight, PlantFault
 from server.database import Connection, Store, Written
@@ -82,13 +82,13 @@ class Access:
         ) -> SnmpSession:
             return TownSession(self.olt, permitted=may_write)
 
-        network = Network(
+        self.network = Network(
             {"town": SnmpCredentials(Secret("town-read"), Secret("town-write"))},
             timeout_ms=int(TIMEOUT_S * 1000),
             open_session=open_session,
         )
         pace = Pace(ports=INTERVAL, light=light)
-        self.poller = Poller(store, network, pace=pace, clock=self.clock)
+        self.poller = Poller(store, self.network, pace=pace, clock=self.clock)
 
     def _insert(self, db: Connection) -> Written[None]:
         ports = [self.town.pon_port, *(uuid7() for _ in range(PORTS - 1))]
@@ -131,7 +131,7 @@ class Access:
         )
         for number, service_id in enumerate(services):
             light = OntLight(service_id=service_id, serial=serial_of(number), next_at=self.clock())
-            storage.watch(db, service_id, first_at=self.clock(), light=light)
+            watching.watch(db, service_id, first_at=self.clock(), light=light)
         return Written(None)
 
     async def poll_round(self) -> int:
@@ -164,3 +164,9 @@ class Access:
     def affected(self, fault_id: UUID) -> int:
         found = self.store.read_now(storage.list_affected, fault_id, after=None, limit=5000)
         return len(found)
+
+    def dim(self, number: int, rx_cdbm: int) -> None:
+        """Let an ONT receive another light, as behind a bend."""
+        self.cut(number)
+        ont = msgspec.structs.replace(an_ont(number), ont_rx_cdbm=rx_cdbm)
+        self.olt.exchange.olt.plug(ont, self.clock())

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from jinja2 import nodes
 
+from server.alarms.views import FaultView, NetworkView
 from server.console.templates import FOLDER, environment, render
 from server.console.views import Frame, NoticeView, ProblemView
 from server.issues.views import IssueListView, IssueRowView, ValueView
@@ -36,6 +37,19 @@ from server.people.views import SignInView
 
 HOSTILE = '<script>alert("x")</script>'
 ID = UUID(int=1)
+
+
+def a_network() -> NetworkView:
+    fault = FaultView(
+        title=HOSTILE,
+        state=Chip(label=HOSTILE, tone=Tone.ATTENTION),
+        where=HOSTILE,
+        since=HOSTILE,
+        affected=HOSTILE,
+        dark=HOSTILE,
+        services_url=HOSTILE,
+    )
+    return NetworkView(frame=a_frame(), open_faults=(fault,), past_faults=(fault,))
 
 
 def a_frame() -> Frame:
@@ -208,6 +222,7 @@ VIEWS: Mapping[str, Callable[[], msgspec.Struct]] = {
     "jobs/_timeline.html": a_timeline,
     "jobs/job.html": a_job,
     "jobs/list.html": a_list,
+    "network/list.html": a_network,
     "people/sign_in.html": lambda: SignInView(
         operator=HOSTILE, email=HOSTILE, then=HOSTILE, problem=HOSTILE
     ),
