@@ -16,7 +16,7 @@ from litestar.params import FromPath, FromQuery
 from activation.simulator.events import EventLog, as_line
 from activation.simulator.exchange import Exchange, Stats
 from activation.simulator.faults import Fault, FaultOrder
-from activation.simulator.model import OntAlreadyPlugged, OntNotPlugged, PortUnknown
+from activation.simulator.mistakes import OntAlreadyPlugged, OntNotPlugged, PortUnknown
 from activation.simulator.reading import ValueWrong, read_json
 from activation.simulator.records import FlowRow, OntRow, PluggedOnt, PonPort
 from sync_protocol.serials import NotAnOntSerial, parse_serial
