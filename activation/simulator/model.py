@@ -51,14 +51,12 @@ class Olt:
         record: Callable[[Event], None],
         cold: bool = False,
     ) -> None:
-        self.scenario = scenario
         self._saved = scenario
         self.started_at = started_at
-        self._record = record
+        self.record = record
         self._ports: dict[str, PonPort] = {port.name: port for port in scenario.ports}
         self.ports: Rows[str] = Rows()
-        self.line_profiles = rows_of_names(scenario.line_profiles)
-        self.service_profiles = rows_of_names(scenario.service_profiles)
+        self.hold_profiles(scenario)
         self.registrations: Rows[Registration] = Rows()
         self.flows: Rows[FlowRow] = Rows()
         self._flows_of: dict[tuple[str, int], dict[int, FlowRow]] = {}
@@ -89,6 +87,12 @@ class Olt:
             self._plugged[ont.serial] = Plugged(ont, lit_since)
             self._refresh_found(ont.serial, started_at)
 
+    def hold_profiles(self, scenario: Scenario) -> None:
+        """Take over the profiles of a scenario; who reads them has to look anew."""
+        self.scenario = scenario
+        self.line_profiles = rows_of_names(scenario.line_profiles)
+        self.service_profiles = rows_of_names(scenario.service_profiles)
+
     def save(self, now: datetime) -> None:
         """Keep the configuration as it is now beyond the next restart."""
         self._saved = msgspec.structs.replace(
@@ -97,7 +101,7 @@ class Olt:
             registered=tuple(known.row for known in self.registrations.values()),
             service_ports=tuple(self.flows.values()),
         )
-        self._record(Event(at=now, event="olt.saved"))
+        self.record(Event(at=now, event="olt.saved"))
 
     def restarted(self, now: datetime) -> "Olt":
         """Give the OLT as it starts again: as saved, with the fibers and ONTs as they are."""
@@ -106,8 +110,8 @@ class Olt:
         scenario = msgspec.structs.replace(
             self._saved, ports=tuple(ports), onts=tuple(self.plugged())
         )
-        self._record(Event(at=now, event="olt.restarted"))
-        return Olt(scenario, started_at=now, record=self._record, cold=True)
+        self.record(Event(at=now, event="olt.restarted"))
+        return Olt(scenario, started_at=now, record=self.record, cold=True)
 
     def port(self, name: str) -> PonPort | None:
         """Give the port, or None where the OLT has none of that name."""
@@ -201,12 +205,12 @@ class Olt:
     def _tell(self, index: Oid, registration: Registration, at: datetime) -> None:
         if not self._rising[index]:
             self._note_up(index, registration, at)
-            self._record(_ont_event(at, "ont.up", registration.row))
+            self.record(_ont_event(at, "ont.up", registration.row))
             self._expect(index, told_up=True)
             return
         del self._rising[index]
         if self._plugged[registration.row.serial].ont.ends == "normal":
-            self._record(_ont_event(at, "ont.acceptable", registration.row))
+            self.record(_ont_event(at, "ont.acceptable", registration.row))
 
     def _note_up(self, index: Oid, registration: Registration, up_at: datetime) -> None:
         self.registrations.put(index, msgspec.structs.replace(registration, last_up_at=up_at))
@@ -226,9 +230,7 @@ class Olt:
             place = self._plugged[ont.serial].ont.port
             raise OntAlreadyPlugged(f"ONT {ont.serial} is plugged in on {place}; unplug it first")
         self._plugged[ont.serial] = Plugged(ont, now)
-        self._record(
-            Event(at=now, event="ont.plugged", port=ont.port, serial=ont.serial),
-        )
+        self.record(Event(at=now, event="ont.plugged", port=ont.port, serial=ont.serial))
         owner = self._owners.get(ont.serial)
         registration = self.registrations.get(owner) if owner else None
         if owner is not None and registration is not None:
@@ -250,15 +252,14 @@ class Olt:
         if owner is not None:
             self._take_down(owner, now, DownCause.LOS)
         ont = self._plugged.pop(serial).ont
-        self._record(Event(at=now, event="ont.unplugged", port=ont.port, serial=serial))
+        self.record(Event(at=now, event="ont.unplugged", port=ont.port, serial=serial))
         self._refresh_found(serial, now)
 
     def alter_plugged(self, ont: PluggedOnt, now: datetime, cause: DownCause) -> None:
         """Change light or power of an ONT that is plugged in; if it falls, it is for this cause."""
 
         def change() -> None:
-            since = self._plugged[ont.serial].since
-            self._plugged[ont.serial] = Plugged(ont, since)
+            self._plugged[ont.serial] = Plugged(ont, self._plugged[ont.serial].since)
 
         self._relight([ont.serial], change, now, cause)
 
@@ -311,7 +312,7 @@ class Olt:
         down = msgspec.structs.replace(registration, last_down_at=now, down_cause=cause)
         self.registrations.put(index, down)
         event = _ont_event(now, "ont.down", registration.row)
-        self._record(msgspec.structs.replace(event, reason=cause.value))
+        self.record(msgspec.structs.replace(event, reason=cause.value))
 
     def add_ont(self, row: OntRow, now: datetime) -> None:
         """Register an ONT; if it is plugged in on that port it begins to come up."""
