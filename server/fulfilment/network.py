@@ -11,6 +11,7 @@ import msgspec
 
 from activation.driver import OltDriver
 from activation.puresnmp_session import PuresnmpSession
+from activation.recording import RecordingSession
 from activation.registry import find_driver
 from activation.snmp import V3, Credentials, SnmpSession, SnmpSettings, V2c
 from server.plant.routes import OltAddress
@@ -118,9 +119,10 @@ class Network:
             raise CredentialsMissing(
                 f"OLT {olt.name} names credentials {olt.credentials!r}; the settings hold: {known}"
             )
-        return self._open_session(
+        session = self._open_session(
             olt.host, olt.snmp_port, _said(found), self._settings, may_write=self.may_write
         )
+        return RecordingSession(session)
 
 
 def _said(found: SnmpCredentials | SnmpUser) -> Credentials:
