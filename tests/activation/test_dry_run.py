@@ -15,7 +15,7 @@ from tests.activation.fake_olt import PORT, SERIAL, FakeOlt, a_spec
 from tests.activation.running_simulator import RunningSimulator, running_simulator
 from tests.activation.test_command import run
 
-WORDS = (
+WORDS: tuple[str, ...] = (
     "dry-run", "127.0.0.1", "--pon", "0/1/0", "--serial", "HWTC00000001",
     "--line-profile", "line-100", "--service-profile", "srv-hgu", "--vlan", "100",
     "--traffic-in", "up-100", "--traffic-out", "down-100",
