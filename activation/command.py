@@ -10,17 +10,26 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from activation import credentials
 from activation.conformance import command as conformance
-from activation.driver import OltDriver
+from activation.credentials import CredentialsUnusable
+from activation.driver import DriverFactory, OltDriver
+from activation.dry_run import names_of, rehearse, told
 from activation.failures import Failure
 from activation.puresnmp_session import PuresnmpSession
 from activation.registry import DriverUnknown, driver_names, find_driver
-from activation.requests import NotAPonPort, NotReadable, OntRef, PonPort, Reading, parse_pon_port
-from activation.snmp import Secret, SnmpSettings, V2c
+from activation.requests import (
+    NotAPonPort,
+    NotReadable,
+    OntRef,
+    OntSpec,
+    PonPort,
+    Reading,
+    parse_pon_port,
+)
+from activation.snmp import SnmpSession, SnmpSettings
 from sync_protocol.serials import NotAnOntSerial, OntSerial, parse_serial
 from sync_protocol.units import format_dbm
-
-COMMUNITY_VARIABLE: Final = "FIRSTLIGHT_SNMP_COMMUNITY"
 
 _OK, _FAILED, _WRONG_INPUT = 0, 1, 2
 
@@ -30,29 +39,69 @@ _PLACE: Final = re.compile(r"([^:]*):([0-9]{1,4})")
 # The last label of a name is not a number, or a mistyped address would be looked up as a name.
 _HOST_NAME: Final = re.compile(r"(?:[\w-]{1,63}\.)*(?![0-9]+\.?$)[\w-]{1,63}\.?", re.ASCII)
 _HOST_NAME_MAX: Final = 253
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VLAN_MAX: Final = 4094
+_GEM_PORT_MAX: Final = 1023
 
-Question = Callable[[OltDriver, argparse.Namespace], Awaitable[Sequence[str] | Failure]]
+Question = Callable[
+    [DriverFactory, SnmpSession, argparse.Namespace], Awaitable[Sequence[str] | Failure]
+]
+DriverQuestion = Callable[[OltDriver, argparse.Namespace], Awaitable[Sequence[str] | Failure]]
 
 
 def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse's own class is private
     """Add ``olt`` with its questions to a command line."""
-    add_questions(subparsers.add_parser("olt", help="ask an OLT: probe, unregistered, light"))
+    add_questions(subparsers.add_parser("olt", help="ask an OLT: probe, light, dry-run and more"))
 
 
 def add_questions(parser: argparse.ArgumentParser) -> None:
     """Add the questions to a parser, each with the options that say which OLT is meant."""
     questions = parser.add_subparsers(dest="question", required=True, metavar="QUESTION")
     probe = questions.add_parser("probe", help="who it is, and which PON ports it has")
-    _add_olt_options(probe, _probe)
+    _add_olt_options(probe, _of_driver(_probe))
     unregistered = questions.add_parser("unregistered", help="lit ONTs that wait for registration")
     unregistered.add_argument("--pon", type=_pon_port, help="only this port, like 0/1/0")
-    _add_olt_options(unregistered, _unregistered)
+    _add_olt_options(unregistered, _of_driver(_unregistered))
     light = questions.add_parser("light", help="state and light of one registered ONT")
     light.add_argument("--ont", type=_ont_ref, required=True, help="port and id, like 0/1/0:5")
     light.add_argument("--serial", type=_serial, required=True, help="like HWTC1A2B3C4D")
-    _add_olt_options(light, _light)
+    _add_olt_options(light, _of_driver(_light))
+    _add_dry_run(questions)
     conformance.add_to(questions)
+
+
+def _add_dry_run(questions: Any) -> None:  # noqa: ANN401  argparse's own class is private
+    parser = questions.add_parser(
+        "dry-run",
+        help="what an activation would write",
+        description=(
+            "Reads what an activation reads, and shows the survey, the decision and every value "
+            "that would be written. Nothing is written."
+        ),
+    )
+    parser.add_argument("--pon", type=_pon_port, required=True, help="planned port, like 0/1/0")
+    parser.add_argument("--serial", type=_serial, required=True, help="like HWTC1A2B3C4D")
+    parser.add_argument("--line-profile", required=True, help="name of the line profile")
+    parser.add_argument("--service-profile", required=True, help="name of the service profile")
+    parser.add_argument("--vlan", type=_number(1, _VLAN_MAX), required=True, help="service VLAN")
+    parser.add_argument(
+        "--user-vlan", type=_number(1, _VLAN_MAX), help="VLAN that the ONT sends (as --vlan)"
+    )
+    parser.add_argument("--gem-port", type=_number(0, _GEM_PORT_MAX), default=1, help="(1)")
+    parser.add_argument("--traffic-in", required=True, help="traffic table, from the subscriber")
+    parser.add_argument("--traffic-out", required=True, help="traffic table, to the subscriber")
+    parser.add_argument("--description", default="dry-run", help="(dry-run)")
+    _add_olt_options(parser, _dry_run)
+
+
+def _of_driver(question: DriverQuestion) -> Question:
+    """Ask a driver that talks through the session itself."""
+
+    async def ask(
+        factory: DriverFactory, session: SnmpSession, arguments: argparse.Namespace
+    ) -> Sequence[str] | Failure:
+        return await question(factory(session), arguments)
+
+    return ask
 
 
 def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> None:
@@ -62,12 +111,7 @@ def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> Non
     parser.add_argument(
         "--timeout-ms", type=_number(10, 60_000), default=2000, help="per attempt (2000)"
     )
-    parser.add_argument(
-        "--community-variable",
-        type=_variable,
-        default=COMMUNITY_VARIABLE,
-        help=f"environment variable that holds the read community ({COMMUNITY_VARIABLE})",
-    )
+    credentials.add_options(parser)
 
     def run(arguments: argparse.Namespace) -> int:
         return _run(question, arguments, os.environ)
@@ -76,29 +120,16 @@ def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> Non
 
 
 def _run(question: Question, arguments: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    community = environment.get(arguments.community_variable)
-    if not community:
-        name = arguments.community_variable
-        return _complain(f"environment variable {name} is empty; put the SNMP read community there")
-    if not (community.isascii() and community.isprintable()):
-        # Never the community itself: what is written here ends up in tickets.
-        return _complain(
-            f"environment variable {arguments.community_variable} holds a character that SNMP "
-            "communities do not have; letters, digits and signs of ASCII are right"
-        )
     try:
         factory = find_driver(arguments.driver)
-    except DriverUnknown as error:
+        who = credentials.read(arguments, environment)
+    except (DriverUnknown, CredentialsUnusable) as error:
         return _complain(str(error))
 
     async def ask() -> Sequence[str] | Failure:
-        session = PuresnmpSession(
-            arguments.host,
-            arguments.port,
-            V2c(read_community=Secret(community)),
-            SnmpSettings(timeout_ms=arguments.timeout_ms, read_attempts=2),
-        )
-        return await question(factory(session), arguments)
+        settings = SnmpSettings(timeout_ms=arguments.timeout_ms, read_attempts=2)
+        session = PuresnmpSession(arguments.host, arguments.port, who, settings)
+        return await question(factory, session, arguments)
 
     answer = asyncio.run(ask())
     if isinstance(answer, Failure):
@@ -149,6 +180,27 @@ async def _light(driver: OltDriver, arguments: argparse.Namespace) -> Sequence[s
     )
 
 
+async def _dry_run(
+    factory: DriverFactory, session: SnmpSession, arguments: argparse.Namespace
+) -> Sequence[str] | Failure:
+    spec = OntSpec(
+        serial=arguments.serial,
+        line_profile=arguments.line_profile,
+        service_profile=arguments.service_profile,
+        description=arguments.description,
+        vlan=arguments.vlan,
+        user_vlan=arguments.user_vlan or arguments.vlan,
+        gem_port=arguments.gem_port,
+        traffic_in=arguments.traffic_in,
+        traffic_out=arguments.traffic_out,
+    )
+    try:
+        run = await rehearse(factory, session, arguments.pon, spec)
+    except ValueError as error:
+        return (f"would stop: {error}",)
+    return run if isinstance(run, Failure) else told(run, names_of(factory))
+
+
 def _level(light: Reading | NotReadable) -> str:
     match light:
         case Reading(power_cdbm=power_cdbm):
@@ -190,14 +242,6 @@ def _host(text: str) -> str:
     raise argparse.ArgumentTypeError(
         f"{text!r} is no host; write a name or an address like 192.0.2.7, and its port as --port"
     )
-
-
-def _variable(text: str) -> str:
-    if not _VARIABLE.fullmatch(text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no name of an environment variable, like {COMMUNITY_VARIABLE}"
-        )
-    return text
 
 
 def _number(low: int, high: int) -> Callable[[str], int]:

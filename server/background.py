@@ -68,7 +68,7 @@ async def background(
     if not store.is_postgres:
         await _take_over(store, clock)
     random_share = random.SystemRandom().random
-    network = Network(settings.snmp, timeout_ms=settings.snmp_timeout_ms)
+    network = Network({**settings.snmp, **settings.snmp_users}, timeout_ms=settings.snmp_timeout_ms)
     runner = ProcessRunner(
         store,
         network,

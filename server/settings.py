@@ -27,7 +27,9 @@ OTHERS_VARIABLES: Final = frozenset(
         "FIRSTLIGHT_CHROMIUM",
         "FIRSTLIGHT_HYPOTHESIS",
         "FIRSTLIGHT_REQUIRE_BROWSER",
+        "FIRSTLIGHT_SNMP_AUTH_KEY",
         "FIRSTLIGHT_SNMP_COMMUNITY",
+        "FIRSTLIGHT_SNMP_PRIV_KEY",
         "FIRSTLIGHT_TEST_POSTGRES_URL",
     }
 )
@@ -44,6 +46,16 @@ class SnmpCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     read: Secret
     write: Secret
+
+
+class SnmpUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A user of SNMP v3 who signs and encrypts (authPriv); both keys are passwords."""
+
+    user: Annotated[str, Meta(min_length=1, max_length=32)]
+    auth_method: Literal["md5", "sha1"] = "sha1"
+    auth_key: Secret
+    priv_method: Literal["aes", "des"] = "aes"
+    priv_key: Secret
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +104,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Private networks that webhooks may reach all the same, like ``10.1.0.0/16``."""
     mail: MailSettings = msgspec.field(default_factory=MailSettings)
     snmp: Mapping[str, SnmpCredentials] = msgspec.field(default_factory=dict[str, SnmpCredentials])
+    snmp_users: Mapping[str, SnmpUser] = msgspec.field(default_factory=dict[str, SnmpUser])
+    """Credentials of OLTs that speak SNMP v3; a name stands here or in ``snmp``."""
     webhook_secrets: Mapping[str, Secret] = msgspec.field(default_factory=dict[str, Secret])
     run_processes: bool = True
     """False where separate ``firstlight worker`` processes drive the fulfilment."""
@@ -103,10 +117,13 @@ class SettingsUnusable(ValueError):
     """The settings cannot be used; nothing was started. The text names the value."""
 
 
-_WITH_SECRETS: Final = frozenset({"database_url", "snmp", "webhook_secrets"})
+_PASSWORD_LENGTH_MIN: Final = 8
+"""RFC 3414, section 11.2: agents take no shorter password."""
+_WITH_SECRETS: Final = frozenset({"database_url", "snmp", "snmp_users", "webhook_secrets"})
 _TABLES: Final[Mapping[str, str]] = {
     "mail": '{"host": "mail.operator.example", "port": 25}',
     "snmp": '{"olts": {"read": "COMMUNITY", "write": "COMMUNITY"}}',
+    "snmp_users": '{"olts": {"user": "noc", "auth_key": "PASSWORD", "priv_key": "PASSWORD"}}',
     "webhook_secrets": '{"billing": "whsec_..."}',
     "webhook_networks_allowed": '["10.1.0.0/16"]',
     "unpolled_olts": '["OLT-7"]',
@@ -181,6 +198,7 @@ def _complaints(settings: Settings) -> Iterable[tuple[str, str]]:
         engines.parse_url(settings.database_url)
     except engines.DatabaseUnusable as error:
         yield "database_url", str(error)
+    yield from _contradicting_credentials(settings)
     for text in settings.webhook_networks_allowed:
         try:
             ipaddress.ip_network(text)
@@ -201,6 +219,16 @@ def _complaints(settings: Settings) -> Iterable[tuple[str, str]]:
             "must be longer than the time-out"
         )
         yield "lease_s", complaint
+
+
+def _contradicting_credentials(settings: Settings) -> Iterable[tuple[str, str]]:
+    for name, user in settings.snmp_users.items():
+        if name in settings.snmp:
+            yield "snmp_users", f"{shown(name)} is in snmp, too; an OLT is talked to in one way"
+        for field, key in (("auth_key", user.auth_key), ("priv_key", user.priv_key)):
+            if len(key.reveal()) < _PASSWORD_LENGTH_MIN:
+                complaint = f"{shown(name)}: {field} has fewer than {_PASSWORD_LENGTH_MIN} letters"
+                yield "snmp_users", complaint
 
 
 def _explain(error: msgspec.ValidationError, values: Mapping[str, Any], source: Source) -> str:

@@ -93,6 +93,19 @@ class Exchange:
         self.on_change: Callable[[], None] = lambda: None
         """Called after whatever may have moved the next due instant."""
 
+    def restart(self) -> None:
+        """Start the OLT anew: what was not saved is gone, and all ONTs have to come up."""
+        now = self._now()
+        self.olt.advance(now)
+        self.olt = self.olt.restarted(now)
+        self._dialect = dialect_of(self.olt)
+        self.reread()
+
+    def reread(self) -> None:
+        """Serve what the OLT holds now, after its profiles changed."""
+        self._tree = Tree(self._dialect.columns())
+        self.on_change()
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults that are being played."""

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import datetime
 
 import uvicorn
+from litestar import Litestar
 
 from activation.simulator.agent import Agent
 from activation.simulator.control import build_control
@@ -44,6 +45,48 @@ class Ticker:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class _Power:
+    """Starts the agent, and starts it and the OLT anew on the same socket, one boot later."""
+
+    def __init__(
+        self, exchange: Exchange, scenario: Scenario, listener: socket.socket, boots: int
+    ) -> None:
+        self._exchange = exchange
+        self._scenario = scenario
+        self._listener = listener
+        self._boots = boots
+        self._agent: Agent | None = None
+        self._turn = asyncio.Lock()
+
+    async def on(self) -> None:
+        """Answer from now on."""
+        self._agent = Agent(
+            self._exchange,
+            read_community=self._scenario.read_community,
+            write_community=self._scenario.write_community,
+            users=self._scenario.users,
+            boots=self._boots,
+        )
+        await self._agent.start(self._listener.dup())
+
+    async def restart(self) -> None:
+        """Lose what was not saved, and let v3 see one boot more and a clock at its beginning."""
+        async with self._turn:
+            self._stop()
+            self._exchange.restart()
+            self._boots += 1
+            await self.on()
+
+    def off(self) -> None:
+        """Stop answering for good."""
+        self._stop()
+        self._listener.close()
+
+    def _stop(self) -> None:
+        if self._agent is not None:
+            self._agent.stop()
 
 
 class _Server(uvicorn.Server):
@@ -84,21 +127,17 @@ async def simulate(
         exchange = Exchange(olt, now=now, record=record)
         ticker = Ticker(exchange, now)
         exchange.on_change = ticker.rearm
-        agent = Agent(
-            exchange,
-            read_community=scenario.read_community,
-            write_community=scenario.write_community,
-            users=scenario.users,
-            boots=int(ready_at.timestamp()) % 2**31,
-        )
-        await agent.start(snmp_socket)
+        boots = int(ready_at.timestamp()) % 2**31
+        power = _Power(exchange, scenario, snmp_socket, boots)
+        await power.on()
+        control = build_control(exchange, log, now, power.restart)
         log.record(Event(at=now(), event="simulator.started"))
         try:
-            async with _serving(uvicorn_config(exchange, log, now), control_socket):
+            async with _serving(uvicorn_config(control), control_socket):
                 yield ready
         finally:
             ticker.stop()
-            agent.stop()
+            power.off()
             log.record(Event(at=now(), event="simulator.stopped"))
 
 
@@ -121,12 +160,10 @@ def _telling(
     return record
 
 
-def uvicorn_config(
-    exchange: Exchange, log: EventLog, now: Callable[[], datetime]
-) -> uvicorn.Config:
+def uvicorn_config(control: Litestar) -> uvicorn.Config:
     """Configure the control API's server: quiet, and quick to stop."""
     return uvicorn.Config(
-        build_control(exchange, log, now),
+        control,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=1,

@@ -46,6 +46,8 @@ class PonPort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     autofind: bool = True
     sfp_tx_cdbm: LaunchCdbm = 350
     """Launch power of the port's optics, hundredths of dBm."""
+    cut: bool = False
+    """True: its fiber is cut, and every ONT on it is dark."""
 
     @property
     def slot(self) -> int:
@@ -59,12 +61,14 @@ class PonPort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class PluggedOnt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An ONT with power, on the fiber of one port."""
+    """An ONT on the fiber of one port."""
 
     serial: SerialText
     port: PortName
     lit: bool = True
     """False: the fiber is dark; the OLT neither finds the ONT nor brings it up."""
+    powered: bool = True
+    """False: it has no power; if it loses that while it is up, it says so with its last gasp."""
     come_up_s: Seconds = 5.0
     """From the accepted registration to run state up; 5 to 40 s on real networks."""
     sentinel_s: Seconds = 0.5

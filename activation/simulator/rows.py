@@ -1,6 +1,7 @@
 """Rows of a table in the order in which SNMP walks them."""
 
 from bisect import bisect_right, insort
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from activation.simulator.oids import Oid
@@ -51,3 +52,11 @@ class Rows(Generic[Row]):
     def values(self) -> list[Row]:
         """List the rows in order."""
         return [self._rows[index] for index in self._order]
+
+
+def rows_of_names(names: Iterable[str]) -> Rows[str]:
+    """Give names as rows whose index is the name itself, letter by letter."""
+    rows: Rows[str] = Rows()
+    for name in names:
+        rows.put(tuple(name.encode("ascii")), name)
+    return rows

@@ -11,10 +11,11 @@ import msgspec
 
 from activation.driver import OltDriver
 from activation.puresnmp_session import PuresnmpSession
+from activation.recording import RecordingSession
 from activation.registry import find_driver
-from activation.snmp import SnmpSession, SnmpSettings, V2c
+from activation.snmp import V3, Credentials, SnmpSession, SnmpSettings, V2c
 from server.plant.routes import OltAddress
-from server.settings import SnmpCredentials
+from server.settings import SnmpCredentials, SnmpUser
 
 
 class CredentialsMissing(LookupError):
@@ -55,7 +56,7 @@ class OpenSession(Protocol):
         self,
         host: str,
         port: int,
-        credentials: V2c,
+        credentials: Credentials,
         settings: SnmpSettings,
         /,
         *,
@@ -75,7 +76,7 @@ class Network:
 
     def __init__(
         self,
-        credentials: Mapping[str, SnmpCredentials],
+        credentials: Mapping[str, SnmpCredentials | SnmpUser],
         *,
         timeout_ms: int,
         monotonic: Callable[[], float] = time.monotonic,
@@ -118,7 +119,20 @@ class Network:
             raise CredentialsMissing(
                 f"OLT {olt.name} names credentials {olt.credentials!r}; the settings hold: {known}"
             )
-        communities = V2c(read_community=found.read, write_community=found.write)
-        return self._open_session(
-            olt.host, olt.snmp_port, communities, self._settings, may_write=self.may_write
+        session = self._open_session(
+            olt.host, olt.snmp_port, _said(found), self._settings, may_write=self.may_write
         )
+        return RecordingSession(session)
+
+
+def _said(found: SnmpCredentials | SnmpUser) -> Credentials:
+    """Give credentials of the settings as a session takes them."""
+    if isinstance(found, SnmpCredentials):
+        return V2c(read_community=found.read, write_community=found.write)
+    return V3(
+        user=found.user,
+        auth_method=found.auth_method,
+        auth_key=found.auth_key,
+        priv_method=found.priv_method,
+        priv_key=found.priv_key,
+    )

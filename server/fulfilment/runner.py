@@ -14,6 +14,7 @@ import msgspec
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
+from activation.recording import recorded
 from server.acts import SYSTEM, Act, Clock, act_of
 from server.database import Connection, Store, Written
 from server.database.full_disk import StorageFull
@@ -115,11 +116,13 @@ class ProcessRunner:
         step = StepName(process.step)
         if not STEPS[step].talks:
             return await self._decide(self._units[step], process, started_at)
-        told = await self._talk(held)
+        with recorded() as exchanges:
+            told = await self._talk(held)
         ran = Ran(
             outcome=told.outcome,
             started_at=started_at,
             jitter=self._random(),
+            detail=exchanges.detail(),
             evidence_considered=told.evidence_considered,
         )
         return await self._let_go(process, ran)

@@ -21,6 +21,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningSimu
         "vlans": [100],
         "read_community": "reading",
         "write_community": "writing",
+        "users": [{"name": "noc", "auth_key": "auth-password", "priv_key": "priv-password"}],
         "onts": [
             *({"serial": serial, "port": "0/1/0"} | ONT for serial in PLUGGED),
             {"serial": "HWTC0000000A", "port": "0/1/1"} | ONT,

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from activation.command import COMMUNITY_VARIABLE, add_questions, add_to
+from activation.command import add_questions, add_to
+from activation.credentials import COMMUNITY_VARIABLE
 from tests.activation.running_simulator import RunningSimulator
 
 

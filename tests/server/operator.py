@@ -17,7 +17,7 @@ import httpx
 import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from activation.snmp import SnmpSession, SnmpSettings, V2c
+from activation.snmp import Credentials, SnmpSession, SnmpSettings
 from server.acts import Act
 from server.database import Connection, Store
 from server.database.writer import Boundary, Probe
@@ -138,7 +138,12 @@ class Operator:
         self.world = world
 
         def open_session(
-            host: str, _port: int, _who: V2c, _how: SnmpSettings, *, may_write: Callable[[], bool]
+            host: str,
+            _port: int,
+            _who: Credentials,
+            _how: SnmpSettings,
+            *,
+            may_write: Callable[[], bool],
         ) -> SnmpSession:
             return TownSession(world.other_olts.get(host, world.olt), permitted=may_write)
 

@@ -20,6 +20,9 @@ def test_a_lease_must_leave_room_for_an_answer(tmp_path: Path) -> None:
     assert settings.load(file, {}).lease_s == 5
 
 
+_NOC = "[snmp_users.olts]\nuser = 'noc'\nauth_key = 'authpassword'\npriv_key = 'privpassword'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -38,6 +41,12 @@ def test_a_lease_must_leave_room_for_an_answer(tmp_path: Path) -> None:
         ('[mail]\nhst = "x"\n', "mail.hst is not known here; known are host, port, "),
         ('[mail]\nport = "x"\n', "mail.port is 'x'; it must be a whole number"),
         ("[mail]\ntimeout_s = 0\n", "mail.timeout_s is 0; it must be a whole number of at least 1"),
+        (
+            f"{_NOC}[snmp.olts]\nread = 'r'\nwrite = 'w'\n",
+            "settings.toml', snmp_users: 'olts' is in snmp, too",
+        ),
+        (_NOC.replace("privpassword", "short"), "snmp_users: 'olts': priv_key has fewer than 8"),
+        (_NOC + "priv_method = 'aes256'\n", "priv_method must be one of aes, des"),
         (
             'webhook_networks_allowed = ["10.1.0.1/16"]\n',
             "webhook_networks_allowed: '10.1.0.1/16' is no network: 10.1.0.1/16 has host bits set",
@@ -87,6 +96,12 @@ def test_a_wrong_variable_is_named(variable: str, text: str, said: str) -> None:
         ("SNMP", '{"olts": "verysecret"}'),
         ("SNMP", '"verysecret"'),
         ("SNMP", '{"olts": verysecret}'),
+        ("SNMP_USERS", '{"olts": {"user": "noc", "auth_key": "verysecret"}}'),
+        ("SNMP_USERS", '{"olts": {"user": "noc", "auth_key": "verysecret", "priv_key": "short"}}'),
+        (
+            "SNMP_USERS",
+            '{"olts": {"auth_key": "verysecret", "priv_method": "3des"}}',
+        ),
         ("WEBHOOK_SECRETS", '{"billing": {"key": "verysecret"}}'),
         ("WEBHOOK_SECRETS", '["verysecret"]'),
         ("DATABASE_URL", "postgresql//clerk:verysecret@localhost/x"),

@@ -70,9 +70,10 @@ class HuaweiSurveyor:
         """
         ids = candidate_ids(asked.promised)
         expected = self._tables.expected_if_index(asked.port)
+        wanted = _cells(expected, ids, asked.spec)
         if_index, cells, autofound = await asyncio.gather(
             self._tables.if_index(asked.port),
-            self._tables.cells(_cells(expected, ids, asked.spec)),
+            self._tables.cells(wanted),
             self._tables.autofound(expected),
         )
         if isinstance(if_index, Failure):

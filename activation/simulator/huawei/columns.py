@@ -13,7 +13,8 @@ from activation.simulator.columns import (
     table,
 )
 from activation.simulator.huawei import oids
-from activation.simulator.model import Link, Olt
+from activation.simulator.links import Link
+from activation.simulator.model import Olt
 from activation.simulator.records import (
     DownCause,
     FlowRow,

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from activation.simulator.columns import Read, scalar, system_columns, table
-from activation.simulator.model import Link, Olt
+from activation.simulator.links import Link
+from activation.simulator.model import Olt
 from activation.simulator.oids import Oid
 from activation.simulator.records import DownCause, FoundOnt, Registration
 from activation.simulator.rows import Rows

@@ -56,6 +56,7 @@ class Outcome:
         """Places whose earlier speeds are forgotten."""
         self.altered: list[FlowRow] = []
         """Service ports that stay and are otherwise from then on."""
+        self.saves = False
 
     def commit(self, now: datetime) -> list[Event]:
         """Let all of it take effect at this instant, and tell what happened."""
@@ -69,6 +70,8 @@ class Outcome:
             del speeds[place]
         speeds.update(self.speeds)
         self.store.services.descriptions.update(self.descriptions)
+        if self.saves:
+            self.store.olt.save(now)
         return events
 
 
@@ -193,8 +196,8 @@ def _replace(letter: _Letter) -> None:
     letter.outcome.draft.add(AddOnt(msgspec.structs.replace(row, serial=serial)))
 
 
-def _save(_letter: _Letter) -> None:
-    """Keep the configuration; this OLT never loses any."""
+def _save(letter: _Letter) -> None:
+    letter.outcome.saves = True
 
 
 def _bind(letter: _Letter) -> None:

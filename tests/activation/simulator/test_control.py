@@ -1,5 +1,6 @@
 """The control API, through its routes."""
 
+import re
 from collections.abc import Generator
 from typing import Any, cast
 
@@ -31,7 +32,11 @@ class Desk:
 def desk() -> Generator[Desk]:
     log = EventLog()
     bench = Bench(log=log)
-    app = build_control(bench.exchange, log, lambda: bench.now)
+
+    async def restart() -> None:
+        bench.exchange.restart()
+
+    app = build_control(bench.exchange, log, lambda: bench.now, restart)
     with TestClient(app) as client:
         yield Desk(bench, client)
 
@@ -126,7 +131,7 @@ def routes_of(client: TestClient[Any]) -> list[tuple[str, set[str]]]:
 def test_every_route_is_among_those_that_are_told(desk: Desk) -> None:
     told = desk.client.get("/nowhere").json()["detail"].partition("there are ")[2].split(", ")
     routes = {
-        f"{method} {path.replace('{serial}', 'SERIAL')}"
+        f"{method} {re.sub(r'{([a-z]+)}', lambda part: part[1].upper(), path)}"
         for path, methods in routes_of(desk.client)
         for method in methods
     }

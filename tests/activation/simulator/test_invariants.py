@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activation.simulator.cells import Written
-from activation.simulator.model import OntAlreadyPlugged, OntNotPlugged
+from activation.simulator.mistakes import OntAlreadyPlugged, OntNotPlugged
 from activation.simulator.oids import Oid
 from tests.activation.simulator.factories import (
     IF_INDEX,

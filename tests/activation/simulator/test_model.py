@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from activation.simulator.huawei import oids
-from activation.simulator.model import OntAlreadyPlugged, OntNotPlugged, PortUnknown
+from activation.simulator.mistakes import OntAlreadyPlugged, OntNotPlugged, PortUnknown
 from sync_protocol.serials import OntSerial, serial_bytes
 from tests.activation.simulator.factories import (
     COME_UP_S,

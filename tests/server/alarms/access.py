@@ -13,7 +13,7 @@ from activation.simulator.exchange import Exchange
 from activation.simulator.model import Olt
 from activation.simulator.records import OntRow, PluggedOnt
 from activation.simulator.records import PonPort as SimulatedPort
-from activation.snmp import SnmpSession, SnmpSettings, V2c
+from activation.snmp import Credentials, SnmpSession, SnmpSettings
 from server.alarms import alarm_storage, storage, watching
 from server.alarms.polling import Pace, Poller
 from server.alarms.records import Alarm, OntLight, PlantFault
@@ -78,7 +78,12 @@ class Access:
         store.write_now(self._insert)
 
         def open_session(
-            _host: str, _port: int, _who: V2c, _how: SnmpSettings, *, may_write: Callable[[], bool]
+            _host: str,
+            _port: int,
+            _who: Credentials,
+            _how: SnmpSettings,
+            *,
+            may_write: Callable[[], bool],
         ) -> SnmpSession:
             return TownSession(self.olt, permitted=may_write)
 

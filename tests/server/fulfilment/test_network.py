@@ -5,10 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from activation.drivers.huawei.olt import HuaweiOlt
-from activation.snmp import Binding, NotSent, SnmpSession, SnmpSettings, V2c
+from activation.snmp import V3, Binding, Credentials, NotSent, SnmpSession, SnmpSettings
 from server.fulfilment.network import Network, writing_under
 from server.plant.routes import OltAddress
-from server.settings import Secret, SnmpCredentials
+from server.settings import Secret, SnmpCredentials, SnmpUser
 from tests.server.factories import Clock
 from tests.server.olt import TIMEOUT_S, TownOlt, TownSession
 
@@ -39,7 +39,7 @@ class Guard:
         self,
         _host: str,
         _port: int,
-        _who: V2c,
+        _who: Credentials,
         _how: SnmpSettings,
         *,
         may_write: Callable[[], bool],
@@ -111,3 +111,32 @@ async def test_one_olt_has_one_session_and_one_driver() -> None:
 
     assert guard.network.driver(ADDRESS) is guard.network.driver(ADDRESS)
     assert len(guard.opened) == 1
+
+
+def test_an_olt_of_a_user_is_talked_to_with_both_keys() -> None:
+    said: list[Credentials] = []
+
+    def open_session(
+        _host: str,
+        _port: int,
+        who: Credentials,
+        _how: SnmpSettings,
+        *,
+        may_write: Callable[[], bool],
+    ) -> SnmpSession:
+        said.append(who)
+        return TownSession(TownOlt(Clock()), permitted=may_write)
+
+    user = SnmpUser(user="noc", auth_key=Secret("authpassword"), priv_key=Secret("privpassword"))
+    Network({"town": user}, timeout_ms=1000, open_session=open_session).driver(ADDRESS)
+
+    assert said == [
+        V3(
+            user="noc",
+            auth_method="sha1",
+            auth_key=Secret("authpassword"),
+            priv_method="aes",
+            priv_key=Secret("privpassword"),
+        )
+    ]
+    assert "password" not in repr(said)
