@@ -43,12 +43,12 @@ class RunningSimulator(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def running_simulator(folder: Path, scenario: object) -> Generator[RunningSimulator]:
+def running_simulator(folder: Path, scenario: object, *options: str) -> Generator[RunningSimulator]:
     """Start a simulator, wait for its word that it is ready, and stop it in the end."""
     path = folder / "scenario.json"
     path.write_bytes(msgspec.json.encode(scenario))
     arguments = ("activation.simulator", "--scenario", str(path), "--log", str(folder / "log"))
-    with _process(arguments, "--snmp-port", "0", "--control-port", "0") as ready:
+    with _process(arguments, "--snmp-port", "0", "--control-port", "0", *options) as ready:
         yield RunningSimulator(
             snmp_port=ready["snmp_port"],
             control_url=f"http://127.0.0.1:{ready['control_port']}",

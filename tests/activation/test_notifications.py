@@ -1,7 +1,9 @@
 """Traps and informs, as datagrams."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,9 @@ from activation.registry import find_trap_reader
 from activation.requests import PonPort
 from activation.simulator.records import DownCause, Event, Vendor
 from activation.simulator.traps import TrapSender
-from tests.activation.simulator.factories import START
+from tests.activation.running_simulator import running_simulator
+from tests.activation.simulator.factories import START, a_scenario, an_ont, an_ont_row
+from tests.activation.simulator.wire import bound
 
 
 def told(*events: Event, vendor: Vendor = Vendor.HUAWEI) -> list[bytes]:
@@ -49,6 +53,23 @@ def test_the_driver_finds_the_port_in_what_the_simulated_olt_tells(cause: DownCa
         assert notification is not None
         assert notification.reply is None
         assert read(notification.numbers) == PonPort(frame=0, slot=3, port=7)
+
+
+def test_a_simulator_tells_a_manager_of_an_ont_that_lost_its_light(tmp_path: Path) -> None:
+    row = an_ont_row()
+    scenario = a_scenario(onts=(an_ont(serial=row.serial, port=row.port),))
+    with bound() as manager:
+        port = manager.getsockname()[1]
+        manager.settimeout(10)
+        with running_simulator(tmp_path, scenario, "--trap-port", str(port)) as simulator:
+            gone = httpx.delete(f"{simulator.control_url}/onts/{row.serial}")
+            gone.raise_for_status()
+            notification = read_notification(manager.recv(BYTES_MAX))
+
+    read = find_trap_reader("huawei")
+    assert read is not None
+    assert notification is not None
+    assert read(notification.numbers) == PonPort(frame=0, slot=1, port=1)
 
 
 def test_the_end_of_an_alarm_is_told_only_where_there_was_one() -> None:
