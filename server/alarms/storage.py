@@ -30,6 +30,22 @@ from server.services.records import ServiceState
 FAULTS_MAX: Final = 200
 
 
+def _open_memberships() -> sa.Subquery:
+    """Who belongs to an open fault, and is still off: one row for each service at the most.
+
+    A fault that is over may have left some dark, so their rows there say nothing any longer.
+    """
+    return (
+        sa.select(fault_services.c.service_id, fault_services.c.fault_id)
+        .join(plant_faults, plant_faults.c.id == fault_services.c.fault_id)
+        .where(fault_services.c.back_at.is_(None), plant_faults.c.cleared_at.is_(None))
+        .subquery("memberships")
+    )
+
+
+_MEMBERSHIPS: Final = _open_memberships()
+
+
 def list_expected(db: sa.Connection, pon_port_id: UUID) -> tuple[Expected, ...]:
     """List the running services of a port with their states and open faults."""
     return tuple(_expected(row) for row in _EXPECTED.rows(db, {"port": pon_port_id}))
@@ -46,22 +62,13 @@ _EXPECTED: Final = Prepared(
         ont_states.c.since,
         ont_states.c.reason,
         ont_states.c.cause,
-        plant_faults.c.id.label("fault_id"),
+        _MEMBERSHIPS.c.fault_id,
     )
     .join(services, services.c.id == ont_allocations.c.service_id)
     .join(drops, drops.c.premise_id == services.c.premise_id)
     .join(terminals, terminals.c.id == drops.c.terminal_id)
     .join(ont_states, ont_states.c.service_id == services.c.id, isouter=True)
-    .join(
-        fault_services,
-        (fault_services.c.service_id == services.c.id) & fault_services.c.back_at.is_(None),
-        isouter=True,
-    )
-    .join(
-        plant_faults,
-        (plant_faults.c.id == fault_services.c.fault_id) & plant_faults.c.cleared_at.is_(None),
-        isouter=True,
-    )
+    .join(_MEMBERSHIPS, _MEMBERSHIPS.c.service_id == services.c.id, isouter=True)
     .where(
         ont_allocations.c.pon_port_id == sa.bindparam("port"),
         services.c.state == ServiceState.ACTIVE,
@@ -249,30 +256,9 @@ def list_affected(
 
 def find_state(db: sa.Connection, service_id: UUID) -> tuple[OntState, UUID | None] | None:
     """Find how the ONT of a service stands, and the open fault that it belongs to."""
-    row = (
-        db.execute(
-            sa.select(ont_states, plant_faults.c.id.label("fault_id"))
-            .join(
-                fault_services,
-                (fault_services.c.service_id == ont_states.c.service_id)
-                & fault_services.c.back_at.is_(None),
-                isouter=True,
-            )
-            .join(
-                plant_faults,
-                (plant_faults.c.id == fault_services.c.fault_id)
-                & plant_faults.c.cleared_at.is_(None),
-                isouter=True,
-            )
-            .where(ont_states.c.service_id == service_id)
-            .order_by(plant_faults.c.raised_at.desc())
-            .limit(1)
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if row is None:
-        return None
-    values = dict(row)
-    fault_id = values.pop("fault_id")
-    return msgspec.convert(values, OntState), fault_id
+    row = db.execute(
+        sa.select(ont_states, _MEMBERSHIPS.c.fault_id)
+        .join(_MEMBERSHIPS, _MEMBERSHIPS.c.service_id == ont_states.c.service_id, isouter=True)
+        .where(ont_states.c.service_id == service_id)
+    ).one_or_none()
+    return None if row is None else (to_record(row, OntState), row.fault_id)

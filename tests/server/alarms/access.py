@@ -149,12 +149,15 @@ class Access:
                 await self.poller.handle(turn)
                 asked += 1
             if not taken:
-                self.clock.advance(1)
+                self.clock.advance(5)
         return asked
 
     def cut(self, *numbers: int) -> None:
+        """Unplug ONTs; those that are dark already stay so."""
+        lit = {ont.serial for ont in self.olt.exchange.olt.plugged()}
         for number in numbers:
-            self.olt.exchange.olt.unplug(parse_serial(serial_of(number)), self.clock())
+            if serial_of(number) in lit:
+                self.olt.exchange.olt.unplug(parse_serial(serial_of(number)), self.clock())
 
     def mend(self, *numbers: int) -> None:
         for number in numbers:

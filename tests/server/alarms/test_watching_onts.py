@@ -133,6 +133,31 @@ async def test_a_service_that_was_suspended_in_a_fault_keeps_it_not_open(access:
     assert access.faults() == ()
 
 
+async def test_an_ont_that_outlasts_a_fault_has_its_own_alarm_and_counts_once_in_the_next(
+    store: Store,
+) -> None:
+    access = Access(store, onts=16)
+    await access.poll_round()
+    for _ in range(2):
+        access.cut(*range(16))
+        await access.poll_round()
+        access.mend(*range(1, 16))
+        await access.poll_round()
+        (alarm,) = access.alarms()
+        assert (alarm.kind, alarm.service_id) == (AlarmKind.LOSS_OF_SIGNAL, access.services[0])
+        access.mend(0)
+        for _ in range(5):
+            await access.poll_round()
+        assert access.alarms() == ()
+        access.cut(0)
+        await access.poll_round()
+
+    access.mend(0)
+    await access.poll_round()
+    assert {fault.affected for fault in access.faults(is_open=False)} <= {15, 16}
+    assert access.faults() == ()
+
+
 @pytest.mark.parametrize("onts", [4, 128])
 async def test_a_poll_costs_the_same_statements_however_many_onts_go_dark(
     store: Store, onts: int
