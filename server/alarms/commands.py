@@ -1,6 +1,7 @@
 """What polls and readings change: states, faults of the plant, and alarms that begin and end."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -36,8 +37,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """What a poll changed."""
 
     topics: frozenset[str] = frozenset()
-    look_around: bool = False
-    """Whether the other ports of the OLT probably changed as well."""
+    look_around: datetime | None = None
+    """Other ports of the OLT that were not polled since then have probably changed as well."""
 
 
 def take_poll(db: Connection, poll: PortPoll, listing: Listing[PolledOnt], *, act: Act) -> Taken:
@@ -51,15 +52,18 @@ def take_poll(db: Connection, poll: PortPoll, listing: Listing[PolledOnt], *, ac
     storage.store_states(db, changed)
     after, over = _let_return(db, poll, _with_states(before, changed), act)
     dark = correlation.dark_branches(poll.pon_port_id, after, act.now) if changed else ()
+    look_around = act.now if over else None
     for each in dark:
-        after = _belonging(after, each.service_ids, _raise(db, poll, each, act))
+        fault = _raise(db, poll, each, act)
+        after = _belonging(after, each.service_ids, fault.id)
+        if each.branch[0] == PON_PORT:
+            look_around = fault.raised_at
     known = alarm_storage.list_of_port(db, poll.pon_port_id)
     changes = rules.after_poll(after, known, act.now)
     _change_alarms(db, poll, changes, act)
     topics = {PLANT_FAULTS} if changed or over else set[str]()
     topics |= {ALARMS} if changes != Changes() else set()
-    is_whole_port = any(each.branch[0] == PON_PORT for each in dark)
-    return Taken(topics=frozenset(topics), look_around=is_whole_port or bool(over))
+    return Taken(topics=frozenset(topics), look_around=look_around)
 
 
 def take_reading(
@@ -171,7 +175,7 @@ def _let_return(
     )
 
 
-def _raise(db: Connection, poll: PortPoll, dark: Dark, act: Act) -> UUID:
+def _raise(db: Connection, poll: PortPoll, dark: Dark, act: Act) -> PlantFault:
     """Tell a fault of a branch; whole ports of one OLT that go dark together are one fault."""
     kind, branch_id = dark.branch
     branch = f"{kind}:{branch_id}"
@@ -187,7 +191,7 @@ def _raise(db: Connection, poll: PortPoll, dark: Dark, act: Act) -> UUID:
             dark=known.dark + len(dark.service_ids),
         )
         storage.extend_fault(db, grown, dark.service_ids)
-        return known.id
+        return grown
     fault = PlantFault(
         id=act.new_id(),
         olt_id=poll.olt.id,
@@ -200,4 +204,4 @@ def _raise(db: Connection, poll: PortPoll, dark: Dark, act: Act) -> UUID:
     storage.add_fault(db, fault, dark.service_ids)
     detail = {"fault_id": str(fault.id), "branch": branch, "affected": fault.affected}
     audit.record(db, act, "plant_fault.raised", detail=detail)
-    return fault.id
+    return fault

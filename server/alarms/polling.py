@@ -137,8 +137,9 @@ def _conclude_poll(
         taken = commands.take_poll(db, poll, answer, act=act)
         turns.note_poll(db, poll, next_at=act.now + pace.ports, code=None, now=act.now)
         topics = taken.topics | _conclude(db, poll, None, pace.rest(poll), act)
-        if taken.look_around:
-            turns.hurry(db, [(poll.olt.id, None)], act.now)
+        if taken.look_around is not None:
+            everywhere = [(poll.olt.id, None)]
+            turns.hurry(db, everywhere, act.now, polled_before=taken.look_around)
         return Written(None, topics=topics)
     pause = RARELY if isinstance(answer, Unsupported) else _pause(poll.failures)
     turns.note_poll(db, poll, next_at=act.now + pause, code=answer.code, now=act.now)

@@ -222,14 +222,22 @@ def give_back(db: Connection, olt_id: UUID, *, free_at: datetime, failures: int)
     )
 
 
-def hurry(db: Connection, ports: Sequence[tuple[UUID, PonPort | None]], now: datetime) -> int:
+def hurry(
+    db: Connection,
+    ports: Sequence[tuple[UUID, PonPort | None]],
+    now: datetime,
+    *,
+    polled_before: datetime | None = None,
+) -> int:
     """Let ports be polled next, or all ports of an OLT; answer how many.
 
+    ``polled_before`` passes over what was polled since then; without it, what was polled just now.
     Neither an OLT that is being asked nor one that does not answer is asked more by it.
     """
     wanted = [_is_wanted(olt_id, port) for olt_id, port in ports]
     if not wanted:
         return 0
+    long_ago = now - NOT_AGAIN_FOR if polled_before is None else polled_before
     found = sa.select(pon_ports.c.id).where(sa.or_(*wanted))
     hurried = db.execute(
         sa.update(pon_polls)
@@ -237,7 +245,7 @@ def hurry(db: Connection, ports: Sequence[tuple[UUID, PonPort | None]], now: dat
             pon_polls.c.pon_port_id.in_(found),
             pon_polls.c.next_at > now,
             pon_polls.c.failures == 0,
-            sa.or_(pon_polls.c.polled_at.is_(None), pon_polls.c.polled_at <= now - NOT_AGAIN_FOR),
+            sa.or_(pon_polls.c.polled_at.is_(None), pon_polls.c.polled_at < long_ago),
         )
         .values(next_at=now)
     ).rowcount
