@@ -14,6 +14,7 @@ ENTRY_POINT_GROUP: Final = "firstlight.drivers"
 BUILT_IN: Final[Mapping[str, str]] = {
     "huawei": "activation.drivers.huawei.olt:HuaweiOlt",
     "vsol": "activation.drivers.vsol.olt:VsolOlt",
+    "zte": "activation.drivers.zte.olt:ZteOlt",
 }
 
 

@@ -80,6 +80,12 @@ class OntSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the traffic table for what the subscriber sends."""
     traffic_out: str
     """Name of the traffic table for what the subscriber receives."""
+    registration_alone: bool = False
+    """Register and configure nothing else: somebody gives the ONT its service by other means.
+
+    For drivers that lack ``SERVICE_FLOW``; others refuse it, and those refuse what is more. An ONT
+    that was so ``Applied`` carries no traffic: it may be held, and never be called live or billed.
+    """
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True):
