@@ -74,7 +74,12 @@ async def _decline(rig: Rig, capability: DriverCapability) -> None:
     spec, driver = rig.spec(), rig.driver
     place = Allocation(ref=OntRef(port=rig.port, ont_id=1), service_port=1)
     before = await rig.truth()
+    service = msgspec.structs.replace(spec, registration_alone=False)
     verbs: Mapping[DriverCapability, Sequence[Callable[[], Awaitable[object]]]] = {
+        DriverCapability.SERVICE_FLOW: (
+            lambda: driver.survey(rig.port, service),
+            lambda: driver.apply(service, place),
+        ),
         DriverCapability.SUSPEND: (
             lambda: driver.suspend(place, spec.serial),
             lambda: driver.resume(place, spec.serial),

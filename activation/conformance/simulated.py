@@ -104,6 +104,11 @@ def _usual(serial: OntSerial) -> OntSpec:
     )
 
 
+def _registration_alone(serial: OntSerial) -> OntSpec:
+    """The service profile is the ONU type; there is no line profile."""
+    return msgspec.structs.replace(_usual(serial), line_profile="", registration_alone=True)
+
+
 def _quicker(spec: OntSpec) -> OntSpec:
     return msgspec.structs.replace(
         spec,
@@ -129,6 +134,14 @@ GROUNDS: Final[Mapping[str, Grounds]] = {
         first_ont_id=1,
         flow_index=lambda ref, _liked: ref.port.port * 1_000_000 + ref.ont_id * 1_000 + 1,
         spec=_usual,
+        other_speed=_quicker,
+    ),
+    "zte": Grounds(
+        vendor=Vendor.ZTE,
+        ports=("1/1/1", "1/1/2"),
+        first_ont_id=1,
+        flow_index=lambda _ref, liked: liked,
+        spec=_registration_alone,
         other_speed=_quicker,
     ),
 }

@@ -15,6 +15,7 @@ from activation.simulator.oids import Oid
 from activation.simulator.records import Event, Vendor
 from activation.simulator.tables import Column
 from activation.simulator.vsol.dialect import VsolDialect
+from activation.simulator.zte.dialect import ZteDialect
 
 
 class Accepted(Protocol):
@@ -40,6 +41,7 @@ class Dialect(Protocol):
 _DIALECTS: Final[Mapping[Vendor, Callable[[Olt], Dialect]]] = {
     Vendor.HUAWEI: HuaweiDialect,
     Vendor.VSOL: VsolDialect,
+    Vendor.ZTE: ZteDialect,
 }
 
 

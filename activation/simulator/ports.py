@@ -8,6 +8,7 @@ import msgspec
 
 from activation.simulator.huawei import oids as huawei
 from activation.simulator.records import PonPort, Vendor
+from activation.simulator.zte import oids as zte
 
 
 class _Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,12 @@ _MANNERS: Final[Mapping[Vendor, _Manner]] = {
         index=lambda port: port.number,
         names=r"0/0/([1-9]|1[0-6])",
         example="0/0/1",
+    ),
+    # The first number is 1 on the command line and 0 in the number of the port.
+    Vendor.ZTE: _Manner(
+        index=lambda port: zte.port_number(port.slot, port.number),
+        names=r"1/([1-9]|1[0-9]|2[01])/([1-9]|1[0-6])",
+        example="1/1/1",
     ),
 }
 

@@ -36,6 +36,16 @@ class Vendor(enum.StrEnum):
 
     HUAWEI = "huawei"
     VSOL = "vsol"
+    ZTE = "zte"
+
+
+class ZteFirmware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which trees a ZTE OLT answers in, beside those that all of them have."""
+
+    tree_50: bool = True
+    """Tree 1012.3.50: light and serial that the ONT itself tells, and restarting it."""
+    tree_1082: bool = False
+    """The tree of newer firmwares, here for reading alone."""
 
 
 class PonPort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -26,6 +26,7 @@ from activation.simulator.records import (
     TrafficTable,
     Vendor,
     Vlan,
+    ZteFirmware,
 )
 
 Community = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[!-~]+$")]
@@ -51,6 +52,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     ports: Annotated[tuple[PonPort, ...], Meta(min_length=1)]
     vendor: Vendor = Vendor.HUAWEI
+    zte: ZteFirmware = ZteFirmware()
+    """Says something of ZTE alone."""
     line_profiles: tuple[ProfileName, ...] = ()
     service_profiles: tuple[ProfileName, ...] = ()
     traffic_tables: tuple[TrafficTable, ...] = ()

@@ -1,0 +1,1 @@
+"""ZTE C300 and C320, as their tables look from outside."""
