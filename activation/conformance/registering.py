@@ -14,6 +14,7 @@ from activation.failures import (
     PortFull,
     ProfileMissing,
     SerialConflict,
+    Unsupported,
     VlanMissing,
 )
 from activation.prechecks import Resume
@@ -71,6 +72,19 @@ async def two_onts_get_different_ids(trial: Trial) -> None:
         second.ref.ont_id not in {first.ref.ont_id, first.ref.ont_id + 1},
         f"{second.ref} is taken or promised",
     )
+
+
+@check(Can.SERVICE_FLOW)
+async def a_registration_alone_is_not_made_more_of(trial: Trial) -> None:
+    """Who asks for less than the driver does is told so, and no more is written than asked."""
+    spec = msgspec.structs.replace(trial.spec, registration_alone=True)
+    allocation = await trial.allocation()
+    before = await trial.rig.truth()
+    for verb in (trial.driver.apply, trial.driver.change_profile):
+        is_a(Unsupported, await verb(spec, allocation))
+    is_a(Unsupported, await trial.driver.swap(spec, allocation, trial.rig.spec(1).serial))
+    is_a(Unsupported, await trial.driver.survey(trial.rig.port, spec))
+    await trial.untouched(before)
 
 
 @check(Can.SERVICE_FLOW)

@@ -24,6 +24,16 @@ from activation.requests import (
 from sync_protocol.serials import OntSerial
 
 
+def flow_left_out(spec: OntSpec) -> Unsupported | None:
+    """Refuse a registration alone, for a driver that always makes the flow, too."""
+    if not spec.registration_alone:
+        return None
+    return Unsupported(
+        what=f"registering {spec.serial} alone",
+        detail="this driver makes the service with it; ask for the service",
+    )
+
+
 class Day2Gaps:
     """Every verb beyond registering, as something that this driver does not do."""
 

@@ -36,7 +36,7 @@ class Trap(msgspec.Struct, frozen=True, kw_only=True):
 _MANNERS: Final[Mapping[Vendor, Callable[..., tuple[Oid, tuple[tuple[Oid, int], ...]]]]] = {
     Vendor.HUAWEI: ont_trap,
 }
-"""What a V-SOL sends was found nowhere, so it sends nothing."""
+"""What a V-SOL sends was found nowhere, and of a ZTE too little, so they send nothing."""
 
 
 class TrapSender:

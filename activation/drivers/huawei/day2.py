@@ -7,7 +7,7 @@ light until it is activated again. Whoever watches the port sees it go down with
 from collections.abc import Sequence
 from typing import ClassVar
 
-from activation.drivers.gaps import Day2Gaps
+from activation.drivers.gaps import Day2Gaps, flow_left_out
 from activation.drivers.huawei import oids
 from activation.drivers.huawei.plan import Change, plan_change
 from activation.drivers.huawei.rows import number, serial_text, text
@@ -65,7 +65,7 @@ class HuaweiDay2(Day2Gaps):
         Raises:
             SpecNotEncodable: a name does not fit the OLT; nothing was sent.
         """
-        if_index = await self._tables.if_index(allocation.ref.port)
+        if_index = flow_left_out(spec) or await self._tables.if_index(allocation.ref.port)
         if isinstance(if_index, Failure):
             return if_index
         writes = encoded(spec, allocation, if_index)

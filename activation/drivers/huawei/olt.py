@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
+from activation.drivers.gaps import flow_left_out
 from activation.drivers.huawei import oids
 from activation.drivers.huawei.day2 import HuaweiDay2
 from activation.drivers.huawei.observation import observation, optics_cells, state_cells
@@ -140,7 +141,7 @@ class HuaweiOlt(HuaweiDay2):
         Raises:
             SpecNotEncodable: a name does not fit the OLT; nothing was sent.
         """
-        if_index = await self._tables.if_index(allocation.ref.port)
+        if_index = flow_left_out(spec) or await self._tables.if_index(allocation.ref.port)
         if isinstance(if_index, Failure):
             return if_index
         writes = encoded(spec, allocation, if_index)
@@ -175,7 +176,7 @@ class HuaweiOlt(HuaweiDay2):
         Raises:
             SpecNotEncodable: a name does not fit the OLT; nothing was sent.
         """
-        if_index = await self._tables.if_index(allocation.ref.port)
+        if_index = flow_left_out(spec) or await self._tables.if_index(allocation.ref.port)
         if isinstance(if_index, Failure):
             return if_index
         encoded(spec, allocation, if_index)

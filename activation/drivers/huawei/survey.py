@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from activation.drivers.gaps import flow_left_out
 from activation.drivers.huawei import oids
 from activation.drivers.huawei.plan import (
     candidate_ids,
@@ -59,7 +60,7 @@ class HuaweiSurveyor:
             SpecNotEncodable: a profile name does not fit the OLT; nothing was sent.
         """
         asked = _Asked(port=port, spec=spec, promised=promised)
-        shown = await self._as_new(asked)
+        shown = flow_left_out(spec) or await self._as_new(asked)
         return await self._in_tables(asked) if shown is None else shown
 
     async def _as_new(self, asked: _Asked) -> Survey | Failure | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
+from activation.drivers.gaps import flow_left_out
 from activation.drivers.snmp_failures import write_failure
 from activation.drivers.vsol import oids
 from activation.drivers.vsol.light import phase_meaning
@@ -121,7 +122,9 @@ class VsolOlt:
         Raises:
             SpecNotEncodable: a value does not fit the OLT; nothing was sent.
         """
-        checked(spec)
+        refused = flow_left_out(checked(spec))
+        if refused is not None:
+            return refused
         table, seen, names = await asyncio.gather(
             self._tables.port_table(port),
             self._tables.sightings(spec.serial),
@@ -243,7 +246,7 @@ class VsolOlt:
         Raises:
             SpecNotEncodable: a value does not fit the OLT; nothing was sent.
         """
-        place = number_of(allocation)
+        place = flow_left_out(spec) or number_of(allocation)
         if isinstance(place, Failure):
             return place
         checked(spec)
@@ -327,7 +330,7 @@ class VsolOlt:
     async def _carry_out(
         self, spec: OntSpec, allocation: Allocation, *, change: bool
     ) -> Applied | NoChange | Failure:
-        place = number_of(allocation)
+        place = flow_left_out(spec) or number_of(allocation)
         if isinstance(place, Failure):
             return place
         async with self._turn:
