@@ -42,6 +42,8 @@ class Vendor(enum.StrEnum):
 class ZteFirmware(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which trees a ZTE OLT answers in, beside those that all of them have."""
 
+    tree_13: bool = True
+    """Tree 1012.3.13: what ports count, and the ONTs that wait for registration."""
     tree_50: bool = True
     """Tree 1012.3.50: light and serial that the ONT itself tells, and restarting it."""
     tree_1082: bool = False

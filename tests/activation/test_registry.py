@@ -36,7 +36,7 @@ def test_an_unknown_driver_lists_the_known_ones() -> None:
 def test_a_driver_of_another_package_is_found() -> None:
     entry = an_entry("acme", "activation.drivers.huawei.olt:HuaweiOlt")
 
-    assert driver_names([entry]) == ("acme", "huawei", "vsol")
+    assert driver_names([entry]) == ("acme", "huawei", "vsol", "zte")
     assert find_driver("acme", [entry]) is HuaweiOlt
 
 

@@ -90,20 +90,13 @@ class ZteDay2(Day2Gaps):
         return Listing(items=onts, complete=table.complete)
 
     async def poll(self, port: PonPort) -> Listing[PolledOnt] | Failure:
-        """Read the phases of one port, from tree 1082 where tree 1012 has none."""
+        """Read the phases of one port, in tree 1012."""
         table = await self._tables.columns(port, oids.ONT_SERIAL, oids.ONT_PHASE)
         if isinstance(table, Failure):
             return table
-        newer = (
-            await self._tables.phases_in_newer_tree(port)
-            if any(phase is None for _, phase in table.rows.values())
-            else {}
-        )
-        if isinstance(newer, Failure):
-            return newer
         onts: list[PolledOnt] = []
         for ont_id, (serial, phase) in table.rows.items():
-            meaning = phase_meaning(phase, newer.get(ont_id))
+            meaning = phase_meaning(phase, None)
             onts.append(
                 PolledOnt(
                     ref=OntRef(port=port, ont_id=ont_id),

@@ -141,16 +141,6 @@ class ZteTables:
         complete = all(walk.complete for walk in read) and len(rows) >= counted
         return PortColumns(rows=rows, complete=complete)
 
-    async def phases_in_newer_tree(self, port: PonPort) -> Mapping[int, SnmpValue] | Failure:
-        """Read the phases of one port where tree 1012 has none."""
-        index = port_index(port)
-        if isinstance(index, Failure):
-            return index
-        walk = await self._walk(f"{oids.ONT_PHASE_NEWER}.{index.newer}")
-        if isinstance(walk, Failure):
-            return walk
-        return {row.index[0]: row.value for row in walk.rows}
-
     async def waiting(self, port: PonPort) -> Listing[SeenOnt] | Failure:
         """List the lit and unregistered ONTs of one port, from the tree that lists any."""
         index = port_index(port)

@@ -36,12 +36,22 @@ def columns_of(olt: Olt) -> list[Column]:
         *interface_names(olt, lambda name: f"gpon_{name}"),
         scalar(common.IF_NUMBER, Syntax.INTEGER, lambda _: len(olt.ports)),
         *_first_tree(olt),
+        *(_port_tree(olt) if firmware.tree_13 else ()),
         *(_omci_tree(olt) if firmware.tree_50 else ()),
         *(_newer_tree(olt) if firmware.tree_1082 else ()),
     ]
 
 
 def _first_tree(olt: Olt) -> list[Column]:
+    return [
+        *table(oids.REGISTERED, olt.registrations, _REGISTERED),
+        *_seen(olt, oids.STATE, olt.registrations, _STATE),
+        *_single(olt, oids.RANGING_DISTANCE, olt.registrations, _distance),
+        *_single(olt, oids.OLT_RX, olt.registrations, _olt_rx),
+    ]
+
+
+def _port_tree(olt: Olt) -> list[Column]:
     ports: dict[int, tuple[Syntax, Read[str]]] = {
         oids.PORT_NAME: (Syntax.OCTETS, lambda name, _: f"OLT-{name.split('/')[2]}".encode()),
         oids.PORT_ROOM: (Syntax.INTEGER, lambda name, _: _port(olt, name).capacity),
@@ -51,10 +61,6 @@ def _first_tree(olt: Olt) -> list[Column]:
     return [
         *table(oids.PORT, olt.ports, ports),
         *table(oids.WAITING, olt.found, _WAITING),
-        *table(oids.REGISTERED, olt.registrations, _REGISTERED),
-        *_seen(olt, oids.STATE, olt.registrations, _STATE),
-        *_single(olt, oids.RANGING_DISTANCE, olt.registrations, _distance),
-        *_single(olt, oids.OLT_RX, olt.registrations, _olt_rx),
     ]
 
 

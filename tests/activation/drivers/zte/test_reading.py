@@ -3,9 +3,10 @@
 import pytest
 
 from activation.drivers.zte.olt import ZteOlt
-from activation.failures import OntNotRegistered
+from activation.failures import ListingIncomplete, OntNotRegistered
 from activation.requests import (
     Absent,
+    Allocation,
     At,
     ConfigState,
     DownReason,
@@ -14,6 +15,7 @@ from activation.requests import (
     NotReadable,
     Observation,
     OltInfo,
+    OntRef,
     Phase,
     Reading,
     RegisteredOnt,
@@ -21,6 +23,7 @@ from activation.requests import (
 )
 from activation.simulator.faults import FaultKind, FaultOrder
 from activation.simulator.records import ZteFirmware
+from sync_protocol.serials import OntSerial
 from tests.activation.drivers.zte.specs import (
     ALLOCATION,
     OTHER_PORT,
@@ -32,9 +35,7 @@ from tests.activation.drivers.zte.specs import (
     a_spec,
 )
 from tests.activation.simulator.factories import Bench, an_ont
-from tests.activation.simulator.zte.olts import BOTH_TREES, LEAN
-
-ONLY_NEWER_LIGHT = ZteFirmware(tree_50=False, tree_1082=True)
+from tests.activation.simulator.zte.olts import BOTH_TREES, LEAN, SEEN_LIVE
 
 
 async def registered(bench: Bench, driver: ZteOlt) -> None:
@@ -56,7 +57,7 @@ async def test_the_olt_tells_its_ports_by_their_names(driver: ZteOlt) -> None:
     assert info.provisionable
 
 
-@pytest.mark.parametrize("firmware", [ZteFirmware(), BOTH_TREES, ONLY_NEWER_LIGHT])
+@pytest.mark.parametrize("firmware", [ZteFirmware(), BOTH_TREES, SEEN_LIVE])
 async def test_an_ont_that_works_is_read_alike_on_each_firmware(
     bench: Bench, driver: ZteOlt
 ) -> None:
@@ -97,7 +98,7 @@ async def test_an_empty_place_is_no_ont(driver: ZteOlt) -> None:
     assert await driver.observe(PLACE, SERIAL) == OntNotRegistered(ref=PLACE, expected=SERIAL)
 
 
-@pytest.mark.parametrize("firmware", [ZteFirmware(), BOTH_TREES])
+@pytest.mark.parametrize("firmware", [ZteFirmware(), BOTH_TREES, SEEN_LIVE])
 async def test_what_waits_is_listed_once_with_its_model(driver: ZteOlt) -> None:
     waiting = SeenOnt(serial=SERIAL, port=PORT, equipment_id="HG8245H")
 
@@ -136,6 +137,20 @@ async def test_ports_that_were_not_listed_may_hold_the_serial(bench: Bench, driv
     located = await driver.locate(REGISTERED)
 
     assert located == LocationUnknown(searched=(PORT,), reason="the list of ports was cut short")
+
+
+@pytest.mark.parametrize("firmware", [ZteFirmware(), SEEN_LIVE])
+async def test_a_full_walk_is_told_from_a_short_one_by_either_count(
+    bench: Bench, driver: ZteOlt
+) -> None:
+    await registered(bench, driver)
+    other = a_spec(serial=OntSerial("HWTC00000001"))
+    await driver.apply(other, Allocation(ref=OntRef(port=PORT, ont_id=6), service_port=131334))
+    bench.exchange.start_fault(FaultOrder(kind=FaultKind.CUT_WALK))
+
+    answer = await driver.next_allocation(PORT)
+
+    assert answer == ListingIncomplete(table="ONTs on 1/2/1", detail="the OLT counts more")
 
 
 async def test_what_a_port_is_told_to_expect_is_listed(bench: Bench, driver: ZteOlt) -> None:

@@ -20,6 +20,8 @@ OTHER: Final = "HWTC000000AA"
 PLACE: Final = (NUMBER, 5)
 BOTH_TREES: Final = ZteFirmware(tree_1082=True)
 LEAN: Final = ZteFirmware(tree_50=False)
+SEEN_LIVE: Final = ZteFirmware(tree_13=False, tree_50=False, tree_1082=True)
+"""What public notes on a C320 V2 found and missed."""
 
 
 def a_zte_scenario(**changes: Any) -> Scenario:  # noqa: ANN401  whatever the record takes
