@@ -41,7 +41,7 @@ from tests.activation.drivers.zte.specs import (
     TAKEN,
     a_spec,
 )
-from tests.activation.simulator.factories import Bench, an_ont
+from tests.activation.simulator.factories import Bench, an_ont, an_ont_row
 from tests.activation.simulator.zte.olts import LEAN, NUMBER
 
 
@@ -212,6 +212,21 @@ async def test_an_ont_is_removed_once(bench: Bench, driver: ZteOlt) -> None:
     assert await driver.remove(ALLOCATION, SERIAL) == Removed(ref=PLACE)
     assert await driver.remove(ALLOCATION, SERIAL) == NoChange(ref=PLACE)
     assert (bench.olt.owner(SERIAL), sets(bench)) == (None, 2)
+
+
+async def test_who_comes_to_a_place_while_it_is_deleted_is_named(
+    bench: Bench, driver: ZteOlt
+) -> None:
+    await driver.apply(a_spec(), ALLOCATION)
+
+    def come() -> None:
+        bench.exchange.on_change = lambda: None
+        bench.olt.add_ont(an_ont_row(port="1/2/1", ont_id=5, serial="HWTC00000001"), bench.now)
+
+    bench.exchange.on_change = come
+    answer = await driver.remove(ALLOCATION, SERIAL)
+
+    assert answer == ForeignOnt(ref=PLACE, expected=SERIAL, found="HWTC00000001")
 
 
 async def test_an_ont_is_restarted_where_the_firmware_can(driver: ZteOlt) -> None:
