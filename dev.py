@@ -38,6 +38,12 @@ BROWSER_TESTS_LEFT_OUT = (
     "LEFT OUT: every test marked 'browser' (tests/browser), because no Chromium was found or could "
     "be installed; get it with 'apt install chromium' or name one in FIRSTLIGHT_CHROMIUM"
 )
+NET_SNMP_TOOLS = ("snmpget", "snmpbulkwalk", "snmpset")
+NET_SNMP_TESTS_LEFT_OUT = (
+    "LEFT OUT: every test marked 'netsnmp' (tests/activation/test_net_snmp.py), because "
+    f"{', '.join(NET_SNMP_TOOLS)} were not found or could not be installed; get them with "
+    "'apt install snmp'"
+)
 
 # What pip is configured with, and how uv, which does not read pip's files, is told the same.
 UV_NAMES = {
@@ -285,22 +291,30 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
+def has_net_snmp() -> bool:
+    """Say whether the tools of net-snmp are on PATH."""
+    return all(map(shutil.which, NET_SNMP_TOOLS))
+
+
 def test_environ() -> dict[str, str]:
-    """Find Chromium for the tests, or install Debian's where that is allowed.
+    """Find Chromium and net-snmp for the tests, or install Debian's where that is allowed.
 
     Raises:
-        CannotGoOn: there is none and FIRSTLIGHT_REQUIRE_BROWSER is set, as in the gate. Without it
-            the tests run and say once more, at their end, what was left out.
+        CannotGoOn: there is no Chromium and FIRSTLIGHT_REQUIRE_BROWSER is set, as in the gate.
+            Without it the tests run and say once more, at their end, what was left out.
     """
-    unnamed = "FIRSTLIGHT_CHROMIUM" not in os.environ
-    if unnamed and find_chromium() is None and may_install_packages():
-        say("Installing Debian's chromium and libzbar0 for the tests ...")
+    lacking: list[str] = []
+    if "FIRSTLIGHT_CHROMIUM" not in os.environ and find_chromium() is None:
+        lacking += ["chromium", "libzbar0"]
+    if not has_net_snmp():
+        lacking.append("snmp")
+    if lacking and may_install_packages():
+        say(f"Installing Debian's {' and '.join(lacking)} for the tests ...")
         apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=60"]
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         with contextlib.suppress(CannotGoOn):
             quietly([*apt, "update"], quiet)
-            packages = ("chromium", "libzbar0")
-            quietly([*apt, "install", "-y", "--no-install-recommends", *packages], quiet)
+            quietly([*apt, "install", "-y", "--no-install-recommends", *lacking], quiet)
     chromium = find_chromium()
     if chromium is None and os.environ.get("FIRSTLIGHT_REQUIRE_BROWSER"):
         raise CannotGoOn(BROWSER_TESTS_LEFT_OUT)

@@ -9,7 +9,12 @@ import hypothesis
 import pytest
 from playwright.async_api import ConsoleMessage, Error, Page, async_playwright
 
-from dev import BROWSER_TESTS_LEFT_OUT, find_chromium
+from dev import (
+    BROWSER_TESTS_LEFT_OUT,
+    NET_SNMP_TESTS_LEFT_OUT,
+    find_chromium,
+    has_net_snmp,
+)
 from tests.postgres import PostgresServer, running_postgres
 from tests.powercut import tracing
 
@@ -49,6 +54,8 @@ def left_out() -> dict[str, str]:
     found: dict[str, str] = {}
     if find_chromium() is None:
         found["browser"] = BROWSER_TESTS_LEFT_OUT
+    if not has_net_snmp():
+        found["netsnmp"] = NET_SNMP_TESTS_LEFT_OUT
     reason = tracing.why_not()
     if reason is not None:
         found["powercut"] = (
@@ -59,7 +66,7 @@ def left_out() -> dict[str, str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs Chromium or ptrace where there is none; the summary says so."""
+    """Leave out what needs a program that is not here; the summary says so."""
     marks = left_out()
     if not marks:
         return
