@@ -38,12 +38,6 @@ BROWSER_TESTS_LEFT_OUT = (
     "LEFT OUT: every test marked 'browser' (tests/browser), because no Chromium was found or could "
     "be installed; get it with 'apt install chromium' or name one in FIRSTLIGHT_CHROMIUM"
 )
-NET_SNMP_TOOLS = ("snmpget", "snmpbulkwalk", "snmpset")
-NET_SNMP_TESTS_LEFT_OUT = (
-    "LEFT OUT: every test marked 'netsnmp' (tests/activation/test_net_snmp.py), because "
-    f"{', '.join(NET_SNMP_TOOLS)} were not found or could not be installed; get them with "
-    "'apt install snmp'"
-)
 
 # What pip is configured with, and how uv, which does not read pip's files, is told the same.
 UV_NAMES = {
@@ -291,30 +285,22 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
 
 
-def has_net_snmp() -> bool:
-    """Say whether the tools of net-snmp are on PATH."""
-    return all(map(shutil.which, NET_SNMP_TOOLS))
-
-
 def test_environ() -> dict[str, str]:
     """Find Chromium and net-snmp for the tests, or install Debian's where that is allowed.
 
     Raises:
-        CannotGoOn: there is no Chromium and FIRSTLIGHT_REQUIRE_BROWSER is set, as in the gate.
-            Without it the tests run and say once more, at their end, what was left out.
+        CannotGoOn: no Chromium, and FIRSTLIGHT_REQUIRE_BROWSER is set, as in the gate. Without it
+            the tests run and say once more, at their end, what was left out.
     """
-    lacking: list[str] = []
-    if "FIRSTLIGHT_CHROMIUM" not in os.environ and find_chromium() is None:
-        lacking += ["chromium", "libzbar0"]
-    if not has_net_snmp():
-        lacking.append("snmp")
+    unnamed = "FIRSTLIGHT_CHROMIUM" not in os.environ
+    lacking = ["chromium", "libzbar0"] if unnamed and find_chromium() is None else []
+    lacking += [] if shutil.which("snmpget") else ["snmp"]
     if lacking and may_install_packages():
         say(f"Installing Debian's {' and '.join(lacking)} for the tests ...")
         apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=60"]
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         with contextlib.suppress(CannotGoOn):
-            quietly([*apt, "update"], quiet)
-            quietly([*apt, "install", "-y", "--no-install-recommends", *lacking], quiet)
+            for words in (["update"], ["install", "-y", "--no-install-recommends", *lacking]):
+                quietly([*apt, *words], {"DEBIAN_FRONTEND": "noninteractive"})
     chromium = find_chromium()
     if chromium is None and os.environ.get("FIRSTLIGHT_REQUIRE_BROWSER"):
         raise CannotGoOn(BROWSER_TESTS_LEFT_OUT)

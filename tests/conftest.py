@@ -9,12 +9,8 @@ import hypothesis
 import pytest
 from playwright.async_api import ConsoleMessage, Error, Page, async_playwright
 
-from dev import (
-    BROWSER_TESTS_LEFT_OUT,
-    NET_SNMP_TESTS_LEFT_OUT,
-    find_chromium,
-    has_net_snmp,
-)
+from dev import BROWSER_TESTS_LEFT_OUT, find_chromium
+from tests import net_snmp
 from tests.postgres import PostgresServer, running_postgres
 from tests.powercut import tracing
 
@@ -54,8 +50,8 @@ def left_out() -> dict[str, str]:
     found: dict[str, str] = {}
     if find_chromium() is None:
         found["browser"] = BROWSER_TESTS_LEFT_OUT
-    if not has_net_snmp():
-        found["netsnmp"] = NET_SNMP_TESTS_LEFT_OUT
+    if not net_snmp.has_net_snmp():
+        found["netsnmp"] = net_snmp.TESTS_LEFT_OUT
     reason = tracing.why_not()
     if reason is not None:
         found["powercut"] = (
