@@ -2,9 +2,9 @@
 
 ``run_group`` is the whole of it, a plain function; the simulation calls it inline and ``Writer``
 runs it in threads (one on SQLite, where there is one writer anyway; several on PostgreSQL). Where
-there are several, each has a savepoint, so that one that fails takes nobody with it. The feed number is taken last,
-under the lock of one counter row: on both databases the order of numbers is the order of
-visibility.
+a group has several units, each has a savepoint, so that one that fails takes nobody with it. The
+feed number is taken last, under the lock of one counter row: on both databases the order of numbers
+is the order of visibility.
 """
 
 import contextlib
