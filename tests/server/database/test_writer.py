@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from uuid_utils.compat import uuid7
 
 from server.database import FeedChange, Store, Written, engines
@@ -136,38 +136,6 @@ def test_a_unit_that_fails_takes_nobody_in_its_group_with_it(single: Single) -> 
         assert feed_rows(db) == {1: (1, "enter", 1), 3: (1, "enter", 1)}
     commits = [boundary.number for boundary in boundaries if boundary.side is Side.AFTER]
     assert commits == [1, 2], "the gate, then the four as one group"
-
-
-def test_a_unit_that_fails_alone_leaves_nothing_and_makes_no_commit(single: Single) -> None:
-    writer, reading, boundaries = single
-
-    def raises(db: sa.Connection) -> Written[str]:
-        add_technician(db, "raised")
-        raise WrongOnPurpose
-
-    with pytest.raises(WrongOnPurpose):
-        writer.submit(raises).result(PATIENCE_S)
-    writer.submit(adding("after")).result(PATIENCE_S)
-
-    with reading.connect() as db:
-        assert technician_ids(db) == ["after"]
-    assert [boundary.number for boundary in boundaries] == [1, 1]
-
-
-def test_a_unit_that_swallows_an_error_of_postgres_is_not_taken_for_stored(
-    postgres_store: Store,
-) -> None:
-    def swallows(db: sa.Connection) -> Written[str]:
-        add_technician(db, "first")
-        with pytest.raises(IntegrityError):
-            add_technician(db, "first")
-        return Written("stored")
-
-    with pytest.raises(InvalidRequestError, match="ended its transaction"):
-        postgres_store.write_now(swallows)
-
-    postgres_store.write_now(adding("after"))
-    assert postgres_store.read_now(technician_ids) == ["after"]
 
 
 def test_a_probe_sees_both_sides_of_every_commit_in_order(single: Single) -> None:
