@@ -1,5 +1,6 @@
 """What an OLT is asked to configure for a product: the product's own values, or the OLT's."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -128,11 +129,11 @@ def list_on_olt(db: sa.Connection, olt: str, *, after: str = "") -> ProductsOnOl
         .limit(PAGE_MAX + 1),
         {"olt": found},
     ).mappings()
-    listed = [_on_olt({**row}) for row in rows]
+    listed = [_on_olt(row) for row in rows]
     return ProductsOnOlt(olt=olt, products=tuple(listed[:PAGE_MAX]), more=len(listed) > PAGE_MAX)
 
 
-def _on_olt(row: dict[str, Any]) -> ProductOnOlt:
+def _on_olt(row: Mapping[Any, Any]) -> ProductOnOlt:
     flow, override = _read(row)
     return ProductOnOlt(
         product=row["code"],
@@ -142,9 +143,9 @@ def _on_olt(row: dict[str, Any]) -> ProductOnOlt:
     )
 
 
-def _read(row: dict[str, Any]) -> tuple[Flow, Override]:
+def _read(row: Mapping[Any, Any]) -> tuple[Flow, Override]:
     own = {name: row[f"olt_{name}"] for name in _NAMES}
-    return msgspec.convert(row, Flow), msgspec.convert(own, Override)
+    return msgspec.convert({name: row[name] for name in _NAMES}, Flow), Override(**own)
 
 
 _NAMES: Final = Flow.__struct_fields__
