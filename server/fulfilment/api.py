@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from server.acts import Actor, act_of
 from server.database import Store
@@ -32,8 +32,8 @@ class FulfilmentController(Controller):
         self,
         store: NamedDependency[Store],
         *,
-        olt: FromQuery[Annotated[str, QueryParameter(min_length=1, max_length=80)]],
-        after: FromQuery[Annotated[str, QueryParameter(max_length=40)]] = "",
+        olt: Annotated[str, QueryParameter(min_length=1, max_length=80)],
+        after: Annotated[str, QueryParameter(max_length=40)] = "",
     ) -> ProductsOnOlt:
         """Answer what an OLT is asked for each product, and what of it is the OLT's own."""
         return await store.read(flows.list_on_olt, olt, after=after)

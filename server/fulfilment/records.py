@@ -66,6 +66,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """What the ONT itself receives."""
     measured_fails: bool = False
     """The technician's level fails by the plant, and yet the network shows sound light."""
+    session_code: str | None = None
+    """Why it went live although nobody could tell of its session."""
     evidence_considered: int | None = None
     """How many completions there were when the evidence was chosen."""
 
