@@ -61,7 +61,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 class ProcessRunner:
     """Runs the steps of leased processes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it talks to and what it goes by, each by name
         self,
         store: Store,
         network: Network,

@@ -62,9 +62,12 @@ def after_answer(
                 "and is it known to the server that gives out sessions?"
             )
             return _later(NO_SESSION, detail, registered_at, now)
-        case SourceUnavailable(reason=reason):
-            if is_required or process.code == NO_SESSION:
-                return _later(UNAVAILABLE, reason, registered_at, now)
+        case SourceUnavailable(reason=reason) if is_required:
+            return _later(UNAVAILABLE, reason, registered_at, now)
+        case SourceUnavailable(reason=reason) if process.code == NO_SESSION:
+            detail = f"there was none when its source last answered, which is silent now: {reason}"
+            return _later(NO_SESSION, detail, registered_at, now)
+        case SourceUnavailable():
             progress = msgspec.structs.replace(verified.progress, session_code=UNAVAILABLE)
             return msgspec.structs.replace(verified, progress=progress)
 

@@ -1,5 +1,6 @@
 """Under which identifier a service is known to a session source. Pure."""
 
+import re
 import string
 from typing import Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from sync_protocol.serials import OntSerial
 
 _IDENTIFYING: Final = frozenset({"service_id", "serial", "serial_hex", "ont_id"})
 _VENDOR_LETTERS: Final = 4
+_WIDTH: Final = re.compile("0[1-9]")
 
 
 class IdentifierUnusable(ValueError):
@@ -47,7 +49,7 @@ class IdentifierTemplate(msgspec.Struct, frozen=True):
     text: str
 
     def __post_init__(self) -> None:
-        fields = self._fields()
+        fields, widths = self._fields()
         unknown = next((name for name in fields if name not in _EXAMPLE), None)
         known = ", ".join(f"{{{name}}}" for name in _EXAMPLE)
         if unknown is not None:
@@ -57,19 +59,19 @@ class IdentifierTemplate(msgspec.Struct, frozen=True):
                 f"{self.text!r} is the same for several services; write one of "
                 + ", ".join(f"{{{name}}}" for name in _EXAMPLE if name in _IDENTIFYING)
             )
-        try:
-            self.text.format(**_EXAMPLE)
-        except ValueError as error:
-            raise IdentifierUnusable(
-                f"{self.text!r}: {error}; after a colon stands how a number is written, like "
-                "{slot:02}"
-            ) from error
+        for name, width in zip(fields, widths, strict=True):
+            if width and not (isinstance(_EXAMPLE[name], int) and _WIDTH.fullmatch(width)):
+                raise IdentifierUnusable(
+                    f"{self.text!r}: {{{name}}} cannot be written as {width!r}; after a colon "
+                    "stands the width of a number, like {slot:02}"
+                )
 
     def fill(self, whose: Whose) -> str:
         """Say under which identifier a service is known."""
         return self.text.format(**_values(whose))
 
-    def _fields(self) -> tuple[str, ...]:
+    def _fields(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give the names of the fields, and what stands after the colon of each."""
         try:
             parts = list(string.Formatter().parse(self.text))
         except ValueError as error:
@@ -78,11 +80,12 @@ class IdentifierTemplate(msgspec.Struct, frozen=True):
                 "a brace"
             ) from error
         # What follows a field's name (an attribute, a conversion) is part of no name that is known.
-        return tuple(
-            f"{name}!{conversion}" if conversion else name
-            for _, name, _, conversion in parts
+        fields = [
+            (f"{name}!{conversion}" if conversion else name, width or "")
+            for _, name, width, conversion in parts
             if name is not None
-        )
+        ]
+        return tuple(name for name, _ in fields), tuple(width for _, width in fields)
 
 
 def _values(whose: Whose) -> dict[str, str | int]:

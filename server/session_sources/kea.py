@@ -117,7 +117,7 @@ def read_answer(body: bytes, identifier: str) -> Answer:
         if first.result != _FOUND:
             return SourceUnavailable(f"it refuses with result {first.result}: {first.text[:200]!r}")
         leases = msgspec.json.decode(first.arguments, type=_Leases).leases
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return SourceUnavailable(f"its answer cannot be read: {error}")
     held = [lease for lease in leases if lease.state == _ASSIGNED]
     if not held:
