@@ -28,8 +28,13 @@ from tests.server.tablets import SERIAL
 NAMES = ("line_profile", "service_profile", "traffic_in", "traffic_out")
 NUMBERS = ("vlan", "user_vlan", "gem_port")
 ASKED = Flow(
-    **dict.fromkeys(NAMES, "product"),  # pyright: ignore[reportArgumentType]  texts and numbers
-    **dict.fromkeys(NUMBERS, 1),  # pyright: ignore[reportArgumentType]
+    line_profile="product",
+    service_profile="product",
+    vlan=1,
+    user_vlan=1,
+    gem_port=1,
+    traffic_in="product",
+    traffic_out="product",
 )
 
 

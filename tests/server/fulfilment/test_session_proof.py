@@ -76,7 +76,7 @@ def test_what_follows_from_each_answer(
 
 
 @contextlib.asynccontextmanager
-async def asking(shift: Shift, file: Path, **changes: Any) -> AsyncGenerator[Operator]:  # noqa: ANN401
+async def asking(shift: Shift, file: Path, **changes: object) -> AsyncGenerator[Operator]:
     """A worker that asks the accounting database in a file, whether or not it is there yet."""
     bng = RadiusAccounting(
         url=Secret(f"sqlite:///{file}"), identifier="fl-{service_id}", timeout_ms=5000

@@ -30,9 +30,9 @@ class Radacct:
         with self._engine.begin() as db:
             db.exec_driver_sql(statement)
 
-    def add(self, number: int, **values: Any) -> None:  # noqa: ANN401  of any column
+    def add(self, number: int, *, into: str = "radacct", **values: Any) -> None:  # noqa: ANN401  of any column
         """Add an accounting record; what is not given is empty."""
         columns = {"radacctid": number, **values}
-        table = sa.table("radacct", *(sa.column(name) for name in columns))
+        table = sa.table(into, *(sa.column(name) for name in columns))
         with self._engine.begin() as db:
             db.execute(sa.insert(table).values(columns))

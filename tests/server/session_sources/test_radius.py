@@ -160,6 +160,26 @@ async def test_a_database_that_cannot_be_had_is_told_without_its_password(
     assert "verysecret" not in found.reason
 
 
+async def test_a_database_is_never_written_to_whatever_its_table_is(
+    postgres_server: PostgresServer,
+) -> None:
+    with postgres_server.database() as made:
+        radacct = Radacct(made)
+        radacct.write("ALTER TABLE radacct RENAME TO kept")
+        radacct.write("CREATE SEQUENCE written")
+        radacct.write(
+            "CREATE VIEW radacct AS SELECT username, acctstoptime, framedipaddress, "
+            "acctstarttime + nextval('written') * interval '1 s' AS acctstarttime FROM kept"
+        )
+        radacct.add(1, username=WHO, acctstarttime=NINE, into="kept")
+        asked = source(made, timeout_ms=5000)
+        found = await asked.ask(WHO)
+        await asked.close()
+
+    assert isinstance(found, SourceUnavailable)
+    assert "in a read-only transaction" in found.reason
+
+
 async def test_a_server_that_never_answers_holds_nobody_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as never_accepting:
         port = never_accepting.getsockname()[1]
