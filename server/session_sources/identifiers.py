@@ -70,6 +70,11 @@ class IdentifierTemplate(msgspec.Struct, frozen=True):
         """Say under which identifier a service is known."""
         return self.text.format(**_values(whose))
 
+    @property
+    def example(self) -> str:
+        """What is looked for, for a service that does not exist."""
+        return self.text.format(**_EXAMPLE)
+
     def _fields(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give the names of the fields, and what stands after the colon of each."""
         try:

@@ -20,7 +20,7 @@ from server.people.records import Role, Scope
 from server.services.records import ServiceState
 from server.session_sources.records import Answer, NoSession, Session, SourceUnavailable
 from server.session_sources.sources import opened_sources
-from server.session_sources.wanted import RadiusAccounting
+from server.session_sources.wanted import KeaLeases, RadiusAccounting
 from server.settings import Settings
 from tests.server.factories import NOON, count
 from tests.server.fulfilment.a_process import a_process
@@ -29,6 +29,7 @@ from tests.server.fulfilment.shift import ONCE, Shift
 from tests.server.fulfilment.test_service_api import office
 from tests.server.operator import Operator
 from tests.server.session_sources.radacct import Radacct
+from tests.server.session_sources.stand_in import PASSWORD, USER, a_kea
 from tests.server.tablets import OTHER_SERIAL, SERIAL
 
 BEFORE = NOON - CLOCKS_APART - timedelta(seconds=1)
@@ -127,6 +128,31 @@ async def test_a_service_is_held_until_its_session_comes_and_then_goes_live_once
     assert (last["found"], last["address"]) == ("session", "10.0.0.7")
     assert datetime.fromisoformat(last["since"]) == came_at
     assert "10.0.0.7" not in repr(shift.process().progress)
+
+
+async def test_a_lease_that_a_dhcp_server_gave_since_lets_a_service_go_live(shift: Shift) -> None:
+    async with a_kea() as kea:
+        dhcp = KeaLeases(
+            url=kea.url,
+            identifier="{serial}",
+            user=USER,
+            password=Secret(PASSWORD),
+            timeout_ms=5000,
+        )
+        settings = Settings(session_sources={"dhcp": dhcp}, session_source="dhcp")
+        placed, _ = shift.complete_job()
+        client_id = f"00:{SERIAL.encode().hex(':')}"
+        kea.lease("10.0.0.7", int(shift.world.clock().timestamp()) - 3600, client_id=client_id)
+        async with opened_sources(settings) as sources:
+            worker = Operator(shift.store, shift.world, sources=sources)
+            await worker.settle()
+            assert shift.process().code == "NO_SESSION"
+
+            kea.lease("10.0.0.8", int(shift.world.clock().timestamp()), client_id=client_id)
+            await worker.settle()
+
+    assert shift.service(placed.service_id).state is ServiceState.ACTIVE
+    assert found(shift)[-1]["address"] == "10.0.0.8"
 
 
 async def test_a_session_of_the_former_ont_is_no_proof(shift: Shift, tmp_path: Path) -> None:
