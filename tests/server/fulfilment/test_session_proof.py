@@ -82,8 +82,8 @@ async def asking(shift: Shift, file: Path, **changes: object) -> AsyncGenerator[
     bng = RadiusAccounting(
         url=Secret(f"sqlite:///{file}"), identifier="fl-{service_id}", timeout_ms=5000
     )
-    settings = Settings(**{"session_sources": {"bng": bng}, "session_source": "bng", **changes})
-    async with opened_sources(settings) as sources:
+    settings = Settings(session_sources={"bng": bng}, session_source="bng")
+    async with opened_sources(msgspec.structs.replace(settings, **changes)) as sources:
         yield Operator(shift.store, shift.world, sources=sources)
 
 

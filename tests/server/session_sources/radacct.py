@@ -33,6 +33,7 @@ class Radacct:
     def add(self, number: int, *, into: str = "radacct", **values: Any) -> None:  # noqa: ANN401  of any column
         """Add an accounting record; what is not given is empty."""
         columns = {"radacctid": number, **values}
-        table = sa.table(into, *(sa.column(name) for name in columns))
+        named: list[sa.ColumnClause[Any]] = [sa.column(name) for name in columns]
+        table = sa.table(into, *named)
         with self._engine.begin() as db:
             db.execute(sa.insert(table).values(columns))
