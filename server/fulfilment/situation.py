@@ -30,6 +30,8 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
     allocation: Allocation
     adopted: bool
     """The registration was there before we came; undoing our work leaves it there."""
+    given: Flow | None = None
+    """What the OLT was last given with them; None where that is not known."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +110,7 @@ def load_reserved(db: sa.Connection, service_id: UUID) -> Reserved | None:
             ref=OntRef(port=port, ont_id=row["ont_id"]), service_port=row["service_port"]
         ),
         adopted=row["adopted"],
+        given=msgspec.convert(row["given"], Flow | None),
     )
 
 

@@ -11,19 +11,20 @@ from hypothesis import strategies as st
 
 from activation.simulator.records import PonPort, Vendor
 from server.database import Store
+from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.plant import olts, pon_ports
-from server.fulfilment import flows, ownership, storage
+from server.fulfilment import commands, flows, ownership, storage
 from server.fulfilment.flows import Flow, Override, overridden
 from server.fulfilment.records import Intent, ProcessState
 from server.people.records import Role, Scope
 from server.problems import NotFound
-from tests.server.factories import VLAN, change
-from tests.server.fulfilment.running import add_product, order, process_of, running
+from tests.server.factories import OFFICE, VLAN, act, change, rows
+from tests.server.fulfilment.running import add_product, order, process_of, running, swap
 from tests.server.fulfilment.shift import Shift
 from tests.server.fulfilment.test_service_api import office
 from tests.server.imports.loading import Heard, load
 from tests.server.olt import TownOlt, plugged, town_scenario
-from tests.server.tablets import SERIAL
+from tests.server.tablets import OTHER_SERIAL, SERIAL
 
 NAMES = ("line_profile", "service_profile", "traffic_in", "traffic_out")
 NUMBERS = ("vlan", "user_vlan", "gem_port")
@@ -92,6 +93,58 @@ async def test_what_was_overridden_since_comes_to_a_running_service_by_a_change(
     assert vlan_of(shift) == 101
     assert process_of(shift, Intent.CHANGE).state is ProcessState.DONE
     assert shift.service(service_id).product_id == shift.town.product
+
+
+@pytest.mark.parametrize("product", [None, "FIBER-900"])
+async def test_a_change_that_the_olt_refuses_goes_back_to_what_it_had_and_not_to_what_is_asked_now(
+    shift: Shift, tmp_path: Path, product: str | None
+) -> None:
+    service_id = await running(shift)
+    add_product(shift, "FIBER-900", vlan=102)
+    imported(shift.store, tmp_path, "FIBER-300,OLT-1,,101")
+
+    order(shift, service_id, Intent.CHANGE, "C-1", product=product)
+    await shift.worker.settle(within_s=60)
+
+    process = process_of(shift, Intent.CHANGE)
+    assert (process.state, process.code) == (ProcessState.STUCK, "VLAN_MISSING")
+    assert vlan_of(shift) == VLAN
+
+    shift.store.write_now(commands.cancel, process.id, act=act(shift.world.clock(), actor=OFFICE))
+    await shift.worker.settle()
+
+    assert process_of(shift, Intent.CHANGE).state is ProcessState.CANCELLED
+    assert vlan_of(shift) == VLAN
+
+
+async def test_a_change_after_a_change_goes_back_to_the_first(shift: Shift, tmp_path: Path) -> None:
+    stand_with(shift, vlans=(VLAN, 101))
+    service_id = await running(shift)
+    imported(shift.store, tmp_path, "FIBER-300,OLT-1,,101")
+    order(shift, service_id, Intent.CHANGE, "C-1")
+    await shift.worker.settle()
+    imported(shift.store, tmp_path, "FIBER-300,OLT-1,,102")
+
+    order(shift, service_id, Intent.CHANGE, "C-2")
+    await shift.worker.settle(within_s=60)
+
+    assert vlan_of(shift) == 101
+
+
+async def test_a_swapped_ont_gets_what_its_product_asks_by_now(
+    shift: Shift, tmp_path: Path
+) -> None:
+    stand_with(shift, vlans=(VLAN, 101))
+    await running(shift)
+    imported(shift.store, tmp_path, "FIBER-300,OLT-1,,101")
+
+    swap(shift, OTHER_SERIAL)
+    await shift.worker.settle()
+
+    assert process_of(shift, Intent.SWAP).state is ProcessState.DONE
+    assert vlan_of(shift) == 101
+    (kept,) = rows(shift.store, ont_allocations)
+    assert kept["given"]["vlan"] == 101
 
 
 def stand_with(shift: Shift, **changes: object) -> None:

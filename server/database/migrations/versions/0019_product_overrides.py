@@ -1,15 +1,19 @@
-"""Keep what single OLTs are asked for a product instead of the product's own values."""
+"""Keep what single OLTs are asked for a product instead, and what they were given for a service."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0019"
 down_revision = "0018"
 branch_labels = None
 depends_on = None
 
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
 
 def upgrade() -> None:
+    op.add_column("ont_allocations", sa.Column("given", JSON))
     op.create_table(
         "product_overrides",
         sa.Column("product", sa.String(length=40), nullable=False),
