@@ -3,7 +3,8 @@
 The command hook ``lease_cmds`` finds DHCPv4 leases by address, hardware address, client id and host
 name (src/share/api/lease4-get-by-*.json of isc-projects/kea), and by no part of option 82. Where
 its hook ``flex_id`` runs with ``replace-client-id``, the client id is a zero byte and what the
-operator's expression makes of the request, like the remote id: so a lease is found by that.
+operator's expression makes of the request, like the remote id (doc/sphinx/arm/hooks-flex-id.rst
+there): so a lease is found by that.
 """
 
 import asyncio
