@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from activation.requests import OntRef, Phase, PonPort
 from server.database import Connection
@@ -211,6 +212,28 @@ def note_poll(
     db.execute(
         sa.update(pon_polls).where(pon_polls.c.pon_port_id == poll.pon_port_id).values(**values)
     )
+
+
+def take_olt(db: Connection, olt_id: UUID, now: datetime, until: datetime) -> bool:
+    """Keep an OLT, watched or not, from others until an instant; False while somebody asks it."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    new = insert(olt_polls).values(olt_id=olt_id, free_at=now, failures=0)
+    db.execute(new.on_conflict_do_nothing(index_elements=["olt_id"]))
+    taken = (
+        sa.update(olt_polls)
+        .where(
+            olt_polls.c.olt_id == olt_id,
+            sa.or_(olt_polls.c.taken_until.is_(None), olt_polls.c.taken_until <= now),
+        )
+        .values(taken_until=until)
+        .returning(olt_polls.c.olt_id)
+    )
+    return db.execute(taken).one_or_none() is not None
+
+
+def let_go_olt(db: Connection, olt_id: UUID) -> None:
+    """Let others ask an OLT again; when polling may is left as it was."""
+    db.execute(sa.update(olt_polls).where(olt_polls.c.olt_id == olt_id).values(taken_until=None))
 
 
 def give_back(db: Connection, olt_id: UUID, *, free_at: datetime, failures: int) -> None:
