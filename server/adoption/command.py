@@ -31,8 +31,9 @@ from server.settings import Settings
 
 _ADOPT_EPILOG: Final = f"""\
 The file is a CSV with the columns serial, account, premise, product and, where wanted,
-{", ".join(file.COLUMNS[4:])}. Account and premise are named by the ids under which they were
-imported, the product by its code. Nothing is ever written to the OLT.
+{", ".join(file.COLUMNS[4:])}.
+Account and premise are named by the ids under which they were imported, the product by its code.
+Nothing is ever written to the OLT.
 
 exit status: 0 all was taken, 1 some lines were not, 2 nothing could be done as asked
 """

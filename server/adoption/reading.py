@@ -28,9 +28,10 @@ WAIT_S: Final = 0.5
 class OltReader:
     """Reads what OLTs hold; nothing is ever written to one."""
 
-    def __init__(self, store: Store, *, clock: Clock) -> None:
+    def __init__(self, store: Store, *, clock: Clock, breath_s: float = BREATH_S) -> None:
         self._store = store
         self._clock = clock
+        self._breath_s = breath_s
 
     async def read(
         self, olt: OltAddress, driver: OltDriver, ports: Sequence[PonPort]
@@ -81,7 +82,7 @@ class OltReader:
             yield
         finally:
             await self._store.write(_give_back, olt_id)
-        await asyncio.sleep(BREATH_S)
+        await asyncio.sleep(self._breath_s)
 
 
 def _take_turn(db: Connection, olt_id: UUID, clock: Clock) -> Written[bool]:
