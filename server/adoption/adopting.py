@@ -151,6 +151,7 @@ def _store(db: Connection, adopted: Sequence[Adopt], seen: Seen, act: Act) -> No
                 "ont_id": each.allocation.ref.ont_id,
                 "service_port": each.allocation.service_port,
                 "adopted": True,
+                "given": msgspec.to_builtins(each.given),
             }
             for service_id, each in made
         ],

@@ -41,6 +41,8 @@ class Adopt(msgspec.Struct, frozen=True, kw_only=True):
     product_id: UUID
     route: Route
     allocation: Allocation
+    given: Flow
+    """What the OLT has, as far as it shows; the rest is what the product asks."""
 
 
 class Already(msgspec.Struct, frozen=True):
@@ -100,7 +102,8 @@ def _where_it_stands(row: AdoptionRow, ids: _Ids, seen: Seen, known: Known) -> A
     ont = found[0]
     if (refused := _disagreeing(row, ont, seen, route)) is not None:
         return refused
-    service_port = _service_port(ont, seen, known.flows[ids.product_id])
+    flow = known.flows[ids.product_id]
+    service_port = _service_port(ont, seen, flow)
     if isinstance(service_port, Refused):
         return service_port
     return Adopt(
@@ -110,6 +113,11 @@ def _where_it_stands(row: AdoptionRow, ids: _Ids, seen: Seen, known: Known) -> A
         product_id=ids.product_id,
         route=route,
         allocation=Allocation(ref=ont.ref, service_port=service_port),
+        given=msgspec.structs.replace(
+            flow,
+            line_profile=ont.line_profile or flow.line_profile,
+            service_profile=ont.service_profile or flow.service_profile,
+        ),
     )
 
 

@@ -10,15 +10,20 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from activation.simulator.records import FlowRow, PonPort
 from activation.simulator.scenario import Vendor
+from activation.simulator.vsol.views import flow_index
 from server import cli
 from server.database import Store
 from server.database.tables.offers import services
-from server.database.tables.plant import olts
+from server.database.tables.plant import olts, pon_ports
 from tests.activation.running_simulator import RunningSimulator, running_simulator
 from tests.server.adoption.living import HOUSES, SERIALS, flow_of, line_of, row_of
 from tests.server.factories import change, count, found_town
 from tests.server.olt import plugged, town_scenario
+
+PORTS = {Vendor.HUAWEI: "0/1/0", Vendor.VSOL: "0/0/1"}
+"""How each vendor calls the first port."""
 
 
 class Shell(NamedTuple):
@@ -51,11 +56,13 @@ def shell(
     capsys: pytest.CaptureFixture[str],
 ) -> Generator[Shell]:
     vendor: Vendor = request.param
+    port = PORTS[vendor]
     scenario = msgspec.structs.replace(
-        town_scenario(*(plugged(serial) for serial in SERIALS)),
+        town_scenario(*(plugged(serial, port=port) for serial in SERIALS)),
         vendor=vendor,
-        registered=tuple(map(row_of, range(HOUSES))),
-        service_ports=tuple(map(flow_of, range(HOUSES))),
+        ports=(PonPort(name=port),),
+        registered=tuple(row_of(number, port=port) for number in range(HOUSES)),
+        service_ports=tuple(_flow(vendor, number) for number in range(HOUSES)),
     )
     (tmp_path / "firstlight.toml").write_text(
         f'database_url = "{sqlite_url}"\n[snmp.town]\nread = "town-read"\nwrite = "town-write"\n'
@@ -63,9 +70,20 @@ def shell(
     store = Store(sqlite_url)
     with running_simulator(tmp_path, scenario) as simulator:
         found_town(store, snmp_port=simulator.snmp_port)
-        change(store, sa.update(olts).values(driver=vendor.value, host="127.0.0.1"))
+        change(store, sa.update(olts).values(driver=vendor.value))
+        frame, slot, number = map(int, port.split("/"))
+        place = {"frame": frame, "slot": slot, "port": number}
+        change(store, sa.update(pon_ports).values(**place))
         yield Shell(store, simulator, tmp_path, capsys)
     store.close()
+
+
+def _flow(vendor: Vendor, number: int) -> FlowRow:
+    """A service port as the vendor numbers it: within the OLT, or within the ONT."""
+    flow = flow_of(number, port=PORTS[vendor])
+    if vendor is Vendor.VSOL:
+        flow = msgspec.structs.replace(flow, index=flow_index((1, flow.ont_id, 1)))
+    return flow
 
 
 def test_a_living_olt_is_adopted_and_then_agrees(shell: Shell) -> None:
@@ -122,7 +140,7 @@ def test_differences_are_given_to_programs_as_json(shell: Shell) -> None:
         (("adopt", "OLT-1", "/no/such.csv"), "'/no/such.csv' is no file"),
         (
             ("adopt", "OLT-1", "FILE", "--port", "9/9/9"),
-            "'9/9/9' is no port of this OLT; it has 0/1/0",
+            "'9/9/9' is no port of this OLT",
         ),
         (("adopt", "OLT-1", "FILE", "--quarantine", "FILE"), "is the file itself"),
         (("adopt", "OLT-1", "FILE", "--quarantine", "/no/such/folder/x.csv"), "cannot be written"),
