@@ -91,6 +91,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.service_id) if self.service_id else f"{self.serial}@{self.ref}"
 
 
+class OltRead(msgspec.Struct, frozen=True, kw_only=True):
+    """When an OLT was read last, and what came of it."""
+
+    external_id: str
+    name: str
+    read_at: datetime | None
+    ports_read: int
+    ports_unread: int
+    drifts: int
+
+
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """A difference between records and OLT. ``seen_at`` is when it was last confirmed."""
 

@@ -1,6 +1,6 @@
 """Storing what readings of OLTs showed, and reading what the OLTs should hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from activation.requests import OntRef, PonPort
 from server.acts import Act
-from server.adoption.records import DRIFTS, Drift, Finding, OltReading, Owned, Verdict
+from server.adoption.records import DRIFTS, Drift, Finding, OltRead, OltReading, Owned, Verdict
 from server.database.rows import to_records, to_row
-from server.database.tables.adoption import drifts
+from server.database.tables.adoption import drifts, olt_readings
 from server.database.tables.fulfilment import ont_allocations, processes
 from server.database.tables.offers import services
 from server.database.tables.plant import olts, pon_ports
@@ -25,6 +25,8 @@ AT_ONCE: Final = 500
 """Keys in one statement."""
 DRIFTS_MAX: Final = 200
 """Differences in one answer."""
+READINGS_MAX: Final = 500
+"""OLTs in one answer; large operators have hundreds."""
 _OVER: Final = (ProcessState.DONE, ProcessState.CANCELLED)
 
 
@@ -40,6 +42,12 @@ def get_olt(db: sa.Connection, external_id: str) -> OltAddress:
     if not found:
         raise NotFound("OLT", external_id)
     return found[0]
+
+
+def name_olts(db: sa.Connection, olt_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Give the names of OLTs."""
+    rows = db.execute(sa.select(olts.c.id, olts.c.name).where(olts.c.id.in_(olt_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def list_ports(db: sa.Connection, olt_id: UUID) -> dict[PonPort, UUID]:
@@ -166,6 +174,26 @@ def count_drifts(db: sa.Connection, olt_id: UUID) -> dict[Verdict, int]:
         .order_by(drifts.c.verdict)
     )
     return {Verdict(row.verdict): row.number for row in rows}
+
+
+def list_readings(db: sa.Connection) -> tuple[OltRead, ...]:
+    """List when OLTs were read, those with the most differences first."""
+    number = (
+        sa.select(sa.func.count())
+        .where(drifts.c.olt_id == olt_readings.c.olt_id)
+        .scalar_subquery()
+        .label("drifts")
+    )
+    names = ("read_at", "ports_read", "ports_unread")
+    rows = db.execute(
+        sa.select(
+            olts.c.external_id, olts.c.name, *(olt_readings.c[name] for name in names), number
+        )
+        .join(olts, olts.c.id == olt_readings.c.olt_id)
+        .order_by(number.desc(), olts.c.external_id)
+        .limit(READINGS_MAX)
+    )
+    return to_records(rows, OltRead)
 
 
 def _all_of(db: sa.Connection, olt_id: UUID) -> tuple[Drift, ...]:

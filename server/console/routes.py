@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from server.adoption.pages import DriftPages
 from server.alarms.pages import NetworkPages
 from server.console.assets import asset_routes
 from server.console.live import LiveStreams
@@ -37,7 +38,14 @@ def console_routes(
 
     pages = Router(
         path="/",
-        route_handlers=[show_first_page, SignInPages, JobPages, IssuePages, NetworkPages],
+        route_handlers=[
+            show_first_page,
+            SignInPages,
+            JobPages,
+            IssuePages,
+            NetworkPages,
+            DriftPages,
+        ],
         dependencies={
             "desk": Provide(provide_desk, sync_to_thread=False),
             "streams": Provide(provide_streams, sync_to_thread=False),
