@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from jinja2 import nodes
 
+from server.adoption.views import DriftPageView, DriftView, OltReadView
 from server.alarms.views import FaultView, NetworkView
 from server.console.templates import FOLDER, environment, render
 from server.console.views import Frame, NoticeView, ProblemView
@@ -37,6 +38,23 @@ from server.people.views import SignInView
 
 HOSTILE = '<script>alert("x")</script>'
 ID = UUID(int=1)
+
+
+def a_drift_page() -> DriftPageView:
+    olt = OltReadView(
+        name=HOSTILE, url=HOSTILE, is_chosen=True, read=HOSTILE, ports=HOSTILE, drifts=HOSTILE
+    )
+    drift = DriftView(
+        title=HOSTILE,
+        where=HOSTILE,
+        serial=HOSTILE,
+        service=HOSTILE,
+        detail=HOSTILE,
+        since=HOSTILE,
+        seen=HOSTILE,
+        what_to_do=HOSTILE,
+    )
+    return DriftPageView(frame=a_frame(), olts=(olt,), drifts=(drift,), next_url=HOSTILE)
 
 
 def a_network() -> NetworkView:
@@ -222,6 +240,7 @@ VIEWS: Mapping[str, Callable[[], msgspec.Struct]] = {
     "jobs/_timeline.html": a_timeline,
     "jobs/job.html": a_job,
     "jobs/list.html": a_list,
+    "network/drift.html": a_drift_page,
     "network/list.html": a_network,
     "people/sign_in.html": lambda: SignInView(
         operator=HOSTILE, email=HOSTILE, then=HOSTILE, problem=HOSTILE
