@@ -1,13 +1,12 @@
 """Which drivers there are: ours by a table, others by the entry-point group firstlight.drivers."""
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final, cast
 
 from activation.driver import DriverFactory
-from activation.requests import PonPort
-from activation.snmp import Oid
+from activation.notifications import ReadNotification
 
 ENTRY_POINT_GROUP: Final = "firstlight.drivers"
 
@@ -18,9 +17,11 @@ BUILT_IN: Final[Mapping[str, str]] = {
 }
 
 
-PortInTrap = Callable[[Mapping[Oid, int]], PonPort | None]
-"""Finds the PON port that a notification names, by the vendor's variables that are numbers."""
-_TRAPS: Final[Mapping[str, str]] = {"huawei": "activation.drivers.huawei.traps:port_in_trap"}
+_TRAPS: Final[Mapping[str, str]] = {
+    "huawei": "activation.drivers.huawei.traps:read",
+    "vsol": "activation.drivers.vsol.traps:read",
+    "zte": "activation.drivers.zte.traps:read",
+}
 """A vendor that is not here is polled at its interval alone."""
 
 
@@ -57,13 +58,13 @@ def find_driver(name: str, found: Iterable[EntryPoint] | None = None) -> DriverF
     return cast("DriverFactory", getattr(importlib.import_module(module), attribute))
 
 
-def find_trap_reader(name: str) -> PortInTrap | None:
+def find_trap_reader(name: str) -> ReadNotification | None:
     """Load what reads the traps of a driver's OLTs; None when nobody knows them."""
     place = _TRAPS.get(name)
     if place is None:
         return None
     module, _, attribute = place.partition(":")
-    return cast("PortInTrap", getattr(importlib.import_module(module), attribute))
+    return cast("ReadNotification", getattr(importlib.import_module(module), attribute))
 
 
 def _installed() -> Iterable[EntryPoint]:

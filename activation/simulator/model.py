@@ -53,7 +53,7 @@ class Olt:
     ) -> None:
         self._saved = scenario
         self.started_at = started_at
-        self.record = record
+        self.record: Callable[[Event], None] = lambda _: None  # what is there from the start
         self._ports: dict[str, PonPort] = {port.name: port for port in scenario.ports}
         self.ports: Rows[str] = Rows()
         self.hold_profiles(scenario)
@@ -71,6 +71,7 @@ class Olt:
         self._due: list[tuple[datetime, Oid]] = []
         """A heap of when they are due; an entry that another has overtaken is passed over."""
         self._load(started_at, started_at if cold else started_at - _LONG_AGO)
+        self.record = record
         for index in [self._owners[row.serial] for row in scenario.registered] if cold else ():
             self._expect(index)
 
@@ -391,8 +392,8 @@ class Olt:
         )
         if plugged is None or not found:
             self._autofind.forget(serial)
-        else:
-            self._autofind.note(plugged.ont, self._index_of_port(plugged.ont.port), now)
+        elif self._autofind.note(plugged.ont, self._index_of_port(plugged.ont.port), now):
+            self.record(Event(at=now, event="ont.found", port=plugged.ont.port, serial=serial))
 
 
 def _ont_event(at: datetime, event: str, row: OntRow) -> Event:

@@ -20,13 +20,15 @@ class Autofind:
         self._indexes: dict[str, Oid] = {}
         self._numbers: Counter[int] = Counter()
 
-    def note(self, ont: PluggedOnt, on_port: int, now: datetime) -> None:
-        """Add an ONT, unless it is there already."""
-        if ont.serial not in self._indexes:
-            self._numbers[on_port] += 1
-            index = (on_port, self._numbers[on_port])
-            self._indexes[ont.serial] = index
-            self.rows.put(index, FoundOnt(ont=ont, found_at=now))
+    def note(self, ont: PluggedOnt, on_port: int, now: datetime) -> bool:
+        """Add an ONT, unless it is there already; say whether it was new."""
+        if ont.serial in self._indexes:
+            return False
+        self._numbers[on_port] += 1
+        index = (on_port, self._numbers[on_port])
+        self._indexes[ont.serial] = index
+        self.rows.put(index, FoundOnt(ont=ont, found_at=now))
+        return True
 
     def forget(self, serial: str) -> None:
         """Take an ONT out, if it is there."""

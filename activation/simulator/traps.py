@@ -1,4 +1,4 @@
-"""Telling a manager, by SNMP v2c traps, that ONTs went down or came up.
+"""Telling a manager, by SNMP v2c traps, that ONTs went down, came up or were found.
 
 A trap is sent once and may get lost, as in life. Causes that are no alarm, such as a restart by
 order, are told to nobody.
@@ -12,31 +12,31 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-import msgspec
 from pyasn1.codec.ber import encoder
 from pysnmp.proto import rfc1902
 from pysnmp.proto.api import v2c
 
-from activation.simulator.huawei.traps import ont_trap
+from activation.simulator.huawei import traps as huawei
 from activation.simulator.oids import Oid
 from activation.simulator.records import DownCause, Event, Vendor
+from activation.simulator.telling import Alarm, Told, Trap, Value
+from activation.simulator.vsol import traps as vsol
+from activation.simulator.zte import traps as zte
+from sync_protocol.serials import OntSerial
 
 SYS_UP_TIME: Final[Oid] = (1, 3, 6, 1, 2, 1, 1, 3, 0)  # RFC 3418
 SNMP_TRAP_OID: Final[Oid] = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)  # RFC 3418
-_CAUSES: Final = {cause.value: cause for cause in (DownCause.LOS, DownCause.DYING_GASP)}
-
-
-class Trap(msgspec.Struct, frozen=True, kw_only=True):
-    """What a trap is called and the numbers that it carries."""
-
-    name: Oid
-    numbers: tuple[tuple[Oid, int], ...]
-
-
-_MANNERS: Final[Mapping[Vendor, Callable[..., tuple[Oid, tuple[tuple[Oid, int], ...]]]]] = {
-    Vendor.HUAWEI: ont_trap,
+_CAUSES: Final = {
+    DownCause.LOS.value: Alarm.LOS,
+    DownCause.DYING_GASP.value: Alarm.DYING_GASP,
 }
-"""What a V-SOL sends was found nowhere, and of a ZTE too little, so they send nothing."""
+
+
+_MANNERS: Final[Mapping[Vendor, Callable[[Told], Trap]]] = {
+    Vendor.HUAWEI: huawei.trap,
+    Vendor.VSOL: vsol.trap,
+    Vendor.ZTE: zte.trap,
+}
 
 
 class TrapSender:
@@ -45,35 +45,41 @@ class TrapSender:
     def __init__(
         self, vendor: Vendor, send: Callable[[bytes], object], *, community: str, started: datetime
     ) -> None:
-        self._manner = _MANNERS.get(vendor)
+        self._manner = _MANNERS[vendor]
         self._send = send
         self._community = community
         self._started = started
-        self._told: dict[str, DownCause] = {}
+        self._told: dict[str, Alarm] = {}
         self._sent = 0
 
     def tell(self, event: Event) -> None:
         """Send a trap if the event is one that an OLT tells of."""
-        trap = self._trap(event)
-        if trap is not None:
+        told = self._of(event)
+        if told is not None:
             self._sent += 1
             uptime = round((event.at - self._started).total_seconds() * 100)
-            self._send(_encoded(trap, self._community, self._sent, uptime))
+            self._send(_encoded(self._manner(told), self._community, self._sent, uptime))
 
-    def _trap(self, event: Event) -> Trap | None:
-        if self._manner is None or event.serial is None:
+    def _of(self, event: Event) -> Told | None:
+        if event.serial is None or event.port is None:
             return None
-        if event.port is None or event.ont_id is None:
-            return None
-        if event.event == "ont.down" and event.reason in _CAUSES:
-            cause, is_over = _CAUSES[event.reason], False
-            self._told[event.serial] = cause
+        is_over = False
+        if event.event == "ont.found":
+            alarm = Alarm.FOUND
+        elif event.event == "ont.down" and event.reason in _CAUSES:
+            alarm = self._told[event.serial] = _CAUSES[event.reason]
         elif event.event == "ont.up" and event.serial in self._told:
-            cause, is_over = self._told.pop(event.serial), True
+            alarm, is_over = self._told.pop(event.serial), True
         else:
             return None
-        name, numbers = self._manner(cause, event.port, event.ont_id, is_over=is_over)
-        return Trap(name=name, numbers=numbers)
+        return Told(
+            alarm=alarm,
+            port=event.port,
+            ont_id=event.ont_id,
+            serial=OntSerial(event.serial),
+            at=event.at,
+            is_over=is_over,
+        )
 
 
 def open_sender(host: str, port: int) -> tuple[socket.socket, Callable[[bytes], object]]:
@@ -104,11 +110,17 @@ def _encoded(trap: Trap, community: str, number: int, uptime: int) -> bytes:
         [
             (SYS_UP_TIME, rfc1902.TimeTicks(uptime)),
             (SNMP_TRAP_OID, rfc1902.ObjectIdentifier(trap.name)),
-            *((oid, rfc1902.Integer32(value)) for oid, value in trap.numbers),
+            *((oid, _value(value)) for oid, value in trap.variables),
         ],
     )
     message = v2c.Message()
     v2c.apiMessage.set_defaults(message)
-    v2c.apiMessage.set_community(message, community)
+    v2c.apiMessage.set_community(message, community + trap.community_ends)
     v2c.apiMessage.set_pdu(message, pdu)
     return bytes(encoder.encode(message))
+
+
+def _value(value: Value) -> object:
+    if isinstance(value, int):
+        return rfc1902.Integer32(value)
+    return rfc1902.OctetString(value) if isinstance(value, bytes) else rfc1902.ObjectName(value)

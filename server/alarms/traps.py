@@ -19,6 +19,7 @@ from activation.registry import find_trap_reader
 from activation.requests import PonPort
 from server.acts import SYSTEM, Act, Clock, act_of
 from server.alarms import polling, turns, watching
+from server.alarms.tally import Tally
 from server.database import Connection, Store, Written
 from server.settings import Settings
 
@@ -41,6 +42,7 @@ class TrapEar(asyncio.DatagramProtocol):
         self.senders: Senders = {}
         self.hints: set[Hint] = set()
         self.come = asyncio.Event()
+        self.unknown = Tally("traps.unknown_kind")
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -58,9 +60,11 @@ class TrapEar(asyncio.DatagramProtocol):
             self._transport.sendto(notification.reply, addr)
         for olt_id, driver in olts:
             read = find_trap_reader(driver)
-            port = None if read is None else read(notification.numbers)
-            if port is not None and len(self.hints) < HINTS_MAX:
-                self.hints.add((olt_id, port))
+            hint = None if read is None else read(notification)
+            if hint is not None and hint.happening is None:
+                self.unknown.count(hint.kind, driver=driver)
+            if hint is not None and hint.port is not None and len(self.hints) < HINTS_MAX:
+                self.hints.add((olt_id, hint.port))
                 self.come.set()
 
     def taken(self) -> tuple[Hint, ...]:

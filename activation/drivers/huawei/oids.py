@@ -1,7 +1,8 @@
 """The OIDs and figures of Huawei MA5600/MA5800 OLTs in profile mode.
 
-XPON is HUAWEI-XPON-MIB V2.14 (2019-08-22), FLOW is HUAWEI-ETHERLIKE-EXT-MIB, both as published in
-the collection DotZero24/pysnmp-mibs, folder mibs/huawei. Read from documents; no OLT was asked.
+XPON is HUAWEI-XPON-MIB V2.14 (2019-08-22), FLOW is HUAWEI-ETHERLIKE-EXT-MIB, TRAP is
+HUAWEI-XPON-TRAP-MIB V1.43 (2019-04-10), all as published in the collection DotZero24/pysnmp-mibs,
+folder mibs/huawei. Read from documents; no OLT was asked.
 """
 
 from typing import Final
@@ -69,10 +70,22 @@ FLOW_ROW_STATUS: Final = f"{FLOW}.2.1.15"          # FLOW, RowStatus
 FLOW_TRAFFIC_OUT: Final = f"{FLOW}.2.1.21"         # FLOW, outbound traffic table name
 FLOW_TRAFFIC_IN: Final = f"{FLOW}.2.1.22"          # FLOW, inbound traffic table name
 
-# Variables of traps (HUAWEI-XPON-TRAP-MIB V1.43, all alarms of PON ports and ONTs carry them).
+# Names of traps
+_ONT_ALARMS: Final = f"{XPON}.12.2.2.0"            # TRAP, hwXponDeviceOntAlarmTraps
+TRAP_ONT_FOUND: Final = f"{_ONT_ALARMS}.2"         # TRAP, hwGponProfOntDiscoveryAlarmTrap
+TRAP_ONT_LOS: Final = f"{_ONT_ALARMS}.12"          # TRAP, hwGponProfOntLOSAlarmTrap
+TRAP_ONT_LOS_ENDS: Final = f"{_ONT_ALARMS}.13"     # TRAP, hwGponProfOntLOSRecoverAlarmTrap
+TRAP_ONT_DYING_GASP: Final = f"{_ONT_ALARMS}.18"   # TRAP, hwGponProfOntDGAlarmTrap
+TRAP_ONT_DYING_GASP_ENDS: Final = f"{_ONT_ALARMS}.19"  # TRAP, hwGponProfOntDGRecoverAlarmTrap
+_PORT_ALARMS: Final = f"{XPON}.12.2.1.0"           # TRAP, hwXponDeviceOltAlarmTraps
+TRAP_PORT_LOS: Final = f"{_PORT_ALARMS}.108"       # TRAP, hwXponProfOltLOSAlarmTrap
+TRAP_PORT_LOS_ENDS: Final = f"{_PORT_ALARMS}.109"  # TRAP, hwXponProfOltLOSRecoverAlarmTrap
+
+# Variables of traps (all alarms of PON ports and ONTs carry the first three)
 TRAP_FRAME: Final = "1.3.6.1.4.1.2011.6.3.3.1.1.1"  # HUAWEI-DEVICE-MIB, hwFrameIndex
 TRAP_SLOT: Final = "1.3.6.1.4.1.2011.6.3.3.2.1.1"  # HUAWEI-DEVICE-MIB, hwSlotIndex
 TRAP_PORT: Final = "1.3.6.1.4.1.2011.6.3.3.4.1.1"  # HUAWEI-DEVICE-MIB, hwPortIndex
+TRAP_ONT: Final = f"{XPON}.2.43.1.1"               # XPON, hwGponDeviceOntIndex, taken for column 1
 
 LOG_SERIAL_CONFLICT: Final = 3                     # XPON, registration log, snConflict
 PROFILE_MODE: Final = 2                            # XPON, hwXponDeviceModeCfgSwitch, profilemode

@@ -3,8 +3,9 @@
 MIB is V1600G.my of 2021-04-28 as published in the collection DotZero24/pysnmp-mibs, folder
 mibs/vsolution. SWITCH is V1600GSwitch of librenms/librenms, folder mibs/vsolution. LNMS is
 LibreNMS/OS/Vsolution.php of the same repository, which reads real V1600GS. NANO is vendors/vsol of
-nanoncore/nano-southbound, which reads a real OLT with firmware V2.1.6R. Read from documents; no
-OLT was asked.
+nanoncore/nano-southbound, which reads a real OLT with firmware V2.1.6R. FIELD is a public script
+that takes the traps of one operator's OLT of the sister family V1600D. Read from documents; no OLT
+was asked.
 """
 
 from typing import Final
@@ -99,6 +100,28 @@ REPLACE_SERIAL: Final = f"{_ONTS}.10.4.0"          # MIB, gOnuAuthInfo
 REPLACE_ACTION: Final = f"{_ONTS}.10.5.0"          # MIB, gOnuAuthAction
 
 SAVE: Final = "1.3.6.1.4.1.37950.1.1.5.10.12.8.2.0"  # SWITCH, saveConfiguration
+
+# Traps: one name for all; which alarm it is stands in one of two variables
+_ALARM: Final = "1.3.6.1.4.1.37950.1.1.5.10.13"    # SWITCH, v1600dAlarm
+TRAP: Final = f"{_ALARM}.6.1"                      # SWITCH, dataAlarmTrap
+TRAP_PON: Final = f"{_ALARM}.2.2"                  # SWITCH, dataPon, text
+TRAP_ONT: Final = f"{_ALARM}.2.3"                  # SWITCH, dataOnu, text
+TRAP_ALARM: Final = f"{_ALARM}.2.5"                # SWITCH, dataTrapOID, one of the next; or empty
+TRAP_TEXT: Final = f"{_ALARM}.2.10"                # SWITCH, dataValue, like PON 0/3 ONU 15 (FIELD)
+TRAP_TYPE: Final = f"{_ALARM}.2.11"                # SWITCH, dataAlarmType, one of the last
+PON_LOS: Final = f"{_ALARM}.5.22"                  # SWITCH, ponLos
+ONT_DEREGISTERS: Final = f"{_ALARM}.5.23"          # SWITCH, onuDeregister; FIELD, fiber or power
+ONT_LINK_LOST: Final = f"{_ALARM}.5.24"            # SWITCH, onuLinkLost
+ONT_DYING_GASP: Final = f"{_ALARM}.5.30"           # SWITCH, onuDyingGasp; FIELD
+PON_LOS_ENDS: Final = f"{_ALARM}.5.45"             # SWITCH, ponLosRecovery
+ONT_REGISTERS: Final = f"{_ALARM}.5.46"            # SWITCH, onuRegister
+ONT_FINISHES: Final = f"{_ALARM}.5.51"             # SWITCH, onuFinish; FIELD, it is up
+ONT_FOUND: Final = f"{_ALARM}.5.110"               # SWITCH, onuAutoFind
+TYPE_PON_LOS: Final = "18"                         # LNMS, pon-los; all types from its trap handler
+TYPE_DEREGISTERS: Final = "19"                     # LNMS, onu-deregister
+TYPE_LINK_LOST: Final = "20"                       # LNMS, onu-link-lost
+TYPE_DYING_GASP: Final = "26"                      # LNMS, onu-dying-gasp
+TYPE_REGISTERS: Final = "41"                       # LNMS, onu-register
 
 BY_SERIAL: Final = 1                               # MIB, gOnuAuthInfoAuthMode sn
 ONT_PROFILE: Final = "default"                     # MIB, DEFVAL of gOnuAutoLearnDefaultProfile

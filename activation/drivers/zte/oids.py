@@ -53,6 +53,19 @@ ONT_RX_POWER_NEWER: Final = f"{_NEWER}.20.2.2.2.1.10"  # FIELD, the same encodin
 OLT_RX_POWER: Final = "1.3.6.1.4.1.3902.1015.1010.11.2.1.2"  # FIELD, 0.001 dBm
 OLT_RX_POWER_NEWER: Final = f"{_NEWER}.1.2.4.2.1.2"  # FIELD, the same encoding
 
+# Traps. FIELD: cmd of tikman/olt-provisioning compared 23158 of a C300 with the states that polling
+# found; trap of Cepat-Kilat-Teknologi/go-snmp-olt-zte-c320 reads those of a C320. They agree in
+# these numbers; a C320 has more of them (10, 15, 16), which tell by their level alone.
+TRAPS_OF_ONTS: Final = f"{_NEWER}.10.3.1"          # FIELD, all that are about one ONT
+TRAP_DOWN: Final = (1, 9)                          # FIELD, numbers below TRAPS_OF_ONTS
+TRAP_UP: Final = 2                                 # FIELD, likewise
+TRAP_FOUND: Final = 80                             # FIELD, one captured from a C320
+TRAP_ONT: Final = f"{_NEWER}.10.2.3.3.1"           # FIELD, registration; index column.port.ont
+TRAP_ONT_SERIAL: Final = f"{TRAP_ONT}.18"          # FIELD, text like 1,ZTEG1A2B3C4D
+EVENT_LEVEL: Final = "eventLevel="                 # FIELD, in the community of a trap by v2c
+EVENT_OVER: Final = "cleared"                      # FIELD, its value at the end of an alarm
+EVENT_ALARMS: Final = frozenset({"critical", "major", "minor", "warning"})  # FIELD, other values
+
 BY_SERIAL: Final = 1                               # SERVICE, zxGponOntRegMode regModeSn
 ROW_ACTIVE: Final = 1                              # RFC 2579, RowStatus active
 CREATE_AND_GO: Final = 4                           # RFC 2579, RowStatus createAndGo

@@ -117,9 +117,11 @@ def port_if_index(slot: int, port: int) -> int:
 
 
 TRAP_ONT_ALARMS: Final[Oid] = (*XPON, 12, 2, 2, 0)  # TRAP hwXponDeviceOntAlarmTrapsPrefix
+TRAP_ONT_FOUND: Final = 2  # TRAP hwGponProfOntDiscoveryAlarmTrap
 TRAP_ONT_LOS: Final = 12  # TRAP hwGponProfOntLOSAlarmTrap; 13 is its end
 TRAP_ONT_DYING_GASP: Final = 18  # TRAP hwGponProfOntDGAlarmTrap; 19 is its end
 TRAP_FRAME: Final[Oid] = (*HUAWEI, 6, 3, 3, 1, 1, 1)  # DEVICE hwFrameIndex
 TRAP_SLOT: Final[Oid] = (*HUAWEI, 6, 3, 3, 2, 1, 1)  # DEVICE hwSlotIndex
 TRAP_PORT: Final[Oid] = (*HUAWEI, 6, 3, 3, 4, 1, 1)  # DEVICE hwPortIndex
 TRAP_ONT: Final[Oid] = (*ONT_CONFIG, 1)  # XPON hwGponDeviceOntIndex, taken to be its first column
+TRAP_SERIAL: Final[Oid] = (*AUTOFIND, FOUND_SERIAL)  # XPON hwGponDeviceAutoFindOntInfoOntSn

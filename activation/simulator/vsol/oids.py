@@ -136,3 +136,15 @@ SERVICE_PORTS_PER_ONT: Final = 128  # G, the range of gOnuCfgSrvPortId
 VLAN_MAX: Final = 4093  # G, the range of gOnuCfgSrvPortVid
 DEFAULT_PROFILE: Final = "default"  # G, DEFVAL of gOnuAutoLearnDefaultProfile
 UNREADABLE: Final = b"N/A"  # L, a light level that is none; an empty text and 0 are others
+
+_ALARM: Final[Oid] = (1, 3, 6, 1, 4, 1, 37950, 1, 1, 5, 10, 13)  # S v1600dAlarm
+TRAP: Final[Oid] = (*_ALARM, 6, 1)  # S dataAlarmTrap, the name of every trap
+TRAP_PON: Final[Oid] = (*_ALARM, 2, 2, 0)  # S dataPon; L, like 1
+TRAP_ONT: Final[Oid] = (*_ALARM, 2, 3, 0)  # S dataOnu; L, like 3, or empty
+TRAP_NAME: Final[Oid] = (*_ALARM, 2, 5, 0)  # S dataTrapOID; L, empty
+TRAP_WORDS: Final[Oid] = (*_ALARM, 2, 10, 0)  # S dataValue
+TRAP_TYPE: Final[Oid] = (*_ALARM, 2, 11, 0)  # S dataAlarmType; L, like 19
+TYPE_LINK_LOST: Final = 20  # L onu-link-lost
+TYPE_DYING_GASP: Final = 26  # L onu-dying-gasp
+TYPE_REGISTERS: Final = 41  # L onu-register
+NAME_FOUND: Final[Oid] = (*_ALARM, 5, 110)  # S onuAutoFind; L has no type for it

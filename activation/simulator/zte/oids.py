@@ -85,6 +85,13 @@ NEWER_EQUIPMENT_MODEL: Final = 8
 NEWER_OPTICS: Final[Oid] = (*NEWER, 20, 2, 2, 2, 1)  # READ, index port.ont.1
 NEWER_OLT_RX: Final[Oid] = (*NEWER, 1, 2, 4, 2, 1, 2)  # READ, index port.ont
 
+# Traps
+TRAPS: Final[Oid] = (*NEWER, 10, 3, 1)  # READ, those of ONTs
+TRAP_DOWN: Final = 1  # READ, of a C300
+TRAP_UP: Final = 2  # READ, of a C300
+TRAP_FOUND: Final = 80  # READ, of a C320
+TRAP_SERIAL: Final[Oid] = (*NEWER_REGISTERED, 18)  # READ, text 1,SERIAL; index port.ont
+
 ONT_UNREADABLE: Final = 65_535  # READ, an ONT that told no level
 OLT_UNREADABLE: Final = -80_000  # READ, librenms/librenms issue 14203
 PHASE_SHIFT: Final = 1  # READ, tree 1082 counts the phases from one

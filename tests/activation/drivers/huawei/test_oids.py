@@ -16,7 +16,7 @@ DRIVER_FILES = sorted(Path(oids.__file__).parent.glob("*.py"))
 
 @pytest.mark.parametrize("line", CONSTANTS)
 def test_every_constant_cites_its_source(line: str) -> None:
-    assert re.search(r"#\s+(XPON|FLOW|RFC|HUAWEI-|MA5608T)\S*,? \S+", line), line
+    assert re.search(r"#\s+(XPON|FLOW|TRAP|RFC|HUAWEI-|MA5608T)\S*,? \S+", line), line
 
 
 @pytest.mark.parametrize("line", CONSTANTS)
