@@ -27,7 +27,8 @@ from activation.snmp import (
     SnmpValue,
     Unintelligible,
 )
-from activation.usm import Engine, NotGenuine, Reported, Trouble, UsmUser
+from activation.usm import Engine, NotGenuine, Reported, Trouble
+from activation.usm_user import UsmUser
 
 _DECODING_ERRORS: Final = (
     X690Error,

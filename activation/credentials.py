@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from activation.snmp import V3, Credentials, Secret, V2c
+from activation.usm_user import AUTH_METHODS, PRIV_METHODS
 
 COMMUNITY_VARIABLE: Final = "FIRSTLIGHT_SNMP_COMMUNITY"
 AUTH_KEY_VARIABLE: Final = "FIRSTLIGHT_SNMP_AUTH_KEY"
@@ -28,8 +29,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help=f"environment variable that holds the read community ({COMMUNITY_VARIABLE})",
     )
     parser.add_argument("--v3-user", help="speak SNMP v3 (authPriv) as this user")
-    parser.add_argument("--auth-method", choices=("sha1", "md5"), default="sha1", help="(sha1)")
-    parser.add_argument("--priv-method", choices=("aes", "des"), default="aes", help="(aes)")
+    parser.add_argument("--auth-method", choices=AUTH_METHODS, default="sha1", help="(sha1)")
+    parser.add_argument(
+        "--priv-method", choices=PRIV_METHODS, default="aes", help="(aes, of 128 bits)"
+    )
     parser.add_argument(
         "--auth-key-variable",
         type=_variable,

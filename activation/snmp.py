@@ -7,7 +7,7 @@ session never repeats a write and never guesses.
 
 import enum
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -49,16 +49,20 @@ class V2c(msgspec.Struct, frozen=True, kw_only=True, tag="v2c"):
     """None: the read community may write, too."""
 
 
+AuthMethod = Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]
+PrivMethod = Literal["des", "aes", "aes192", "aes256", "aes192-reeder", "aes256-reeder"]
+
+
 class V3(msgspec.Struct, frozen=True, kw_only=True, tag="v3"):
     """A user of SNMP v3 (USM, authPriv), who may read or write as the agent has it."""
 
     user: str
     auth_method: str
-    """``sha1`` or ``md5``."""
+    """One of ``usm_user.AUTH_METHODS``, like ``sha256``."""
     auth_key: Secret
     """A password of eight characters or more, as the agent was told."""
     priv_method: str
-    """``aes`` (128 bits) or ``des``."""
+    """One of ``usm_user.PRIV_METHODS``, like ``aes256``; ``aes`` has 128 bits."""
     priv_key: Secret
 
 

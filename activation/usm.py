@@ -2,32 +2,26 @@
 
 The library's own processing model is not used: it freezes the agent's clock at the first contact,
 so that a session dies after 150 s, makes both keys anew from the passwords for every message, and
-checks a digest over bytes that it has encoded again, not over those that came. Its hashes, ciphers
-and structures are.
+checks a digest over bytes that it has encoded again, not over those that came. Its structures are;
+keys are the user's (``activation.usm_user``).
 
 Everything here is pure but for the engine that a conversation learns about.
 """
 
-import contextlib
 import enum
 import hmac
-import warnings
-from collections.abc import Callable, Generator, Mapping
-from types import ModuleType
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from cryptography.utils import CryptographyDeprecationWarning
 from puresnmp.adt import HeaderData, Message, PlainMessage, ScopedPDU, V3Flags
 from puresnmp.pdu import PDU, GetRequest, PDUContent, Report
 from puresnmp.transport import MESSAGE_MAX_SIZE
-from puresnmp_plugins.auth import md5, sha1
-from puresnmp_plugins.priv import aes, des
 from puresnmp_plugins.security.usm import USMSecurityParameters
 from x690.types import Integer, OctetString
 from x690.util import get_value_slice
 
-from activation.snmp import V3
+from activation.usm_user import Stamp, UsmUser
 
 # The library's modules bring no types for what they make.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -35,17 +29,6 @@ from activation.snmp import V3
 
 _VERSION: Final = 3
 _USM: Final = 3  # RFC 3411: SnmpSecurityModel
-_DIGEST_BYTES: Final = 12  # RFC 3414, section 6: HMAC-96
-_NO_DIGEST: Final = bytes(_DIGEST_BYTES)
-_HASHES: Final[Mapping[str, tuple[Callable[[bytes, bytes], bytes], str]]] = {
-    "md5": (md5.hasher, "md5"),
-    "sha1": (sha1.hasher, "sha1"),
-}
-_CIPHERS: Final[Mapping[str, ModuleType]] = {"aes": aes, "des": des}
-
-
-class MethodUnsupported(ValueError):
-    """A way to authenticate or to encrypt that this session does not know; the text names those."""
 
 
 class NotGenuine(ValueError):
@@ -90,71 +73,6 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         return self.time_s + int(now_s - self.heard_at_s)
 
 
-class UsmUser:
-    """One user's keys, localised once for each engine; its repr shows no secret.
-
-    Raises:
-        MethodUnsupported: names the method and those that there are.
-    """
-
-    def __init__(self, credentials: V3) -> None:
-        self.name = credentials.user.encode("utf-8")
-        self._hasher, self._hash = _known(_HASHES, credentials.auth_method, "authentication")
-        self._cipher: Any = _known(_CIPHERS, credentials.priv_method, "privacy")
-        self._secrets = (credentials.auth_key, credentials.priv_key)
-        self._keys: dict[bytes, tuple[bytes, bytes]] = {}
-
-    def sign(self, engine_id: bytes, message: bytes) -> bytes:
-        """Make the digest of a message that holds zeros where the digest goes."""
-        key = self._localised(engine_id)[0]
-        return hmac.new(key, message, self._hash).digest()[:_DIGEST_BYTES]
-
-    def encrypt(self, engine: Engine, time_s: int, data: bytes) -> tuple[bytes, bytes]:
-        """Encrypt; gives the salt, too."""
-        key = self._localised(engine.id)[1]
-        with _unwarned():
-            done = self._cipher.encrypt_data(key, engine.id, engine.boots, time_s, data)
-        return bytes(done[0]), bytes(done[1])
-
-    def decrypt(self, security: USMSecurityParameters, data: bytes) -> bytes:
-        """Decrypt what came with these parameters."""
-        engine_id = security.authoritative_engine_id
-        with _unwarned():
-            return self._cipher.decrypt_data(
-                self._localised(engine_id)[1],
-                engine_id,
-                security.authoritative_engine_boots,
-                security.authoritative_engine_time,
-                security.priv_params,
-                data,
-            )
-
-    def _localised(self, engine_id: bytes) -> tuple[bytes, bytes]:
-        """Derive both keys from their passwords (RFC 3414, A.2), by hashing a megabyte for each."""
-        if engine_id not in self._keys:
-            auth, priv = (secret.reveal().encode("utf-8") for secret in self._secrets)
-            # One agent has one engine; a second one means that it was replaced.
-            self._keys = {engine_id: (self._hasher(auth, engine_id), self._hasher(priv, engine_id))}
-        return self._keys[engine_id]
-
-
-@contextlib.contextmanager
-def _unwarned() -> Generator[None]:
-    """Bear that the library takes its cipher mode from a place where it will not stay.
-
-    The version of cryptography is pinned below the one that removes it.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        yield
-
-
-def _known(known: Mapping[str, Any], name: str, what: str) -> Any:  # noqa: ANN401  of either table
-    if name not in known:
-        raise MethodUnsupported(f"{name!r} is no method of {what}; known are {', '.join(known)}")
-    return known[name]
-
-
 def discovery(message_id: int) -> bytes:
     """Write the message that asks an agent for its engine id (RFC 3414, section 4)."""
     nobody = USMSecurityParameters(b"", 0, 0, b"", b"", b"")
@@ -185,13 +103,22 @@ def request(user: UsmUser, engine: Engine, message_id: int, pdu: PDU, now_s: flo
     """Write a request, encrypted and signed."""
     time_s = engine.time_at(now_s)
     scoped = ScopedPDU(OctetString(engine.id), OctetString(), pdu)
-    encrypted, salt = user.encrypt(engine, time_s, bytes(scoped))
-    security = USMSecurityParameters(engine.id, engine.boots, time_s, user.name, _NO_DIGEST, salt)
-    flags = V3Flags(auth=True, priv=True, reportable=True)
-    header = _header(message_id, flags)
+    stamp = Stamp(engine_id=engine.id, boots=engine.boots, time_s=time_s)
+    return sealed(user, stamp, message_id, scoped, reportable=True)
+
+
+def sealed(
+    user: UsmUser, stamp: Stamp, message_id: int, scoped: ScopedPDU, *, reportable: bool
+) -> bytes:
+    """Write a message, encrypted and signed."""
+    encrypted, salt = user.encrypt(stamp, bytes(scoped))
+    security = USMSecurityParameters(
+        stamp.engine_id, stamp.boots, stamp.time_s, user.name, user.no_digest, salt
+    )
+    header = _header(message_id, V3Flags(auth=True, priv=True, reportable=reportable))
     unsigned = bytes(Message(Integer(_VERSION), header, bytes(security), OctetString(encrypted)))
     place = _digest_place(unsigned)
-    return unsigned[: place.start] + user.sign(engine.id, unsigned) + unsigned[place.stop :]
+    return unsigned[: place.start] + user.sign(stamp.engine_id, unsigned) + unsigned[place.stop :]
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,7 +172,10 @@ def _header(message_id: int, flags: V3Flags) -> HeaderData:
 
 def _require_digest(user: UsmUser, security: USMSecurityParameters, raw: bytes) -> None:
     place = _digest_place(raw)
-    unsigned = raw[: place.start] + _NO_DIGEST + raw[place.stop :]
+    if place.stop - place.start != len(user.no_digest):
+        length = place.stop - place.start
+        raise NotGenuine(f"a digest of {length} bytes, not {len(user.no_digest)}")
+    unsigned = raw[: place.start] + user.no_digest + raw[place.stop :]
     expected = user.sign(security.authoritative_engine_id, unsigned)
     if not hmac.compare_digest(expected, security.auth_params):
         raise NotGenuine("the digest is wrong")
@@ -254,7 +184,13 @@ def _require_digest(user: UsmUser, security: USMSecurityParameters, raw: bytes) 
 def _opened(user: UsmUser, message: Any, security: USMSecurityParameters) -> PDU:  # noqa: ANN401  of the library
     if isinstance(message, PlainMessage):
         return message.scoped_pdu.data
-    return ScopedPDU.decode(user.decrypt(security, message.scoped_pdu.value)).data
+    stamp = Stamp(
+        engine_id=security.authoritative_engine_id,
+        boots=security.authoritative_engine_boots,
+        time_s=security.authoritative_engine_time,
+    )
+    plain = user.decrypt(stamp, security.priv_params, message.scoped_pdu.value)
+    return ScopedPDU.decode(plain).data
 
 
 def _digest_place(raw: bytes) -> slice:
@@ -268,6 +204,4 @@ def _digest_place(raw: bytes) -> slice:
     for _ in range(4):  # engine id, boots, time, user
         _, at = get_value_slice(raw, at)
     place, _ = get_value_slice(raw, at)
-    if place.stop - place.start != _DIGEST_BYTES:
-        raise NotGenuine(f"a digest of {place.stop - place.start} bytes, not {_DIGEST_BYTES}")
     return place

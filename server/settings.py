@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from activation.snmp import Secret
+from activation.snmp import AuthMethod, PrivMethod, Secret
 from server import input_words
 from server.database import engines
 from server.input_words import shown
@@ -53,9 +53,9 @@ class SnmpUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A user of SNMP v3 who signs and encrypts (authPriv); both keys are passwords."""
 
     user: Annotated[str, Meta(min_length=1, max_length=32)]
-    auth_method: Literal["md5", "sha1"] = "sha1"
+    auth_method: AuthMethod = "sha1"
     auth_key: Secret
-    priv_method: Literal["aes", "des"] = "aes"
+    priv_method: PrivMethod = "aes"
     priv_key: Secret
 
 

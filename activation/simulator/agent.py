@@ -37,8 +37,22 @@ _ENGINE_ID: Final = b"\x80\x00\x4f\xb8\x05firstlight"  # RFC 3411, SnmpEngineID:
 _SNMP_V1: Final = 0
 _USM: Final = 3  # RFC 3411, SnmpSecurityModel
 _AUTH_PRIV: Final = 3  # RFC 3411, SnmpSecurityLevel
-_AUTH_METHODS: Final = {"sha1": config.USM_AUTH_HMAC96_SHA, "md5": config.USM_AUTH_HMAC96_MD5}
-_PRIV_METHODS: Final = {"aes": config.USM_PRIV_CFB128_AES, "des": config.USM_PRIV_CBC56_DES}
+_AUTH_METHODS: Final = {
+    "md5": config.USM_AUTH_HMAC96_MD5,
+    "sha1": config.USM_AUTH_HMAC96_SHA,
+    "sha224": config.USM_AUTH_HMAC128_SHA224,
+    "sha256": config.USM_AUTH_HMAC192_SHA256,
+    "sha384": config.USM_AUTH_HMAC256_SHA384,
+    "sha512": config.USM_AUTH_HMAC384_SHA512,
+}
+_PRIV_METHODS: Final = {
+    "des": config.USM_PRIV_CBC56_DES,
+    "aes": config.USM_PRIV_CFB128_AES,
+    "aes192": config.USM_PRIV_CFB192_AES_BLUMENTHAL,
+    "aes256": config.USM_PRIV_CFB256_AES_BLUMENTHAL,
+    "aes192-reeder": config.USM_PRIV_CFB192_AES,
+    "aes256-reeder": config.USM_PRIV_CFB256_AES,
+}
 
 _KINDS: Final[Mapping[Foreign, RequestKind]] = {
     rfc1905.GetRequestPDU.tagSet: RequestKind.GET,

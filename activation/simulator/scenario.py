@@ -31,14 +31,17 @@ from activation.simulator.records import (
 
 Community = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[!-~]+$")]
 
+AuthMethod = Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]
+PrivMethod = Literal["des", "aes", "aes192", "aes256", "aes192-reeder", "aes256-reeder"]
+
 
 class SnmpUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user of SNMP v3, who signs and encrypts. The keys are for rehearsals, no secrets."""
 
     name: Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[!-~]+$")]
-    auth_method: Literal["sha1", "md5"] = "sha1"
+    auth_method: AuthMethod = "sha1"
     auth_key: Annotated[str, Meta(min_length=8, max_length=64)]
-    priv_method: Literal["aes", "des"] = "aes"
+    priv_method: PrivMethod = "aes"
     priv_key: Annotated[str, Meta(min_length=8, max_length=64)]
     may_write: bool = False
 

@@ -34,6 +34,18 @@ MD5_DES: Final = "legacy"
 AUTH, PRIV = "auth-password", "priv-password"
 
 
+NET_SNMP: Final = {
+    "sha1": "SHA",
+    "md5": "MD5",
+    "aes": "AES",
+    "des": "DES",
+    "sha256": "SHA-256",
+    "sha512": "SHA-512",
+    "aes192": "AES-192",
+    "aes256": "AES-256",
+}
+
+
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
     """A way to talk to the agent, as net-snmp and as our session take it."""
 
@@ -44,8 +56,7 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True):
 
 def a_user(name: str, auth: str, priv: str) -> Manner:
     words = ("-v3", "-l", "authPriv", "-u", name, "-A", AUTH, "-X", PRIV)
-    net_snmp = {"sha1": "SHA", "md5": "MD5", "aes": "AES", "des": "DES"}
-    words = (*words, "-a", net_snmp[auth], "-x", net_snmp[priv])
+    words = (*words, "-a", NET_SNMP[auth], "-x", NET_SNMP[priv])
     ours = V3(
         user=name,
         auth_method=auth,
@@ -64,6 +75,10 @@ MANNERS: Final = {
     ),
     "v3 SHA AES": a_user("noc", "sha1", "aes"),
     "v3 MD5 DES": a_user(MD5_DES, "md5", "des"),
+    "v3 SHA-512 AES-256": a_user("strong", "sha512", "aes256"),
+    # Here the keys are longer than the hash, and are extended as net-snmp does it.
+    "v3 SHA AES-256": a_user("extended", "sha1", "aes256"),
+    "v3 SHA-256 AES-192": a_user("middle", "sha256", "aes192"),
 }
 
 
@@ -81,6 +96,9 @@ def olt(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningSimulator]
         "users": [
             user | {"name": "noc"},
             user | {"name": MD5_DES, "auth_method": "md5", "priv_method": "des"},
+            user | {"name": "strong", "auth_method": "sha512", "priv_method": "aes256"},
+            user | {"name": "extended", "auth_method": "sha1", "priv_method": "aes256"},
+            user | {"name": "middle", "auth_method": "sha256", "priv_method": "aes192"},
         ],
         "onts": [
             {"serial": UP, "port": "0/1/0", "ont_rx_cdbm": -1873, "olt_rx_cdbm": -2210},

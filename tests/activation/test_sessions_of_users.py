@@ -27,7 +27,8 @@ from activation.snmp import (
     Status,
     Written,
 )
-from activation.usm import Engine, MethodUnsupported, NotGenuine, UsmUser
+from activation.usm import Engine, NotGenuine
+from activation.usm_user import AUTH_METHODS, PRIV_METHODS, MethodUnsupported, UsmUser
 from tests.activation.simulator.factories import Bench, a_scenario, ont_cell, registering
 from tests.activation.simulator.wire import bound
 
@@ -104,8 +105,8 @@ def registration() -> list[Binding]:
     return [Binding(oid=oid, value=v) for oid, v in dotted if isinstance(v, int | bytes)]
 
 
-@pytest.mark.parametrize("auth_method", ["sha1", "md5"])
-@pytest.mark.parametrize("priv_method", ["aes", "des"])
+@pytest.mark.parametrize("auth_method", AUTH_METHODS)
+@pytest.mark.parametrize("priv_method", PRIV_METHODS)
 async def test_a_user_reads_walks_and_writes(auth_method: str, priv_method: str) -> None:
     methods = {"auth_method": auth_method, "priv_method": priv_method}
     async with an_olt(**methods) as olt:
@@ -122,8 +123,14 @@ async def test_a_user_reads_walks_and_writes(auth_method: str, priv_method: str)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"auth_method": "sha256"}, "'sha256' is no method of authentication; known are md5, sha1"),
-        ({"priv_method": "aes256"}, "'aes256' is no method of privacy; known are aes, des"),
+        (
+            {"auth_method": "sha3"},
+            "'sha3' is no method of authentication; known are md5, sha1, sha224, sha256, sha",
+        ),
+        (
+            {"priv_method": "aes128"},
+            "'aes128' is no method of privacy; known are des, aes, aes192, aes256, aes192-ree",
+        ),
     ],
 )
 def test_a_method_that_is_not_known_is_refused_with_those_that_are(

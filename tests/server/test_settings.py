@@ -46,7 +46,7 @@ _NOC = "[snmp_users.olts]\nuser = 'noc'\nauth_key = 'authpassword'\npriv_key = '
             "settings.toml', snmp_users: 'olts' is in snmp, too",
         ),
         (_NOC.replace("privpassword", "short"), "snmp_users: 'olts': priv_key has fewer than 8"),
-        (_NOC + "priv_method = 'aes256'\n", "priv_method must be one of aes, des"),
+        (_NOC + "priv_method = '3des'\n", "priv_method must be one of aes, aes192, aes192-ree"),
         (
             'webhook_networks_allowed = ["10.1.0.1/16"]\n',
             "webhook_networks_allowed: '10.1.0.1/16' is no network: 10.1.0.1/16 has host bits set",
