@@ -34,6 +34,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """What it told, beside values of types that no vendor puts a place into."""
     community: Secret | None = None
     """Of v2c. ZTE writes into it how bad the event is."""
+    user: bytes | None = None
+    """The user of v3 who signed it; None for v2c."""
     reply: bytes | None = None
     """What an inform is answered with, or it comes again; None for a trap."""
 
@@ -99,7 +101,11 @@ def _read(datagram: bytes) -> Notification | None:
 
 
 def told(
-    varbinds: list[VarBind], *, community: Secret | None = None, reply: bytes | None = None
+    varbinds: list[VarBind],
+    *,
+    community: Secret | None = None,
+    user: bytes | None = None,
+    reply: bytes | None = None,
 ) -> Notification:
     """Take over what a notification tells."""
     variables = {
@@ -112,6 +118,7 @@ def told(
         name=name if isinstance(name, str) else "",
         variables=variables,
         community=community,
+        user=user,
         reply=reply,
     )
 

@@ -17,8 +17,10 @@ import msgspec
 from puresnmp.adt import HeaderData, Message, PlainMessage, ScopedPDU, V3Flags
 from puresnmp.pdu import PDU, GetRequest, PDUContent, Report
 from puresnmp.transport import MESSAGE_MAX_SIZE
+from puresnmp.types import Counter
+from puresnmp.varbind import VarBind
 from puresnmp_plugins.security.usm import USMSecurityParameters
-from x690.types import Integer, OctetString
+from x690.types import Integer, ObjectIdentifier, OctetString
 from x690.util import get_value_slice
 
 from activation.usm_user import Stamp, UsmUser
@@ -107,6 +109,22 @@ def request(user: UsmUser, engine: Engine, message_id: int, pdu: PDU, now_s: flo
     return sealed(user, stamp, message_id, scoped, reportable=True)
 
 
+def report(
+    stamp: Stamp, message_id: int, trouble: Trouble, count: int, user: UsmUser | None
+) -> bytes:
+    """Write the report of a trouble; signed where the user is known who may believe it."""
+    names = {each: oid for oid, each in _REPORTS.items()}
+    bind = VarBind(ObjectIdentifier(names[trouble]), Counter(count))
+    scoped = ScopedPDU(OctetString(stamp.engine_id), OctetString(), Report(PDUContent(0, [bind])))
+    name, no_digest = (b"", b"") if user is None else (user.name, user.no_digest)
+    security = USMSecurityParameters(
+        stamp.engine_id, stamp.boots, stamp.time_s, name, no_digest, b""
+    )
+    header = _header(message_id, V3Flags(auth=user is not None, priv=False, reportable=False))
+    written = bytes(Message(Integer(_VERSION), header, bytes(security), scoped))
+    return written if user is None else _signed(user, stamp.engine_id, written)
+
+
 def sealed(
     user: UsmUser, stamp: Stamp, message_id: int, scoped: ScopedPDU, *, reportable: bool
 ) -> bytes:
@@ -117,8 +135,12 @@ def sealed(
     )
     header = _header(message_id, V3Flags(auth=True, priv=True, reportable=reportable))
     unsigned = bytes(Message(Integer(_VERSION), header, bytes(security), OctetString(encrypted)))
+    return _signed(user, stamp.engine_id, unsigned)
+
+
+def _signed(user: UsmUser, engine_id: bytes, unsigned: bytes) -> bytes:
     place = _digest_place(unsigned)
-    return unsigned[: place.start] + user.sign(stamp.engine_id, unsigned) + unsigned[place.stop :]
+    return unsigned[: place.start] + user.sign(engine_id, unsigned) + unsigned[place.stop :]
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,8 +163,8 @@ def reply(user: UsmUser, engine: Engine, message_id: int, raw: bytes, now_s: flo
         raise NotGenuine("it is the reply to another request")
     is_authentic = message.header.flags.auth
     if is_authentic:
-        _require_digest(user, security, raw)
-    pdu = _opened(user, message, security)
+        require_digest(user, security, raw)
+    pdu = opened(user, message, security).data
     content: PDUContent = pdu.value
     heard = None
     if is_authentic and security.authoritative_engine_id:
@@ -170,7 +192,12 @@ def _header(message_id: int, flags: V3Flags) -> HeaderData:
     return HeaderData(message_id, MESSAGE_MAX_SIZE, flags, _USM)
 
 
-def _require_digest(user: UsmUser, security: USMSecurityParameters, raw: bytes) -> None:
+def require_digest(user: UsmUser, security: USMSecurityParameters, raw: bytes) -> None:
+    """Check that the user signed the very bytes that came.
+
+    Raises:
+        NotGenuine: the user did not.
+    """
     place = _digest_place(raw)
     if place.stop - place.start != len(user.no_digest):
         length = place.stop - place.start
@@ -181,16 +208,17 @@ def _require_digest(user: UsmUser, security: USMSecurityParameters, raw: bytes) 
         raise NotGenuine("the digest is wrong")
 
 
-def _opened(user: UsmUser, message: Any, security: USMSecurityParameters) -> PDU:  # noqa: ANN401  of the library
+def opened(user: UsmUser, message: Any, security: USMSecurityParameters) -> ScopedPDU:  # noqa: ANN401  of the library
+    """Decrypt a message; one that is not encrypted is given as it is."""
     if isinstance(message, PlainMessage):
-        return message.scoped_pdu.data
+        return message.scoped_pdu
     stamp = Stamp(
         engine_id=security.authoritative_engine_id,
         boots=security.authoritative_engine_boots,
         time_s=security.authoritative_engine_time,
     )
     plain = user.decrypt(stamp, security.priv_params, message.scoped_pdu.value)
-    return ScopedPDU.decode(plain).data
+    return ScopedPDU.decode(plain)
 
 
 def _digest_place(raw: bytes) -> slice:

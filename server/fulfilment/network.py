@@ -129,10 +129,15 @@ def _said(found: SnmpCredentials | SnmpUser) -> Credentials:
     """Give credentials of the settings as a session takes them."""
     if isinstance(found, SnmpCredentials):
         return V2c(read_community=found.read, write_community=found.write)
+    return v3_of(found)
+
+
+def v3_of(user: SnmpUser) -> V3:
+    """Give a user of the settings as a session takes it."""
     return V3(
-        user=found.user,
-        auth_method=found.auth_method,
-        auth_key=found.auth_key,
-        priv_method=found.priv_method,
-        priv_key=found.priv_key,
+        user=user.user,
+        auth_method=user.auth_method,
+        auth_key=user.auth_key,
+        priv_method=user.priv_method,
+        priv_key=user.priv_key,
     )

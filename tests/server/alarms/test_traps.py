@@ -8,6 +8,7 @@ import pytest
 from activation.requests import PonPort
 from activation.simulator.records import Event
 from activation.simulator.traps import TrapSender, open_sender
+from activation.user_notifications import UserReceiver, own_engine
 from server.alarms import traps
 from server.alarms.turns import PortPoll
 from server.database import Store
@@ -63,8 +64,8 @@ async def test_a_trap_makes_its_port_the_next_to_be_polled(
 
 
 async def test_a_storm_of_traps_about_one_port_is_one_hint(access: Access) -> None:
-    ear = traps.TrapEar()
-    ear.senders = {"127.0.0.1": ((access.town.olt, "huawei"),)}
+    ear = traps.TrapEar(UserReceiver(own_engine("operator", access.clock(), 0)))
+    ear.senders = {"127.0.0.1": (traps.Sender(id=access.town.olt, driver="huawei"),)}
     sent: list[bytes] = []
     scenario = access.olt.exchange.olt.scenario
     sender = TrapSender(scenario.vendor, sent.append, community="x", started=access.clock())
@@ -79,7 +80,7 @@ async def test_a_storm_of_traps_about_one_port_is_one_hint(access: Access) -> No
 
 
 async def test_hints_are_bounded_and_strangers_give_none(access: Access) -> None:
-    ear = traps.TrapEar()
+    ear = traps.TrapEar(UserReceiver(own_engine("operator", access.clock(), 0)))
     sent: list[bytes] = []
     scenario = access.olt.exchange.olt.scenario
     sender = TrapSender(scenario.vendor, sent.append, community="x", started=access.clock())
@@ -90,7 +91,7 @@ async def test_hints_are_bounded_and_strangers_give_none(access: Access) -> None
         ear.datagram_received(datagram, ("192.0.2.1", 50162))
     assert ear.taken() == ()
 
-    ear.senders = {"192.0.2.1": ((access.town.olt, "huawei"),)}
+    ear.senders = {"192.0.2.1": (traps.Sender(id=access.town.olt, driver="huawei"),)}
     for datagram in sent:
         ear.datagram_received(datagram, ("192.0.2.1", 50162))
     assert len(ear.taken()) == traps.HINTS_MAX
