@@ -40,6 +40,8 @@ _PLACE: Final = re.compile(r"([^:]*):([0-9]{1,4})")
 _HOST_NAME: Final = re.compile(r"(?:[\w-]{1,63}\.)*(?![0-9]+\.?$)[\w-]{1,63}\.?", re.ASCII)
 _HOST_NAME_MAX: Final = 253
 _VLAN_MAX: Final = 4094
+_NO_VLAN: Final = 1
+"""What a registration alone has where a service has its VLAN; no driver looks at it."""
 _GEM_PORT_MAX: Final = 1023
 
 Question = Callable[
@@ -80,17 +82,45 @@ def _add_dry_run(questions: Any) -> None:  # noqa: ANN401  argparse's own class 
     )
     parser.add_argument("--pon", type=_pon_port, required=True, help="planned port, like 0/1/0")
     parser.add_argument("--serial", type=_serial, required=True, help="like HWTC1A2B3C4D")
-    parser.add_argument("--line-profile", required=True, help="name of the line profile")
-    parser.add_argument("--service-profile", required=True, help="name of the service profile")
-    parser.add_argument("--vlan", type=_number(1, _VLAN_MAX), required=True, help="service VLAN")
+    parser.add_argument("--service-profile", required=True, help="its name; of a ZTE the ONU type")
+    parser.add_argument("--description", default="dry-run", help="(dry-run)")
     parser.add_argument(
+        "--registration-alone",
+        action="store_true",
+        help="without a service; for a driver that makes none, like zte",
+    )
+    service = parser.add_argument_group("service", "left out with --registration-alone")
+    service.add_argument("--line-profile", help="name of the line profile")
+    service.add_argument("--vlan", type=_number(1, _VLAN_MAX), help="service VLAN")
+    service.add_argument("--traffic-in", help="traffic table, from the subscriber")
+    service.add_argument("--traffic-out", help="traffic table, to the subscriber")
+    service.add_argument(
         "--user-vlan", type=_number(1, _VLAN_MAX), help="VLAN that the ONT sends (as --vlan)"
     )
-    parser.add_argument("--gem-port", type=_number(0, _GEM_PORT_MAX), default=1, help="(1)")
-    parser.add_argument("--traffic-in", required=True, help="traffic table, from the subscriber")
-    parser.add_argument("--traffic-out", required=True, help="traffic table, to the subscriber")
-    parser.add_argument("--description", default="dry-run", help="(dry-run)")
-    _add_olt_options(parser, _dry_run)
+    service.add_argument("--gem-port", type=_number(0, _GEM_PORT_MAX), help="(1)")
+    _add_olt_options(parser, _dry_run, wrong_about=_wrong_about_service)
+
+
+def _wrong_about_service(arguments: argparse.Namespace) -> str | None:
+    """Say which options of the service are missing, or are too many."""
+    needed = ("line_profile", "vlan", "traffic_in", "traffic_out")
+    if not arguments.registration_alone:
+        missing = [_option(name) for name in needed if getattr(arguments, name) is None]
+        if not missing:
+            return None
+        return f"{', '.join(missing)} must be given, or --registration-alone for no service"
+    given = [
+        _option(name)
+        for name in (*needed, "user_vlan", "gem_port")
+        if getattr(arguments, name) is not None
+    ]
+    if not given:
+        return None
+    return f"--registration-alone makes no service; leave out {', '.join(given)}"
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _of_driver(question: DriverQuestion) -> Question:
@@ -104,7 +134,12 @@ def _of_driver(question: DriverQuestion) -> Question:
     return ask
 
 
-def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> None:
+def _add_olt_options(
+    parser: argparse.ArgumentParser,
+    question: Question,
+    *,
+    wrong_about: Callable[[argparse.Namespace], str | None] = lambda _: None,
+) -> None:
     parser.add_argument("host", type=_host, help="name or address of the OLT")
     parser.add_argument("--port", type=_number(1, 65_535), default=161, help="UDP port (161)")
     parser.add_argument("--driver", default="huawei", help=", ".join(driver_names()))
@@ -114,7 +149,8 @@ def _add_olt_options(parser: argparse.ArgumentParser, question: Question) -> Non
     credentials.add_options(parser)
 
     def run(arguments: argparse.Namespace) -> int:
-        return _run(question, arguments, os.environ)
+        wrong = wrong_about(arguments)
+        return _complain(wrong) if wrong else _run(question, arguments, os.environ)
 
     parser.set_defaults(run=run)
 
@@ -185,14 +221,15 @@ async def _dry_run(
 ) -> Sequence[str] | Failure:
     spec = OntSpec(
         serial=arguments.serial,
-        line_profile=arguments.line_profile,
+        line_profile=arguments.line_profile or "",
         service_profile=arguments.service_profile,
         description=arguments.description,
-        vlan=arguments.vlan,
-        user_vlan=arguments.user_vlan or arguments.vlan,
-        gem_port=arguments.gem_port,
-        traffic_in=arguments.traffic_in,
-        traffic_out=arguments.traffic_out,
+        vlan=arguments.vlan or _NO_VLAN,
+        user_vlan=arguments.user_vlan or arguments.vlan or _NO_VLAN,
+        gem_port=1 if arguments.gem_port is None else arguments.gem_port,
+        traffic_in=arguments.traffic_in or "",
+        traffic_out=arguments.traffic_out or "",
+        registration_alone=arguments.registration_alone,
     )
     try:
         run = await rehearse(factory, session, arguments.pon, spec)

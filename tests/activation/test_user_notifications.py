@@ -1,5 +1,8 @@
 """Traps and informs of v3 users: what pysnmp and net-snmp send, and what nobody should believe."""
 
+# pysnmp has no types of its own.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
 import tempfile
