@@ -11,7 +11,19 @@ from activation.driver import DriverFactory, OltDriver
 from activation.failures import Failure
 from activation.prechecks import Decision, Resume, decide
 from activation.recording import shown
-from activation.requests import Allocation, Applied, NoChange, OntSpec, PonPort, Survey
+from activation.requests import (
+    Absent,
+    Allocation,
+    Applied,
+    At,
+    Located,
+    LocationUnknown,
+    Many,
+    NoChange,
+    OntSpec,
+    PonPort,
+    Survey,
+)
 from activation.snmp import Answer, Binding, Oid, SnmpError, SnmpSession, Walk, Written
 
 _NODES: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+")
@@ -158,9 +170,21 @@ def _surveyed(survey: Survey) -> list[str]:
     missing = ", ".join(f"{each.kind} {each.name!r}" for each in survey.missing_profiles) or "none"
     free = f"free ONT id {survey.free_ont_id}, free service port {survey.free_service_port}"
     return [
-        f"on {survey.port}: {type(survey.located).__name__.lower()}; unregistered here: {seen}",
+        f"on {survey.port}: {_located(survey.located)}; unregistered here: {seen}",
         f"missing profiles: {missing}; {free}",
     ]
+
+
+def _located(located: Located) -> str:
+    match located:
+        case At(ref=ref):
+            return f"registered at {ref}"
+        case Many(refs=refs):
+            return f"registered at {', '.join(map(str, refs))}"
+        case Absent():
+            return "not registered"
+        case LocationUnknown(reason=reason):
+            return f"not registered here, elsewhere not known ({reason})"
 
 
 def _named(oid: Oid, names: Mapping[Oid, str]) -> str:

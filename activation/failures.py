@@ -250,7 +250,7 @@ class OltUnreachable(_Failure, frozen=True, kw_only=True, tag="OLT_UNREACHABLE")
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.olt} does not answer ({self.detail}); check network, address and community"
+        return f"{self.olt} does not answer ({self.detail}); check network, address and credentials"
 
 
 class OltBusy(_Failure, frozen=True, kw_only=True, tag="OLT_BUSY"):
@@ -281,7 +281,7 @@ class AuthRejected(_Failure, frozen=True, kw_only=True, tag="AUTH_REJECTED"):
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.olt} does not allow it ({self.detail}); check the credentials for writing"
+        return f"{self.olt} does not allow it ({self.detail}); check who asks and what they may do"
 
 
 class OutcomeUnknown(_Failure, frozen=True, kw_only=True, tag="OUTCOME_UNKNOWN"):

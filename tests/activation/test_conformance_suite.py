@@ -1,6 +1,7 @@
 """The suite sees what a driver does wrong, and counts what it cannot do."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from activation.conformance.simulated import rig_of
 from activation.driver import DriverCapability, DriverFactory
 from activation.drivers.huawei.olt import HuaweiOlt
 from activation.failures import Failure
+from activation.registry import BUILT_IN, find_driver
 from activation.requests import (
     Allocation,
     Applied,
@@ -156,3 +158,20 @@ def test_an_unknown_driver_is_refused_by_name(
 
     assert main() == 2
     assert "'acme' is no OLT driver; known are" in capsys.readouterr().err
+
+
+DRIVERS_TOLD = Path(__file__).parents[2] / "docs" / "drivers.md"
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_documented_numbers_are_those_of_the_declared_capabilities(name: str) -> None:
+    """That a driver passes what it declares, another test runs; here only the counts are told."""
+    can = find_driver(name).capabilities
+    passed = sum(check.needs in can for check in SUITE)
+
+    (row,) = [
+        line
+        for line in DRIVERS_TOLD.read_text(encoding="utf-8").splitlines()
+        if line.startswith(f"| `{name}`")
+    ]
+    assert f"| {passed} of {len(SUITE)} over v2c and over v3;" in row

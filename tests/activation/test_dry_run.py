@@ -168,3 +168,55 @@ def test_a_driver_without_named_oids_still_shows_them() -> None:
 
     assert names_of(Nameless) == {}
     assert "ont_serial" in names_of(HuaweiOlt).values()
+
+
+ALONE: tuple[str, ...] = (
+    "dry-run", "127.0.0.1", "--driver", "zte", "--pon", "1/1/1", "--serial", "HWTC00000001",
+    "--service-profile", "ZTE-F660",
+)  # fmt: skip
+
+
+def test_a_registration_alone_is_rehearsed_and_none_of_it_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = {
+        "vendor": "zte",
+        "ports": [{"name": "1/1/1"}],
+        "read_community": "reading",
+        "onts": [{"serial": "HWTC00000001", "port": "1/1/1"}],
+    }
+    with running_simulator(tmp_path, scenario) as olt:
+        assert run(*ALONE, "--registration-alone", "--port", str(olt.snmp_port)) == 0
+        said = capsys.readouterr().out
+        assert (olt.sets(), olt.registered()) == (0, {})
+
+    assert "would register at 1/1/1:1" in said
+    assert "SET 1, 5 varbinds:" in said
+    assert re.search(r"= 'ZTE-F660' +\(ont_type\)", said)
+    assert said.endswith("these are all; nothing was sent\n")
+
+
+@pytest.mark.parametrize("driver", ["huawei", "vsol"])
+def test_a_driver_that_makes_the_service_says_so_instead_of_rehearsing_less(
+    simulator: RunningSimulator, capsys: pytest.CaptureFixture[str], driver: str
+) -> None:
+    words = (*ALONE, "--registration-alone", "--driver", driver, "--port", str(simulator.snmp_port))
+
+    assert run(*words) == 1
+    assert "ask for the service" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "--line-profile, --vlan, --traffic-in, --traffic-out must be given, or"),
+        (("--vlan", "7", "--traffic-in", "x"), "--line-profile, --traffic-out must be given, or"),
+        (("--registration-alone", "--vlan", "7"), "makes no service; leave out --vlan"),
+        (("--registration-alone", "--gem-port", "0"), "makes no service; leave out --gem-port"),
+    ],
+)
+def test_options_of_a_service_are_wanted_all_or_none(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert run(*ALONE, *words) == 2
+    assert said in capsys.readouterr().err

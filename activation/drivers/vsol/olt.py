@@ -123,9 +123,10 @@ class VsolOlt:
         Raises:
             SpecNotEncodable: a value does not fit the OLT; nothing was sent.
         """
-        refused = flow_left_out(checked(spec))
+        refused = flow_left_out(spec)
         if refused is not None:
             return refused
+        checked(spec)
         table, seen, names = await asyncio.gather(
             self._tables.port_table(port),
             self._tables.sightings(spec.serial),
@@ -180,7 +181,7 @@ class VsolOlt:
         Raises:
             SpecNotEncodable: a value does not fit the OLT; nothing was sent.
         """
-        return await self._carry_out(checked(spec), allocation, change=False)
+        return await self._carry_out(spec, allocation, change=False)
 
     async def change_profile(
         self, spec: OntSpec, allocation: Allocation
@@ -190,7 +191,7 @@ class VsolOlt:
         Raises:
             SpecNotEncodable: a value does not fit the OLT; nothing was sent.
         """
-        return await self._carry_out(checked(spec), allocation, change=True)
+        return await self._carry_out(spec, allocation, change=True)
 
     async def remove(
         self, allocation: Allocation, expect: OntSerial
@@ -338,6 +339,7 @@ class VsolOlt:
         place = flow_left_out(spec) or number_of(allocation)
         if isinstance(place, Failure):
             return place
+        checked(spec)
         async with self._turn:
             writer = VsolWriter(self._session, self._tables, allocation, place)
             return await writer.carry_out(spec, change=change)
