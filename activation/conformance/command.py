@@ -6,9 +6,13 @@ The simulator is an extra of the package; a rig of somebody else's may do withou
 import argparse
 import asyncio
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any, Final
 
+import msgspec
+
+from activation.conformance.leaping import LeapingLoop
 from activation.conformance.rig import ENTRY_POINT_GROUP, RigFactory
 from activation.conformance.running import SUITE, Failed, Missing, Passed, run
 from activation.driver import DriverFactory
@@ -38,14 +42,21 @@ def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse's own class is pr
     parser.set_defaults(run=_run)
 
 
-def find_rig(name: str, factory: DriverFactory) -> RigFactory:
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What the suite runs on, and in which event loop."""
+
+    rig: RigFactory
+    loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+
+
+def find_ground(name: str, factory: DriverFactory) -> Ground:
     """Find the rig of a driver: one that a package brings, or the simulator's.
 
     Raises:
         RigUnknown: as it says, with what would help.
     """
     for entry in entry_points(group=ENTRY_POINT_GROUP, name=name):
-        return entry.load()
+        return Ground(rig=entry.load())
     try:
         from activation.conformance.simulated import GROUNDS, rig_of  # noqa: PLC0415  an extra
     except ImportError as error:
@@ -58,17 +69,18 @@ def find_rig(name: str, factory: DriverFactory) -> RigFactory:
             f"no OLT is simulated for driver {name!r}; simulated are {known}. Bring a rig of your "
             f"own under the entry-point group {ENTRY_POINT_GROUP}"
         )
-    return rig_of(name, factory)
+    return Ground(rig=rig_of(name, factory), loop=LeapingLoop)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     try:
         factory = find_driver(arguments.driver)
-        rig = find_rig(arguments.driver, factory)
+        ground = find_ground(arguments.driver, factory)
     except (DriverUnknown, RigUnknown) as error:
         sys.stderr.write(f"{error}\n")
         return _WRONG_INPUT
-    return asyncio.run(_judge(arguments.driver, factory, rig, arguments.snmp))
+    with asyncio.Runner(loop_factory=ground.loop) as runner:
+        return runner.run(_judge(arguments.driver, factory, ground.rig, arguments.snmp))
 
 
 async def _judge(name: str, factory: DriverFactory, rig: RigFactory, snmp: str) -> int:

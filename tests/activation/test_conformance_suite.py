@@ -8,7 +8,7 @@ import pytest
 
 from activation.__main__ import main
 from activation.conformance import command
-from activation.conformance.command import RigUnknown, find_rig
+from activation.conformance.command import RigUnknown, find_ground
 from activation.conformance.running import SUITE, Failed, Missing, Result, run_one
 from activation.conformance.simulated import rig_of
 from activation.driver import DriverCapability, DriverFactory
@@ -148,7 +148,7 @@ def test_the_command_prints_a_line_for_each_check_and_the_count(
 
 def test_a_driver_without_an_olt_to_run_on_is_told_which_there_are() -> None:
     with pytest.raises(RigUnknown, match=r"for driver 'acme'; simulated are .*huawei"):
-        find_rig("acme", HuaweiOlt)
+        find_ground("acme", HuaweiOlt)
 
 
 def test_an_unknown_driver_is_refused_by_name(
