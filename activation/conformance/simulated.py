@@ -58,15 +58,18 @@ def _user(name: str) -> V3:
     )
 
 
-_USERS: Final = tuple(
-    SnmpUser(
-        name=name,
-        auth_key="conformance-auth",
-        priv_key="conformance-priv",
-        may_write=name == "writer",
-    )
-    for name in ("writer", "reader")
-)
+_USERS: Final[Mapping[str, tuple[SnmpUser, ...]]] = {
+    "v2c": (),  # two megabytes are hashed for each, and an OLT is made for each check
+    "v3": tuple(
+        SnmpUser(
+            name=name,
+            auth_key="conformance-auth",
+            priv_key="conformance-priv",
+            may_write=name == "writer",
+        )
+        for name in ("writer", "reader")
+    ),
+}
 _CREDENTIALS: Final[Mapping[str, tuple[Credentials, Credentials, Credentials]]] = {
     "v2c": (
         _communities("reading", "writing"),
@@ -180,7 +183,10 @@ class SimulatedRig:
         self._olt = Olt(_scenario(grounds), started_at=_now(), record=self._log.record)
         self._exchange = Exchange(self._olt, now=_now, record=self._log.record)
         self._agent = Agent(
-            self._exchange, read_community="reading", write_community="writing", users=_USERS
+            self._exchange,
+            read_community="reading",
+            write_community="writing",
+            users=_USERS[snmp],
         )
         self.port, self.other_port = map(parse_pon_port, grounds.ports)
 
