@@ -1,5 +1,7 @@
 """Ids on an OLT, kept in the database before anything is written to the device."""
 
+from typing import Final
+
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -12,8 +14,12 @@ from server.fulfilment import storage
 from server.fulfilment.choice import Choice
 from server.fulfilment.records import InboxItem, Process
 from server.fulfilment.situation import Reserved
+from server.fulfilment.steps import StepName
 from server.plant.routes import Route
 from sync_protocol.serials import OntSerial
+
+OLD_ONT_REGISTERED: Final = "OLD_ONT_REGISTERED"
+"""A swap was called off: at the ids stands the old ONT, wherever it is by now."""
 
 
 class IdsTaken(RuntimeError):
@@ -117,6 +123,9 @@ def release(db: Connection, process: Process, own: Reserved, *, act: Act) -> Wri
 def exchange(db: Connection, process: Process, serial: OntSerial, *, act: Act) -> Written[None]:
     """Note which ONT stands at the ids of a service now.
 
+    Where a swap was called off, that is the old ONT again. No evidence says that it is still in the
+    house, so the entry carries a code: a person has to see to it.
+
     Raises:
         LeaseLost: the process was leased again; nothing was noted.
     """
@@ -126,13 +135,14 @@ def exchange(db: Connection, process: Process, serial: OntSerial, *, act: Act) -
         .where(ont_allocations.c.service_id == process.service_id)
         .values(serial=serial)
     )
+    is_undone = process.step == StepName.UNDO
     audit.record(
         db,
         act,
         "ont.exchanged",
         job_id=process.job_id,
         process_id=process.id,
-        detail={"serial": serial},
+        detail={"serial": serial, "code": OLD_ONT_REGISTERED if is_undone else None},
     )
     return Written(None, topics=process.topics)
 

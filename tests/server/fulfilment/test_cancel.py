@@ -5,14 +5,15 @@ import sqlalchemy as sa
 
 from activation.simulator.faults import FaultKind
 from server.database.tables.fulfilment import processes
-from server.fulfilment import commands, runner
+from server.database.tables.people import audit
+from server.fulfilment import commands, reservations, runner
 from server.fulfilment.records import Intent, Process, ProcessState
 from server.orders import queries
 from server.orders.records import OrderState
 from server.problems import Conflicting
 from server.services.records import ServiceState
 from sync_protocol.documents import JobKind
-from tests.server.factories import OFFICE, act, change
+from tests.server.factories import OFFICE, act, change, rows
 from tests.server.fulfilment.running import (
     active_onts,
     add_product,
@@ -66,6 +67,12 @@ async def test_a_dark_swap_is_undone_at_the_same_ids(shift: Shift) -> None:
 
     assert (shift.world.olt.registered, ids_kept(shift)) == ([SERIAL], before)
     assert shift.service(service_id).ont_serial == SERIAL
+    exchanges = [row for row in rows(shift.store, audit) if row["action"] == "ont.exchanged"]
+    noted = [row["detail"] for row in sorted(exchanges, key=lambda row: row["at"])]
+    assert noted == [
+        {"serial": OTHER_SERIAL, "code": None},
+        {"serial": SERIAL, "code": reservations.OLD_ONT_REGISTERED},
+    ]
 
 
 @pytest.mark.parametrize(
