@@ -12,6 +12,7 @@ from server.console.assets import asset_routes
 from server.console.live import LiveStreams
 from server.console.problem_pages import PAGE_HANDLERS
 from server.database import Store
+from server.fulfilment.pages import FalloutPages, ProcessPages
 from server.issues.pages import IssuePages
 from server.jobs.pages import JobPages
 from server.people.pages import HOME, SignInPages
@@ -37,7 +38,15 @@ def console_routes(
 
     pages = Router(
         path="/",
-        route_handlers=[show_first_page, SignInPages, JobPages, IssuePages, NetworkPages],
+        route_handlers=[
+            show_first_page,
+            SignInPages,
+            JobPages,
+            IssuePages,
+            FalloutPages,
+            ProcessPages,
+            NetworkPages,
+        ],
         dependencies={
             "desk": Provide(provide_desk, sync_to_thread=False),
             "streams": Provide(provide_streams, sync_to_thread=False),

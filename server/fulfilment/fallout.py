@@ -61,7 +61,7 @@ class FalloutLine(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-class Named(msgspec.Struct, frozen=True, kw_only=True):
+class OltName(msgspec.Struct, frozen=True, kw_only=True):
     """An OLT by its name."""
 
     id: UUID
@@ -75,7 +75,7 @@ class Fallout(msgspec.Struct, frozen=True, kw_only=True):
     has_more: bool
     counts: Mapping[tuple[Standing, str], int]
     """By standing and code."""
-    olts: tuple[Named, ...]
+    olts: tuple[OltName, ...]
 
 
 def load(db: sa.Connection, wanted: FalloutFilter, now: datetime, *, page_size: int) -> Fallout:
@@ -86,16 +86,15 @@ def load(db: sa.Connection, wanted: FalloutFilter, now: datetime, *, page_size: 
         lines=found[:page_size],
         has_more=len(found) > page_size,
         counts=_counts(db, now),
-        olts=to_records(db.execute(named), Named),
+        olts=to_records(db.execute(named), OltName),
     )
 
 
-def find_line(db: sa.Connection, process_id: UUID, now: datetime) -> FalloutLine | None:
-    """Find one process as the fallout shows it; None: it is not, or no longer, there."""
-    row = db.execute(
-        _LINES.where(processes.c.id == process_id, _is_fallout(now))
-    ).one_or_none()
-    return None if row is None else _line(row)
+def count(db: sa.Connection, now: datetime) -> int:
+    """Count the fallout."""
+    return db.execute(
+        sa.select(sa.func.count()).select_from(processes).where(_is_fallout(now))
+    ).scalar_one()
 
 
 def get_line(db: sa.Connection, process_id: UUID) -> FalloutLine:
@@ -187,11 +186,11 @@ def _is_fallout(now: datetime) -> sa.ColumnElement[bool]:
 
 def _conditions(wanted: FalloutFilter) -> Iterable[sa.ColumnElement[bool]]:
     if wanted.standing is not None:
-        yield _STANDING == wanted.standing
+        yield wanted.standing == _STANDING
     if wanted.code is not None:
         yield processes.c.code == wanted.code
     if wanted.olt_id is not None:
-        yield _OLT_ID == wanted.olt_id
+        yield wanted.olt_id == _OLT_ID
     if wanted.after is not None:
         yield processes.c.id > wanted.after
 
