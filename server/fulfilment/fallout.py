@@ -209,6 +209,7 @@ def _counts(db: sa.Connection, now: datetime) -> Mapping[tuple[Standing, str], i
 
 def _line(row: sa.Row[Any]) -> FalloutLine:
     process = to_record(row, Process)
+    detail: Mapping[str, Any] = row.detail or {}
     return FalloutLine(
         process=process,
         order_number=row.order_number,
@@ -217,5 +218,5 @@ def _line(row: sa.Row[Any]) -> FalloutLine:
         zone=row.zone,
         olt=row.olt,
         since=row.since or process.created_at,
-        detail=str((row.detail or {}).get("detail") or ""),
+        detail=str(detail.get("detail") or ""),
     )

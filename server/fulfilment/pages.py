@@ -55,7 +55,7 @@ class FalloutPages(Controller):
     """What does not get on by itself."""
 
     path = PATH
-    dependencies = {"asked": Provide(provide_asked, sync_to_thread=False)}  # noqa: RUF012
+    dependencies = {"asked": Provide(provide_asked, sync_to_thread=False)}  # noqa: RUF012  the framework reads a dict
 
     @get("/", guards=[doors.require_role(*OFFICE)])
     async def show_list(
