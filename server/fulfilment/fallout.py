@@ -5,7 +5,7 @@ worker is just trying again stays in the list, so that nothing comes and goes wi
 """
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -166,7 +166,7 @@ _LINES: Final = (
 def _list_page(
     db: sa.Connection, wanted: FalloutFilter, now: datetime, *, limit: int
 ) -> tuple[FalloutLine, ...]:
-    statement = _LINES.where(_is_fallout(now), *_conditions(wanted))
+    statement = _narrowed(_LINES.where(_is_fallout(now)), wanted)
     # Ids grow with time.
     rows = db.execute(statement.order_by(processes.c.id).limit(limit))
     return tuple(_line(row) for row in rows)
@@ -184,15 +184,16 @@ def _is_fallout(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def _conditions(wanted: FalloutFilter) -> Iterable[sa.ColumnElement[bool]]:
+def _narrowed(listed: sa.Select[Any], wanted: FalloutFilter) -> sa.Select[Any]:
     if wanted.standing is not None:
-        yield wanted.standing == _STANDING
+        listed = listed.where(_STANDING.in_((wanted.standing,)))
     if wanted.code is not None:
-        yield processes.c.code == wanted.code
+        listed = listed.where(processes.c.code == wanted.code)
     if wanted.olt_id is not None:
-        yield wanted.olt_id == _OLT_ID
+        listed = listed.where(_OLT_ID.in_((wanted.olt_id,)))
     if wanted.after is not None:
-        yield processes.c.id > wanted.after
+        listed = listed.where(processes.c.id > wanted.after)
+    return listed
 
 
 def _counts(db: sa.Connection, now: datetime) -> Mapping[tuple[Standing, str], int]:
