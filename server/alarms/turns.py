@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from activation.requests import OntRef, Phase, PonPort
 from server.database import Connection
@@ -219,6 +220,40 @@ def give_back(db: Connection, olt_id: UUID, *, free_at: datetime, failures: int)
         sa.update(olt_polls)
         .where(olt_polls.c.olt_id == olt_id)
         .values(free_at=free_at, taken_until=None, failures=failures)
+    )
+
+
+def take_alone(db: Connection, olt_id: UUID, now: datetime, until: datetime) -> bool:
+    """Take one OLT for something that a person asks; say whether nobody else has it.
+
+    Its rest is not waited for: that is between polls, and a person asks seldom.
+    """
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    first = insert(olt_polls).values(olt_id=olt_id, free_at=now, taken_until=None, failures=0)
+    db.execute(first.on_conflict_do_nothing(index_elements=["olt_id"]))
+    taken = db.execute(
+        sa.update(olt_polls)
+        .where(
+            olt_polls.c.olt_id == olt_id,
+            sa.or_(olt_polls.c.taken_until.is_(None), olt_polls.c.taken_until <= now),
+        )
+        .values(taken_until=until)
+        .returning(olt_polls.c.olt_id)
+    )
+    return taken.one_or_none() is not None
+
+
+def give_back_alone(db: Connection, olt_id: UUID, *, until: datetime, now: datetime) -> None:
+    """Give an OLT back that was taken until then; its pace and its count of silence stay."""
+    mine = sa.update(olt_polls).where(
+        olt_polls.c.olt_id == olt_id, olt_polls.c.taken_until == until
+    )
+    db.execute(mine.values(taken_until=None))
+    rested = now + BREATH
+    db.execute(
+        sa.update(olt_polls)
+        .where(olt_polls.c.olt_id == olt_id, olt_polls.c.free_at < rested)
+        .values(free_at=rested)
     )
 
 

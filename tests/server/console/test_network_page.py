@@ -62,7 +62,7 @@ async def test_an_open_fault_says_where_since_when_and_how_many(
 
     for said in ("A PON port is dark", "Coming back", "1,024 services", "700", "12:00 UTC"):
         assert said in page
-    assert f'href="/api/plant-faults/{fault.id}/services"' in page
+    assert f'href="/network/faults/{fault.id}"' in page
 
 
 async def test_a_fault_that_is_over_is_kept_below(
