@@ -8,7 +8,7 @@ from billing_bridge.money import format_money
 from server.console import wording
 from server.console.views import frame
 from server.console.wording import MINUS, phrase
-from server.fulfilment.fallout_view import STATES, WHAT
+from server.fulfilment.fallout_view import WHAT
 from server.fulfilment.reasons import reason_of
 from server.fulfilment.records import Intent, Process, ProcessState
 from server.jobs.list_view import state_chip as job_chip
@@ -225,7 +225,7 @@ def _waiting_for(ordered: Ordered, process: Process | None, zone: str) -> str:
         return ""
     since = wording.moment(process.updated_at, zone)
     if process.code is None:
-        return STATES[process.state].label
+        return "On its way"
     return f"{reason_of(process.code).words}, since {since}"
 
 

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from server.acts import utc_now
 from server.database import Connection, Store, Written
 from server.database.rows import to_row
 from server.database.tables.fulfilment import process_attempts
@@ -59,6 +60,19 @@ def let_fall(
         return Written(process, topics=process.topics)
 
     return store.write_now(unit)
+
+
+def get_stuck(store: Store, process: Process) -> None:
+    """Let a process that was on its way get stuck."""
+
+    def unit(db: Connection) -> Written[None]:
+        stuck = msgspec.structs.replace(
+            process, state=ProcessState.STUCK, code="PROFILE_MISSING", updated_at=utc_now()
+        )
+        storage.store(db, stuck)
+        return Written(None, topics=process.topics)
+
+    store.write_now(unit)
 
 
 def add_attempt(db: Connection, process: Process, detail: str) -> None:

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from jinja2 import nodes
 
-from server.alarms.views import FaultView, NetworkView
 from server.console.templates import FOLDER, environment, render
 from server.console.views import Frame, NoticeView, ProblemView
 from server.issues.views import IssueListView, IssueRowView, ValueView
@@ -34,23 +33,10 @@ from server.jobs.views import (
 )
 from server.jobs.words import Tone
 from server.people.views import SignInView
-from tests.server.console import process_views
+from tests.server.console import process_views, service_views
 
 HOSTILE = '<script>alert("x")</script>'
 ID = UUID(int=1)
-
-
-def a_network() -> NetworkView:
-    fault = FaultView(
-        title=HOSTILE,
-        state=Chip(label=HOSTILE, tone=Tone.ATTENTION),
-        where=HOSTILE,
-        since=HOSTILE,
-        affected=HOSTILE,
-        dark=HOSTILE,
-        services_url=HOSTILE,
-    )
-    return NetworkView(frame=a_frame(), open_faults=(fault,), past_faults=(fault,))
 
 
 def a_frame() -> Frame:
@@ -223,21 +209,21 @@ VIEWS: Mapping[str, Callable[[], msgspec.Struct]] = {
     "jobs/_timeline.html": a_timeline,
     "jobs/job.html": a_job,
     "jobs/list.html": a_list,
-    "network/list.html": a_network,
     "people/sign_in.html": lambda: SignInView(
         operator=HOSTILE, email=HOSTILE, then=HOSTILE, problem=HOSTILE
     ),
     **process_views.VIEWS,
+    **service_views.VIEWS,
 }
-NUMBERS_ONLY = {"fallout/_count.html"}
-"""Rendered by their pages; there is no text that could be markup."""
+PARTS = {"fallout/_count.html", "services/_facts.html"}
+"""Rendered by their pages: a number alone, and a list without a view of its own."""
 BASES = {"console/base.html", "console/page.html"}
 
 
 def test_every_template_has_a_view() -> None:
     files = {file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*.html")}
 
-    assert files == VIEWS.keys() | NUMBERS_ONLY | BASES
+    assert files == VIEWS.keys() | PARTS | BASES
 
 
 @pytest.mark.parametrize("name", VIEWS)
