@@ -14,6 +14,7 @@ from server.database.tables.offers import products
 from server.fulfilment import storage
 from server.people.records import Role
 from tests.browser import accessible
+from tests.browser.guide import keep_picture
 from tests.server.console.serving import Served, serving
 from tests.server.console.test_network_page import raise_fault
 from tests.server.console.town import PASSWORD, add_user
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.browser
 
 NOC = "nora@operator.example"
 WIDE = ViewportSize(width=1280, height=800)
+SHOWN = {"fallout", "process", "service", "network"}
+"""The pages that ``docs/noc.md`` shows."""
 PHONE = ViewportSize(width=390, height=844)
 
 
@@ -159,6 +162,8 @@ async def test_each_page_is_read_and_reached_in_every_size_and_colour(
     for name, path in pages.items():
         await page.goto(f"{served.url}{path}")
         await expect(page.locator("#fallout-count .count-chip")).to_be_visible()
+        if name in SHOWN and (shape, colours) == ("wide", "light"):
+            await keep_picture(page, screenshots, name, of="noc", width=WIDE["width"])
         for folded in await page.locator("summary").all():
             await folded.click()
         await page.screenshot(
