@@ -23,9 +23,20 @@ T = TypeVar("T")
 SLEEP_S_MAX: Final = 5.0
 """However quiet it is, look this often: a signal between processes may get lost."""
 BLOCKED_S: Final = 0.25
+PACE_S: Final = 0.05
+"""What becomes due within so little is taken together: a take costs what many items do."""
 IN_HAND_MAX: Final = 64
 TAKES_MAX: Final = 100
 """More often than anything is tried: what was taken so often and came to no end never will."""
+
+
+class Handled(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What the handling of an item told the loop."""
+
+    due_at: datetime | None = None
+    """When it becomes due again; what the loop is told, it need not ask the database for."""
+    next: T | None = None
+    """What was taken with the end of this one; it is handled at once."""
 
 
 class DueWork(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -35,7 +46,7 @@ class DueWork(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     topic: str
     take: Callable[[int], Awaitable[Sequence[T]]]
     """Takes so many at most: a lease runs from the taking on, so nothing is taken to wait."""
-    handle: Callable[[T], Awaitable[None]]
+    handle: Callable[[T], Awaitable[Handled[T] | None]]
     next_due_at: Callable[[sa.Connection], datetime | None]
     fail: Callable[[T, Exception], Awaitable[None]] | None = None
     """Notes that handling failed in an unforeseen way; without it the item becomes due again."""
@@ -60,6 +71,11 @@ async def _run(store: Store, work: DueWork[T], clock: Clock) -> None:
     log = structlog.get_logger()
     async with store.signals.subscribe(work.topic) as woken, asyncio.TaskGroup() as tasks:
         in_hand = set[asyncio.Task[None]]()
+
+        def wake_at(due_at: datetime) -> None:
+            wait_s = (due_at - clock()).total_seconds()
+            asyncio.get_running_loop().call_later(max(wait_s, 0), woken.set)
+
         while True:
             if len(in_hand) == IN_HAND_MAX:
                 await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
@@ -74,9 +90,10 @@ async def _run(store: Store, work: DueWork[T], clock: Clock) -> None:
                 taken = ()
                 await _sleep(woken, 1.0)
             for item in taken:
-                task = tasks.create_task(_handle(work, item))
+                task = tasks.create_task(_handle_all(work, item, wake_at))
                 in_hand.add(task)
                 task.add_done_callback(in_hand.discard)
+            await asyncio.sleep(PACE_S)
             if not taken:
                 await _sleep(woken, await _pause_s(store, work, clock))
 
@@ -100,15 +117,26 @@ async def _sleep(woken: asyncio.Event, seconds: float) -> None:
             await woken.wait()
 
 
-async def _handle(work: DueWork[T], item: T) -> None:
+async def _handle_all(work: DueWork[T], item: T, wake_at: Callable[[datetime], None]) -> None:
+    """Handle an item, then what was taken with its end, and so on."""
+    in_turn: T | None = item
+    while in_turn is not None:
+        handled = await _handle(work, in_turn)
+        if handled is not None and handled.due_at is not None:
+            wake_at(handled.due_at)
+        in_turn = None if handled is None else handled.next
+
+
+async def _handle(work: DueWork[T], item: T) -> Handled[T] | None:
     try:
-        await work.handle(item)
+        return await work.handle(item)
     except StorageFull:
-        return  # nothing can be noted, not even that; it becomes due again when its lease ends
+        return None  # nothing can be noted, not even that; it is due again when its lease ends
     except Exception as error:  # noqa: BLE001  one item stops no other
         structlog.get_logger().error("due_work.failed", work=work.name, exc_info=error)
         if work.fail is not None:
             await _hand_back(work.fail, item, error)
+        return None
 
 
 async def _hand_back(

@@ -94,6 +94,17 @@ def in_transaction(db: sa.Connection) -> bool:
     return raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
 
 
+def can_commit(db: sa.Connection) -> bool:
+    """Ask the driver whether a commit would store what was done; after some errors it would not.
+
+    PostgreSQL answers the commit of a transaction that has failed as if all were well.
+    """
+    raw: Any = db.connection.dbapi_connection
+    if db.dialect.name == "sqlite":
+        return bool(raw.in_transaction)
+    return raw.info.transaction_status != psycopg.pq.TransactionStatus.INERROR
+
+
 def require_present(url: sa.URL) -> None:
     """Refuse a SQLite file that does not exist, where opening it would make an empty one.
 

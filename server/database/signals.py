@@ -6,14 +6,18 @@ do no harm, because every waiter also looks at its own pace.
 
 import asyncio
 import contextlib
+import queue
 import threading
 from collections.abc import AsyncGenerator, Iterable
+from typing import Final
 
 import psycopg
 import sqlalchemy as sa
 import structlog
 
-CHANNEL = "firstlight"
+CHANNEL: Final = "firstlight"
+GATHERED_S: Final = 0.01
+"""Commits that follow within so little are told in one message."""
 
 
 class Signals:
@@ -66,36 +70,58 @@ class PostgresRelay:
         self._stopped = threading.Event()
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="signals", daemon=True)
-        self._sender_lock = threading.Lock()
+        self._sending = threading.Thread(target=self._send, name="signals-out", daemon=True)
+        self._topics: queue.SimpleQueue[frozenset[str] | None] = queue.SimpleQueue()
         self._sender: psycopg.Connection | None = None
         self._log = structlog.get_logger()
 
     def start(self) -> None:
         """Begin to listen; returns once the server has confirmed it."""
         self._thread.start()
+        self._sending.start()
         self._listening.wait(timeout=10)
 
     def publish(self, topics: frozenset[str]) -> None:
-        """Send topics to every process, this one included."""
-        try:
-            with self._sender_lock:
+        """Send topics to every process, this one included; returns before they are sent."""
+        self._topics.put(topics)
+
+    def stop(self) -> None:
+        """Send what waits, end listening and close the connections."""
+        self._stopped.set()
+        self._topics.put(None)
+        for thread in (self._sending, self._thread):
+            if thread.is_alive():
+                thread.join()
+        if self._sender is not None:
+            self._sender.close()
+
+    def _send(self) -> None:
+        while (topics := self._gathered()) is not None:
+            try:
                 self._connected_sender().execute(
                     "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic",
                     (CHANNEL, sorted(topics)),
                 )
-        except psycopg.Error as error:
-            # Signals are a courtesy: local waiters are woken, others look at their own pace.
-            self._sender = None
-            self._log.warning("signals.publish_failed", error=repr(error))
-            self._signals.notify(topics)
+            except psycopg.Error as error:
+                # Signals are a courtesy: local waiters are woken, others look at their own pace.
+                self._sender = None
+                self._log.warning("signals.publish_failed", error=repr(error))
+                self._signals.notify(topics)
 
-    def stop(self) -> None:
-        """End listening and close the connections."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        if self._sender is not None:
-            self._sender.close()
+    def _gathered(self) -> frozenset[str] | None:
+        """Wait for topics; those of commits that follow soon go with them. None: it is over."""
+        first = self._topics.get()
+        if first is None:
+            return None
+        self._stopped.wait(GATHERED_S)
+        topics = set(first)
+        while not self._topics.empty():
+            more = self._topics.get()
+            if more is None:
+                self._topics.put(None)
+                break
+            topics |= more
+        return frozenset(topics)
 
     def _connected_sender(self) -> psycopg.Connection:
         if self._sender is None or self._sender.closed:

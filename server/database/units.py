@@ -1,7 +1,7 @@
 """What a unit of work gives back: its value, its feed changes, and whom to wake.
 
-A unit is a plain function over a connection. It runs inside a savepoint; what it returns is acted
-on only after the savepoint is released, so a unit that was rolled back leaves no trace in any feed.
+A unit is a plain function over a connection. What it returns is acted on only if it stands, so a
+unit that was rolled back, alone or out of a group, leaves no trace in any feed.
 """
 
 import enum

@@ -1,10 +1,10 @@
 """The one way to write: units grouped into commits, one feed number per group.
 
 ``run_group`` is the whole of it, a plain function; the simulation calls it inline and ``Writer``
-runs it in threads (one on SQLite, where there is one writer anyway; several on PostgreSQL). Each
-unit has a savepoint, so that one that fails takes nobody with it. The feed number is taken last,
-under the lock of one counter row: on both databases the order of numbers is the order of
-visibility.
+runs it in threads (one on SQLite, where there is one writer anyway; several on PostgreSQL). Where
+a group has several units, each has a savepoint, so that one that fails takes nobody with it. The
+feed number is taken last, under the lock of one counter row: on both databases the order of numbers
+is the order of visibility.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from server.database import engines, feed_log, full_disk
 from server.database.full_disk import Outage, StorageFull
@@ -88,14 +88,17 @@ class CommitCounter:
 def run_group(
     db: sa.Connection, units: Sequence[BoundUnit], counter: CommitCounter
 ) -> tuple[Outcome, ...]:
-    """Run units in one transaction, each in a savepoint, and commit.
+    """Run units in one transaction and commit; several have a savepoint each, one needs none.
 
     Raises:
         StorageFull: the disk takes nothing more; nothing of the group was stored.
         DBAPIError: the commit itself failed; nothing of the group was stored.
     """
+    run = _run_alone if len(units) == 1 else _run_unit
     with full_disk.naming_it("this"), _left_clean(db), db.begin() as transaction:
-        outcomes = tuple(_run_unit(db, unit) for unit in units)
+        outcomes = tuple(run(db, unit) for unit in units)
+        if not transaction.is_active:
+            return outcomes
         written = [outcome.written for outcome in outcomes if outcome.written is not None]
         feed_log.append(
             db,
@@ -116,6 +119,20 @@ def _left_clean(db: sa.Connection) -> Generator[None]:
     except BaseException:
         db.rollback()
         raise
+
+
+def _run_alone(db: sa.Connection, unit: BoundUnit) -> Outcome:
+    """Run the only unit of a group; if it fails, the group has nothing to commit."""
+    try:
+        written = unit(db)
+    except Exception as error:
+        if _takes_the_group_along(db, error):
+            raise
+        db.rollback()
+        return Outcome(None, error)
+    if not engines.can_commit(db):
+        raise InvalidRequestError("the unit went on after an error that ended its transaction")
+    return Outcome(written, None)
 
 
 def _run_unit(db: sa.Connection, unit: BoundUnit) -> Outcome:

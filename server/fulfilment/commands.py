@@ -9,7 +9,7 @@ from server import audit
 from server.acts import Act
 from server.database import Connection, Written
 from server.fulfilment import storage
-from server.fulfilment.records import Process, ProcessState
+from server.fulfilment.records import DUE, Process, ProcessState
 from server.fulfilment.steps import StepName
 from server.problems import Conflicting
 
@@ -57,7 +57,7 @@ def cancel(db: Connection, process_id: UUID, *, act: Act) -> Written[Process]:
         process_id=process.id,
         detail={"step": process.step, "code": process.code},
     )
-    return Written(ending, topics=process.topics)
+    return Written(ending, topics=process.topics | DUE)
 
 
 def retry(db: Connection, process_id: UUID, *, act: Act) -> Written[Process]:
@@ -77,4 +77,4 @@ def retry(db: Connection, process_id: UUID, *, act: Act) -> Written[Process]:
     audit.record(
         db, act, "process.retried", job_id=process.job_id, process_id=process.id, detail={}
     )
-    return Written(ready, topics=process.topics)
+    return Written(ready, topics=process.topics | DUE)

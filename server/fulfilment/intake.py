@@ -9,7 +9,7 @@ import msgspec
 from server.acts import Act
 from server.database import Connection, FeedChange, Written
 from server.fulfilment import starting, storage
-from server.fulfilment.records import InboxItem, Intent
+from server.fulfilment.records import DUE, InboxItem, Intent
 from server.jobs import commands as job_commands
 from server.jobs import queries as jobs
 from server.jobs.records import Completion
@@ -47,9 +47,7 @@ def take_completions(
             storage.look_again(db, completion.order_item_id, act.now)
         else:
             feed += _cause(db, completion, act)
-    return Written(
-        None, feed=tuple(feed), topics=frozenset({"processes"}) if completions else frozenset()
-    )
+    return Written(None, feed=tuple(feed), topics=DUE if completions else frozenset())
 
 
 def _cause(db: Connection, completion: Completion, act: Act) -> tuple[FeedChange, ...]:

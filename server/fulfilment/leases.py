@@ -1,11 +1,10 @@
 """Leases: taking due processes, keeping them, and letting go with what came of a step.
 
 Each function is a unit of work. A lane is held by at most one lease, which a partial unique index
-enforces; here that is only foreseen, so that the index is rarely asked.
+enforces; here that is only foreseen, so that the index rarely has to refuse.
 """
 
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +17,7 @@ from server.acts import Act
 from server.database import Connection, Written
 from server.fulfilment import storage
 from server.fulfilment.lanes import lane_of
-from server.fulfilment.records import Attempt, Process, ProcessState
+from server.fulfilment.records import DUE, Attempt, Process, ProcessState
 from server.fulfilment.steps import (
     Advance,
     CallOff,
@@ -66,30 +65,45 @@ def take_due(
     stalled worker may still be on its way.
     """
     now = terms.read_now(db, act)
-    held = set(storage.leased_lanes(db))
+    due = storage.list_due(db, now, ended_by=now - terms.grace, limit=min(limit, TAKEN_AT_ONCE_MAX))
     taken: list[Process] = []
-    for process in storage.list_due(db, now, held=held, limit=min(limit, TAKEN_AT_ONCE_MAX)):
-        if process.state is ProcessState.LEASED:
-            if process.lease_until is None or process.lease_until + terms.grace > now:
-                continue
-            held.discard(process.lane or "")
-        leased = _lease(db, process, held, terms, now)
+    held = set[str]()
+    for process in due:
+        if process.awaits_lane in held:
+            continue
+        leased = _lease(db, process, lane_of(db, process), held, terms, now)
         if leased is not None:
             taken.append(leased)
-            held.add(leased.lane or "")
     return Written(tuple(taken))
 
 
 def _lease(
-    db: Connection, process: Process, held: AbstractSet[str], terms: LeaseTerms, now: datetime
+    db: Connection,
+    process: Process,
+    lane: str | None,
+    held: set[str],
+    terms: LeaseTerms,
+    now: datetime,
 ) -> Process | None:
-    """Lease a process unless its lane is held; between workers the index decides."""
-    lane = lane_of(db, process)
-    if lane is not None and lane in held:
-        if process.awaits_lane != lane:
-            storage.await_lane(db, process, lane)
-        return None
-    leased = msgspec.structs.replace(
+    """Lease a process that is locked, unless its lane is held: then note which one it awaits."""
+    leased = _leased(process, lane, terms, now)
+    if lane is None:
+        storage.store(db, leased)
+        return leased
+    try:
+        if lane not in held:
+            held.add(lane)
+            with db.begin_nested():
+                storage.store(db, leased)
+            return leased
+    except IntegrityError:
+        pass  # by another worker, or by a process that awaited it under another name
+    storage.await_lane(db, process, lane)
+    return None
+
+
+def _leased(process: Process, lane: str | None, terms: LeaseTerms, now: datetime) -> Process:
+    return msgspec.structs.replace(
         process,
         state=ProcessState.LEASED,
         lane=lane,
@@ -100,12 +114,6 @@ def _lease(
         fencing_token=process.fencing_token + 1,
         updated_at=now,
     )
-    try:
-        with db.begin_nested():
-            storage.store(db, leased)
-    except IntegrityError:
-        return None
-    return leased
 
 
 def reclaim(db: Connection, *, act: Act) -> Written[int]:
@@ -113,7 +121,7 @@ def reclaim(db: Connection, *, act: Act) -> Written[int]:
 
     The grace still passes before they are taken over, for datagrams that are on their way.
     """
-    return Written(storage.end_leases(db, act.now), topics=frozenset({"processes"}))
+    return Written(storage.end_leases(db, act.now), topics=DUE)
 
 
 def keep(
@@ -141,22 +149,30 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     """How many completions the step knew of."""
 
 
-def let_go(
-    db: Connection, leased: Process, ran: Ran, terms: LeaseTerms, *, act: Act
-) -> Written[Process]:
-    """Store what came of a step, with its line in the history.
+class LetGo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker has in hand after a step."""
 
-    A process whose next step is due at once is leased again in the same transaction, if the lane is
-    free: what is answered is then leased, and its holder goes on.
+    process: Process
+    """Leased again, if its next step can begin at once."""
+    next: Process | None = None
+    """The one that has waited longest for the lane that is free now, leased."""
+
+
+def let_go(
+    db: Connection, process: Process, ran: Ran, terms: LeaseTerms, *, act: Act
+) -> Written[LetGo]:
+    """Store what came of a step of a leased process, with its line in the history.
+
+    Its worker goes on at once, without another transaction: with the next step of the process if
+    that is due and its lane is free; otherwise with whoever awaits the lane that the step held.
 
     Raises:
         LeaseLost: the process was leased again; what this run found out is not stored.
     """
-    process = storage.require_lease(db, leased.id, token=leased.fencing_token)
+    outcome = _told_of_news(db, process, ran)
     now = terms.read_now(db, act)
-    after = conclude(process, _told_of_news(db, process, ran), now=now, jitter=ran.jitter)
-    after = msgspec.structs.replace(after, awaits_lane=lane_of(db, after))
-    storage.store_leased(db, after, token=leased.fencing_token)
+    after = conclude(process, outcome, now=now, jitter=ran.jitter)
+    after = _store(db, process, after, terms, now)
     storage.record_attempt(
         db,
         Attempt(
@@ -180,19 +196,57 @@ def let_go(
             process_id=process.id,
             detail={"step": process.step, "to": after.step, "code": after.code},
         )
-    goes_on = after.state is ProcessState.READY
-    again = _lease(db, after, storage.leased_lanes(db), terms, now) if goes_on else None
-    return Written(again or after, topics=process.topics)
+    next_one = None
+    if process.lane is not None and after.state is not ProcessState.LEASED:
+        next_one = _hand_over(db, process.lane, terms, now)
+    is_freed = process.lane is not None and after.lane != process.lane and next_one is None
+    waits = after.state is ProcessState.READY
+    topics = process.topics | DUE if is_freed or waits else process.topics
+    return Written(LetGo(process=after, next=next_one), topics=topics)
+
+
+def _hand_over(db: Connection, lane: str, terms: LeaseTerms, now: datetime) -> Process | None:
+    """Lease who waits longest for a lane that this transaction has freed."""
+    found = storage.find_awaiting(db, lane, now)
+    # The plant may have been corrected since it was noted; whoever takes it then notes it anew.
+    if found is None or lane_of(db, found) != lane:
+        return None
+    leased = _leased(found, lane, terms, now)
+    storage.store(db, leased)
+    return leased
+
+
+def _store(
+    db: Connection, process: Process, after: Process, terms: LeaseTerms, now: datetime
+) -> Process:
+    """Store how a leased process stands, leased again if its next step can begin at once."""
+    # The lane of a step that is repeated is looked up when it is taken: the plant may be corrected.
+    lane = process.lane if after.step == process.step else lane_of(db, after)
+    after = msgspec.structs.replace(after, awaits_lane=lane)
+    token = process.fencing_token
+    if after.state is not ProcessState.READY or (lane is not None and storage.is_held(db, lane)):
+        storage.store_leased(db, after, token=token)
+        return after
+    again = _leased(after, lane, terms, now)
+    if lane is None or lane == process.lane:
+        storage.store_leased(db, again, token=token)
+        return again
+    try:
+        with db.begin_nested():
+            storage.store_leased(db, again, token=token)
+    except IntegrityError:  # another worker was faster between the look and here
+        storage.store_leased(db, after, token=token)
+        return after
+    return again
 
 
 def _told_of_news(db: Connection, process: Process, ran: Ran) -> Outcome:
     """Say what follows: what would be held or stuck looks first at evidence that came meanwhile."""
-    overlooked = (
-        isinstance(ran.outcome, Hold | Stick)
-        and ran.evidence_considered is not None
-        and jobs.count_completions(db, process.order_item_id) > ran.evidence_considered
-    )
-    if not overlooked:
+    if not isinstance(ran.outcome, Hold | Stick) or ran.evidence_considered is None:
+        return ran.outcome
+    # Locked before it is counted: evidence that comes later finds the process held, or stuck.
+    storage.require_lease(db, process.id, token=process.fencing_token)
+    if jobs.count_completions(db, process.order_item_id) <= ran.evidence_considered:
         return ran.outcome
     return Advance(step=StepName.VERIFY_EVIDENCE, progress=process.progress)
 

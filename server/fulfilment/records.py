@@ -43,6 +43,10 @@ def effect_key(service_id: UUID, order_item_id: UUID, intent: Intent) -> str:
     return f"{service_id}:{order_item_id}:{intent}"
 
 
+DUE: Final = frozenset({"processes", "processes_due"})
+"""The topics of a process that anybody may take now."""
+
+
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """What the steps of a process have found out so far; grows with each step."""
 
@@ -95,7 +99,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def topics(self) -> frozenset[str]:
-        """Who is told when it goes on."""
+        """Who is told when it goes on; those who take what is due hear of ``DUE`` besides."""
         of_job = () if self.job_id is None else (f"job:{self.job_id}",)
         return frozenset({"processes", *of_job})
 

@@ -19,13 +19,13 @@ from server.acts import SYSTEM, Act, Clock, act_of
 from server.database import Connection, Store, Written
 from server.database.full_disk import StorageFull
 from server.database.writer import WriterStopped
-from server.due_loop import DueWork
+from server.due_loop import DueWork, Handled
 from server.fulfilment import leases, situation, storage
 from server.fulfilment.device_steps import NOT_CONFIGURED, DeviceSteps, Told
 from server.fulfilment.going_live import go_live
-from server.fulfilment.leases import LeaseTerms, Ran
+from server.fulfilment.leases import LeaseTerms, LetGo, Ran
 from server.fulfilment.network import Lease, Network, writing_under
-from server.fulfilment.records import Process, ProcessState
+from server.fulfilment.records import DUE_STATES, Process, ProcessState
 from server.fulfilment.settling import Settled, call_off, settle
 from server.fulfilment.steps import (
     STEPS,
@@ -39,7 +39,7 @@ from server.fulfilment.steps import (
 )
 from server.fulfilment.storage import LeaseLost
 
-Unit = Callable[[Connection, Process, datetime], Written[Process]]
+Unit = Callable[[Connection, Process, datetime], Written[LetGo]]
 """A step that is one transaction."""
 
 HEARTBEATS_PER_LEASE: Final = 3
@@ -53,6 +53,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     process: Process
     lease: Lease
+    next: "Held | None" = None
+    """What was leased with the end of the last step of this one."""
 
 
 class ProcessRunner:
@@ -86,7 +88,7 @@ class ProcessRunner:
         """Describe this runner for the loop."""
         return DueWork(
             name="processes",
-            topic="processes",
+            topic="processes_due",
             take=self.take,
             handle=self.handle,
             next_due_at=storage.next_due_at,
@@ -98,7 +100,7 @@ class ProcessRunner:
         taken = await self._store.write(leases.take_due, self._terms, limit=limit, act=self._act())
         return [Held(process=each, lease=Lease(until_s=lease.until_s)) for each in taken]
 
-    async def handle(self, held: Held) -> None:
+    async def handle(self, held: Held) -> Handled[Held]:
         """Run the steps of a leased process for as long as they follow at once."""
         while held.process.state is ProcessState.LEASED:
             ran = held.process
@@ -107,9 +109,11 @@ class ProcessRunner:
                 held = await self._run_step(held)
             except LeaseLost as error:
                 log.warning("process.lease_lost", detail=str(error))
-                return
+                return Handled()
             after = held.process
             log.info("process.step_ended", state=after.state, code=after.code, attempt=ran.attempt)
+        due_at = held.process.next_at if held.process.state in DUE_STATES else None
+        return Handled(due_at=due_at, next=held.next)
 
     async def _run_step(self, held: Held) -> Held:
         process, started_at = held.process, self._clock()
@@ -130,8 +134,8 @@ class ProcessRunner:
     async def _let_go(self, process: Process, ran: Ran) -> Held:
         """Tell what came of a step; what is answered is still held if the next one is due."""
         lease = self._network.lease(self._terms.lease)
-        after = await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
-        return Held(process=after, lease=lease)
+        let_go = await self._store.write(leases.let_go, process, ran, self._terms, act=self._act())
+        return _in_hand(let_go, lease)
 
     async def _decide(
         self,
@@ -142,7 +146,7 @@ class ProcessRunner:
         """Run a step that is one transaction; one that cannot succeed is stuck, not repeated."""
         lease = self._network.lease(self._terms.lease)
         try:
-            after = await self._store.write(unit, process, started_at)
+            let_go = await self._store.write(unit, process, started_at)
         except NOT_STORED:
             raise
         except Exception as error:  # noqa: BLE001  a mistake of ours must not repeat unseen
@@ -153,11 +157,11 @@ class ProcessRunner:
                 jitter=0,
             )
             return await self._let_go(process, ran)
-        return Held(process=after, lease=lease)
+        return _in_hand(let_go, lease)
 
     def _verify_evidence(
         self, db: Connection, process: Process, started_at: datetime
-    ) -> Written[Process]:
+    ) -> Written[LetGo]:
         faults = situation.load_faults(db, process)
         ran = Ran(
             outcome=after_evidence(process, faults),
@@ -167,7 +171,7 @@ class ProcessRunner:
         )
         return leases.let_go(db, process, ran, self._terms, act=self._act())
 
-    def _go_live(self, db: Connection, process: Process, started_at: datetime) -> Written[Process]:
+    def _go_live(self, db: Connection, process: Process, started_at: datetime) -> Written[LetGo]:
         storage.require_lease(db, process.id, token=process.fencing_token)
         act = self._act()
         live = go_live(db, process, operator_slug=self._operator_slug, act=act)
@@ -185,11 +189,11 @@ class ProcessRunner:
             topics=let_go.topics | {"webhook_deliveries", "notifications"},
         )
 
-    def _settle(self, db: Connection, process: Process, started_at: datetime) -> Written[Process]:
+    def _settle(self, db: Connection, process: Process, started_at: datetime) -> Written[LetGo]:
         outcome = Finish(progress=process.progress)
         return self._end(db, process, started_at, settle, outcome)
 
-    def _call_off(self, db: Connection, process: Process, started_at: datetime) -> Written[Process]:
+    def _call_off(self, db: Connection, process: Process, started_at: datetime) -> Written[LetGo]:
         return self._end(db, process, started_at, call_off, CallOff())
 
     def _end(
@@ -199,7 +203,7 @@ class ProcessRunner:
         started_at: datetime,
         end: Callable[..., Settled],
         outcome: Outcome,
-    ) -> Written[Process]:
+    ) -> Written[LetGo]:
         storage.require_lease(db, process.id, token=process.fencing_token)
         act = self._act()
         settled = end(db, process, act=act)
@@ -253,6 +257,15 @@ class ProcessRunner:
 
     def _act(self) -> Act:
         return act_of(SYSTEM, clock=self._clock)
+
+
+def _in_hand(let_go: LetGo, lease: Lease) -> Held:
+    """Say what a worker holds after a step; both leases were asked for at once."""
+    following_one = let_go.next
+    next_one = None
+    if following_one is not None:
+        next_one = Held(process=following_one, lease=Lease(until_s=lease.until_s))
+    return Held(process=let_go.process, lease=lease, next=next_one)
 
 
 def after_evidence(process: Process, faults: Sequence[situation.Unproven | None]) -> Outcome:

@@ -18,7 +18,7 @@ from server.database import Connection, Written
 from server.database.rows import to_record
 from server.database.tables.offers import accounts, order_items, orders, products
 from server.fulfilment import starting, storage
-from server.fulfilment.records import Intent, ProcessState
+from server.fulfilment.records import DUE, Intent, ProcessState
 from server.fulfilment.service_moves import Consequence, consequence
 from server.orders import queries as order_queries
 from server.orders import storage as order_storage
@@ -104,7 +104,6 @@ def place(db: Connection, wanted: Wanted, *, act: Act) -> Written[ServiceOrder]:
     comes_to = consequence(wanted.intent, service.state, reason=wanted.reason, open_reasons=reasons)
     _require_none_under_way(db, service.id)
     item = _store(db, wanted, service, act)
-    topics = frozenset({"processes"})
     if comes_to is Consequence.PROCESS:
         starting.start(db, wanted.intent, item, None, act=act)
     else:
@@ -112,7 +111,7 @@ def place(db: Connection, wanted: Wanted, *, act: Act) -> Written[ServiceOrder]:
         change = suspensions.begin if comes_to is Consequence.REASON_NOTED else suspensions.end
         change(db, service.id, reason, act=act)
         order_storage.set_item_state(db, item, OrderState.COMPLETED)
-    return Written(_answer(db, _get(db, wanted.number), service), topics=topics)
+    return Written(_answer(db, _get(db, wanted.number), service), topics=DUE)
 
 
 class _Placed(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,9 +116,9 @@ def load_place(db: sa.Connection, process: Process) -> Place:
     Raises:
         NotFound: no drop leads to the premise any more.
     """
-    service = services.get(db, process.service_id)
     return Place(
-        route=routes.get(db, service.premise_id), own=load_reserved(db, process.service_id)
+        route=routes.get_of_service(db, process.service_id),
+        own=load_reserved(db, process.service_id),
     )
 
 

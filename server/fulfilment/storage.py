@@ -5,7 +5,6 @@ its token outdated and changes nothing.
 """
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -99,25 +98,31 @@ def get(db: sa.Connection, process_id: UUID, *, lock: bool = False) -> Process:
 
 
 def list_due(
-    db: sa.Connection, now: datetime, *, held: AbstractSet[str], limit: int
+    db: sa.Connection, now: datetime, *, ended_by: datetime, limit: int
 ) -> tuple[Process, ...]:
-    """List processes whose time has come or whose lease has run out, oldest first.
+    """List processes whose time has come or whose lease has ended by then, oldest first; locked.
 
     Those that wait for a lane that is held are left out, so that a long queue before one OLT keeps
     nobody from another. On PostgreSQL rows that another worker is looking at are passed over.
     """
-    asked = {"by": now, "held": sorted(held) or [""], "at_most": limit}
+    asked = {"by": now, "ended_by": ended_by, "at_most": limit}
     return _LIST_DUE.records(db, asked, Process)
+
+
+def find_awaiting(db: sa.Connection, lane: str, now: datetime) -> Process | None:
+    """Find the due process that waits longest for a lane; locked, and not one locked by others."""
+    return _AWAITING.record(db, {"lane": lane, "by": now}, Process)
 
 
 def await_lane(db: sa.Connection, process: Process, lane: str) -> None:
     """Note which lane a process really awaits; the plant was corrected, or nobody had looked."""
-    _AWAIT_LANE.run(db, {"stored": process.id, "awaits_lane": lane})
+    if process.awaits_lane != lane:
+        _AWAIT_LANE.run(db, {"stored": process.id, "awaits_lane": lane})
 
 
-def leased_lanes(db: sa.Connection) -> frozenset[str]:
-    """Name the lanes that are held now."""
-    return frozenset(row["lane"] for row in _LEASED_LANES.rows(db, {}))
+def is_held(db: sa.Connection, lane: str) -> bool:
+    """Say whether a lane is held now."""
+    return bool(_HOLDER.rows(db, {"lane": lane}))
 
 
 def next_due_at(db: sa.Connection) -> datetime | None:
@@ -178,7 +183,9 @@ def record_attempt(db: sa.Connection, attempt: Attempt) -> None:
     An ONT that stays dark is looked for twice a minute; that it still is dark is one line with its
     first and last time, and how often in ``detail.repeats``.
     """
-    before = _LAST_ATTEMPT.record(db, {"of": attempt.process_id}, Attempt)
+    before = None  # what has no code repeats nothing
+    if attempt.code is not None:
+        before = _LAST_ATTEMPT.record(db, {"of": attempt.process_id}, Attempt)
     if before is None or not _repeats(before, attempt):
         _ADD_ATTEMPT.run(db, to_row(attempt))
         return
@@ -196,11 +203,8 @@ def record_attempt(db: sa.Connection, attempt: Attempt) -> None:
 
 def _repeats(before: Attempt, attempt: Attempt) -> bool:
     """Say whether a step ended as it did the time before, for the same coded reason."""
-    return attempt.code is not None and (before.step, before.outcome, before.code) == (
-        attempt.step,
-        attempt.outcome,
-        attempt.code,
-    )
+    ended = (attempt.step, attempt.outcome, attempt.code)
+    return (before.step, before.outcome, before.code) == ended
 
 
 def read_clock(db: sa.Connection) -> datetime:
@@ -248,30 +252,40 @@ _STORE_LEASED: Final = Prepared(
         processes.c.fencing_token == sa.bindparam("held_under"),
     ).returning(processes.c.id)
 )
+_holders = processes.alias("holders")
+_IS_DUE: Final = sa.or_(*(processes.c.state == state for state in DUE_STATES)) & (
+    processes.c.next_at <= sa.bindparam("by")
+)
 _LIST_DUE: Final = Prepared(
     sa.select(processes)
     .where(
         (
-            sa.or_(*(processes.c.state == state for state in DUE_STATES))
-            & (processes.c.next_at <= sa.bindparam("by"))
-            & (
-                processes.c.awaits_lane.is_(None)
-                | processes.c.awaits_lane.not_in(sa.bindparam("held", expanding=True))
+            _IS_DUE
+            & ~sa.exists().where(
+                _holders.c.state == ProcessState.LEASED,
+                _holders.c.lane == processes.c.awaits_lane,
             )
         )
         | (
             (processes.c.state == ProcessState.LEASED)
-            & (processes.c.lease_until <= sa.bindparam("by"))
+            & (processes.c.lease_until <= sa.bindparam("ended_by"))
         )
     )
     .order_by(processes.c.next_at, processes.c.id)
     .limit(sa.bindparam("at_most"))
+    .with_for_update(of=processes, key_share=True, skip_locked=True)
+)
+_AWAITING: Final = Prepared(
+    sa.select(processes)
+    .where(processes.c.awaits_lane == sa.bindparam("lane"), _IS_DUE)
+    .order_by(processes.c.next_at, processes.c.id)
+    .limit(1)
     .with_for_update(key_share=True, skip_locked=True)
 )
 _AWAIT_LANE: Final = Prepared(_CHANGE)
-_LEASED_LANES: Final = Prepared(
-    sa.select(processes.c.lane).where(
-        processes.c.state == ProcessState.LEASED, processes.c.lane.is_not(None)
+_HOLDER: Final = Prepared(
+    sa.select(processes.c.id).where(
+        processes.c.state == ProcessState.LEASED, processes.c.lane == sa.bindparam("lane")
     )
 )
 _LAST_ATTEMPT: Final = Prepared(

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from server.database.prepared import Prepared
+from server.database.tables.offers import services
 from server.database.tables.plant import drops, olts, pon_ports, splitters, terminals
 from server.problems import NotFound
 from sync_protocol.documents import PlantCard
@@ -123,7 +124,19 @@ def get(db: sa.Connection, premise_id: UUID) -> Route:
     return route
 
 
-_ROUTES: Final = Prepared(
+def get_of_service(db: sa.Connection, service_id: UUID) -> Route:
+    """Get the route of a service, to where it is by its premise.
+
+    Raises:
+        NotFound: no drop leads there, or there is no such service.
+    """
+    found = _OF_SERVICE.records(db, {"service": service_id}, Route)
+    if not found:
+        raise NotFound("drop to the premise of service", service_id)
+    return found[-1]
+
+
+_SELECT: Final = (
     sa.select(
         drops.c.premise_id,
         olts.c.id.label("olt_id"),
@@ -152,7 +165,14 @@ _ROUTES: Final = Prepared(
     .join(splitters, splitters.c.id == terminals.c.splitter_id)
     .join(pon_ports, pon_ports.c.id == splitters.c.pon_port_id)
     .join(olts, olts.c.id == pon_ports.c.olt_id)
-    .where(drops.c.premise_id.in_(sa.bindparam("ids", expanding=True)))
     # Descending: of several drops the last one read stays in the answer.
     .order_by(drops.c.external_id.desc())
+)
+_ROUTES: Final = Prepared(
+    _SELECT.where(drops.c.premise_id.in_(sa.bindparam("ids", expanding=True)))
+)
+_OF_SERVICE: Final = Prepared(
+    _SELECT.join(services, services.c.premise_id == drops.c.premise_id).where(
+        services.c.id == sa.bindparam("service")
+    )
 )

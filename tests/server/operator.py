@@ -200,7 +200,10 @@ class Operator:
                 continue
             for item in await work.take(IN_HAND_MAX):
                 busy = True
-                await work.handle(item)
+                in_turn = item
+                while in_turn is not None:
+                    handled = await work.handle(in_turn)
+                    in_turn = None if handled is None else handled.next
         return busy
 
     async def settle(self, *, within_s: float = 600) -> None:

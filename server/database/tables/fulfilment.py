@@ -32,6 +32,13 @@ processes = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Index("ix_processes_due", "state", "next_at"),
+    sa.Index(
+        "ix_processes_awaits_lane",
+        "awaits_lane",
+        "next_at",
+        sqlite_where=sa.text("awaits_lane IS NOT NULL"),
+        postgresql_where=sa.text("awaits_lane IS NOT NULL"),
+    ),
     # The database refuses a second lease on a lane.
     sa.Index(
         "uq_processes_leased_lane",

@@ -67,6 +67,32 @@ async def test_a_commit_in_one_process_wakes_another_on_postgresql(postgres_stor
     await asyncio.to_thread(other.close)
 
 
+async def test_who_waits_is_woken_although_the_way_to_other_processes_is_cut(
+    postgres_store: Store,
+) -> None:
+    senders = "FROM pg_stat_activity WHERE query LIKE 'SELECT pg_notify%'"
+    cut = sa.text(f"SELECT pg_terminate_backend(pid) {senders}")
+
+    def cut_off(db: sa.Connection) -> Written[int]:
+        return Written(len(db.execute(cut).all()))
+
+    async with postgres_store.signals.subscribe("jobs") as waiting:
+        await postgres_store.write(add, 1, topics=frozenset({"jobs"}))
+        await asyncio.wait_for(waiting.wait(), PATIENCE_S)
+        waiting.clear()
+        assert await postgres_store.write(cut_off) == 1
+        await postgres_store.write(add, 2, topics=frozenset({"jobs"}))
+        await asyncio.wait_for(waiting.wait(), PATIENCE_S)
+
+
+async def test_a_closing_store_still_tells_what_it_committed(postgres_store: Store) -> None:
+    other = Store(postgres_store.url.render_as_string(hide_password=False))
+    async with postgres_store.signals.subscribe("jobs") as waiting:
+        await other.write(add, 1, topics=frozenset({"jobs"}))
+        await asyncio.to_thread(other.close)
+        await asyncio.wait_for(waiting.wait(), PATIENCE_S)
+
+
 def test_an_instant_comes_back_aware_and_in_utc(store: Store) -> None:
     told = datetime(2026, 7, 1, 14, 2, tzinfo=timezone(timedelta(hours=2)))
 

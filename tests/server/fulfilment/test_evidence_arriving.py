@@ -38,7 +38,7 @@ async def test_what_would_be_held_looks_at_evidence_that_came_meanwhile(
         )
         return shift.store.write_now(
             leases.let_go, leased, ran, shift.worker.terms, act=act(actor=SYSTEM)
-        )
+        ).process
 
     after = end(1)
 
@@ -58,7 +58,7 @@ async def test_what_only_waits_goes_on_waiting(shift: Shift) -> None:
 
     after = shift.store.write_now(leases.let_go, leased, ran, shift.worker.terms, act=act())
 
-    assert after.state is ProcessState.WAITING
+    assert after.process.state is ProcessState.WAITING
 
 
 async def test_a_second_completion_saves_what_is_stuck_on_the_first(shift: Shift) -> None:

@@ -83,11 +83,41 @@ def test_one_olt_is_written_by_one_process_at_a_time(store: Store, town: Town) -
 
     assert [each.id for each in take(store)] == [first]
     assert take(store) == ()
-    (leased,) = [store.read_now(storage.get, first)]
-    store.write_now(
-        leases.let_go, leased, ran(TryAgain(code="X", detail="")), terms(), act=act(NOON)
-    )
-    assert [each.id for each in take(store)] == [second]
+    assert _awaiting(store, store.read_now(storage.get, first).lane) == {first, second}
+
+
+def test_who_frees_a_lane_goes_on_with_the_one_that_waits_longest_for_it(
+    store: Store, town: Town
+) -> None:
+    _first, second, _third = add_processes(store, town, 3)
+    (leased,) = take(store)
+
+    let_go = _try_again(store, leased)
+
+    assert let_go.process.state is ProcessState.WAITING
+    assert let_go.next is not None
+    assert let_go.next == store.read_now(storage.get, second)
+    assert (let_go.next.lane, let_go.next.lease_until) == (leased.lane, after(LEASE_S))
+    assert take(store) == (), "the lane is held"
+
+
+def test_a_lane_is_not_handed_to_who_belongs_elsewhere_by_now(store: Store, town: Town) -> None:
+    _first, second = add_processes(store, town, 2)
+    (leased,) = take(store)
+    _move_to_another_olt(store, town, house=2)
+
+    assert _try_again(store, leased).next is None
+    (moved,) = take(store)
+    assert (moved.id, moved.lane == leased.lane) == (second, False)
+
+
+def _try_again(store: Store, leased: Process) -> leases.LetGo:
+    outcome = TryAgain(code="X", detail="")
+    return store.write_now(leases.let_go, leased, ran(outcome), terms(), act=act(NOON))
+
+
+def _awaiting(store: Store, lane: str | None) -> set[UUID]:
+    return {row["id"] for row in rows(store, processes) if row["awaits_lane"] == lane}
 
 
 def test_what_only_reads_waits_for_no_lane(store: Store, town: Town) -> None:
@@ -242,7 +272,7 @@ def test_a_step_that_follows_at_once_stays_with_its_worker(store: Store, town: T
         ran(Advance(step=StepName.VERIFY_ONLINE, progress=leased.progress)),
         terms(),
         act=act(after(1)),
-    )
+    ).process
 
     assert (gone_on.state, gone_on.lane) == (ProcessState.LEASED, None)
     assert gone_on.lease_until == after(1 + LEASE_S)
@@ -263,7 +293,7 @@ def test_a_step_whose_lane_is_held_waits_its_turn(store: Store, town: Town) -> N
         ran(Advance(step=StepName.REGISTER, progress=verifying.progress)),
         terms(),
         act=act(),
-    )
+    ).process
 
     assert registering.lane is not None
     assert (after_it.state, after_it.step) == (ProcessState.READY, "register")

@@ -160,7 +160,7 @@ async def _go_live_twice(shift: Shift) -> dict[str, int]:
         ),
         shift.worker.terms,
         act=act(shift.world.clock()),
-    )
+    ).process
     assert stalled.step == StepName.GO_LIVE
     shift.world.clock.advance((LEASE + GRACE).total_seconds())
     other = Operator(shift.store, shift.world, owner="worker-2")
