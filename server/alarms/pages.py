@@ -79,10 +79,12 @@ class NetworkPages(Controller):
         )
         shown = ids[:AFFECTED_SHOWN]
         found = await store.read(search.list_by_id, shown)
+        back = await store.read(storage.list_back, fault_id, shown)
         url = f"{PATH}/faults/{fault_id}"
         view = affected_view(
             f"{title_of(fault.fault)}: {fault.olt}",
             found,
+            frozenset(back),
             signed_in=signed_in,
             first_url=url if after else None,
             next_url=f"{url}?after={shown[-1]}" if len(ids) > len(shown) else None,

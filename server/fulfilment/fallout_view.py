@@ -47,6 +47,7 @@ STATES: Final[Mapping[ProcessState, Chip]] = {
     ProcessState.DONE: Chip(label="Done", tone=Tone.GOOD),
     ProcessState.CANCELLED: Chip(label="Called off", tone=Tone.QUIET),
 }
+_ON_ITS_WAY: Final = Chip(label="On its way", tone=Tone.MOVING)
 _STANDINGS: Final[Mapping[Standing, str]] = {
     Standing.STUCK: "Stuck",
     Standing.HELD: "Held",
@@ -101,11 +102,12 @@ def line_view(line: FalloutLine, *, signed_in: SignedIn) -> FalloutLineView:
     process = line.process
     reason = None if process.code is None else reason_of(process.code)
     may_act = signed_in.user.role in MAY_ACT and process.state not in OVER
+    is_moving = process.state in {ProcessState.READY, ProcessState.LEASED}
     is_called_off = process.step in _BEING_CALLED_OFF
     return FalloutLineView(
         id=process.id,
-        state=STATES[process.state],
-        words="It is on its way" if reason is None else reason.words,
+        state=_ON_ITS_WAY if is_moving and reason is None else STATES[process.state],
+        words="Nothing is wrong with it" if reason is None else reason.words,
         code=process.code or "",
         owner="" if reason is None else OWNERS.get(reason.owner, reason.owner),
         next_step="" if reason is None else reason.next_step,

@@ -38,7 +38,8 @@ from server.support.service_view import (
 
 StoreDependency = NamedDependency[Store]
 SignedInDependency = NamedDependency[SignedIn]
-TOPICS: Final = ("processes", "alarms", "plant_faults", "polls")
+TOPICS: Final = ("processes", "alarms", "plant_faults")
+"""Polls alone move nothing but ages, and those are told with the next ping."""
 Ending = Literal["moved_out", "other_provider", "non_payment", "other"]
 SeenOrders = Annotated[int, Meta(ge=0, le=1_000_000)]
 

@@ -1,8 +1,10 @@
 """The page of one service, from its story to the view. Pure."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from billing_bridge.money import format_money
 from server.console import wording
@@ -46,6 +48,8 @@ REASONS: Final[Mapping[SuspensionReason, str]] = {
     SuspensionReason.VACATION: "Vacation",
     SuspensionReason.FRAUD: "Fraud",
 }
+_BACK: Final = Chip(label="Back", tone=Tone.GOOD)
+_DARK: Final = Chip(label="Dark", tone=Tone.ATTENTION)
 _ORDER_CHIPS: Final[Mapping[OrderState, Chip]] = {
     OrderState.IN_PROGRESS: Chip(label="In progress", tone=Tone.MOVING),
     OrderState.COMPLETED: Chip(label="Completed", tone=Tone.GOOD),
@@ -80,30 +84,31 @@ def is_cut(found: tuple[FoundService, ...]) -> bool:
 def affected_view(
     title: str,
     found: tuple[FoundService, ...],
+    back: AbstractSet[UUID],
     *,
     signed_in: SignedIn,
     first_url: str | None,
     next_url: str | None,
 ) -> AffectedView:
-    """Say whom a fault of the plant concerns."""
+    """Say whom a fault of the plant concerns, and who of them is ``back``."""
     return AffectedView(
         frame=frame(signed_in, "Affected services", section="network"),
         title=title,
-        rows=tuple(map(found_view, found)),
+        rows=tuple(found_view(each, state=_BACK if each.id in back else _DARK) for each in found),
         first_url=first_url,
         next_url=next_url,
     )
 
 
-def found_view(found: FoundService) -> FoundView:
-    """Say what one line says."""
+def found_view(found: FoundService, *, state: Chip | None = None) -> FoundView:
+    """Say what one line says; ``state`` in place of that of the service."""
     return FoundView(
         id=found.id,
         account=found.account,
         account_number=found.account_number,
         where=f"{found.address}, {found.city}",
         product=found.product,
-        state=state_chip(found.state),
+        state=state or state_chip(found.state),
         serial=found.ont_serial or "no ONT",
     )
 

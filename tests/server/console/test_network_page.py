@@ -14,7 +14,7 @@ from server.alarms.records import SEVERITIES, Alarm, AlarmKind, FaultKind, Plant
 from server.database import Connection, Store, Written
 from server.database.tables import offers, plant
 from server.people.records import Role, User
-from tests.server.console.town import NOON, Town, add_user, place_job
+from tests.server.console.town import NOON, Town, act, add_user, place_job
 from tests.server.console.visits import sign_in
 
 
@@ -102,10 +102,26 @@ async def test_a_fault_leads_to_its_services_a_page_at_a_time(
     (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
     second = (await office.get(following)).text
 
+    assert first.count(">Dark<") == 2
     found = [re.findall(r'href="(/services/[0-9a-f-]{36})"', page) for page in (first, second)]
     assert (len(found[0]), len(found[1]), len({*found[0], *found[1]})) == (2, 1, 3)
     assert "A PON port is dark: Altstadt-1" in first
     assert (await office.get(f"/network/faults/{UUID(int=5)}")).status_code == 404
+
+
+async def test_who_is_back_from_a_fault_is_told_from_who_is_dark(
+    office: httpx.AsyncClient, house: Store, town: Town
+) -> None:
+    assert town
+    for number in range(2):
+        place_job(house, f"FL-{number}", premise=f"P-{number + 1}")
+    fault = raise_fault(house)
+    first = house.read_now(storage.list_affected, fault.id, after=None, limit=1)
+    house.write_now(lambda db: Written(storage.let_return(db, fault.id, first, act=act(NOON))))
+
+    page = (await office.get(f"/network/faults/{fault.id}")).text
+
+    assert (page.count(">Dark<"), page.count(">Back<")) == (1, 1)
 
 
 async def test_open_alarms_are_listed_newest_first_and_paged(

@@ -146,6 +146,7 @@ def a_job() -> JobView:
     return JobView(
         frame=a_frame(),
         id=ID,
+        service_id=ID,
         number=HOSTILE,
         kind="Install",
         window="Thu",

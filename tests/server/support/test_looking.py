@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from activation.simulator.faults import FaultKind
 from server.acts import utc_now
+from server.alarms import turns
+from server.database import Connection, Written
 from server.database.tables.alarms import olt_polls
 from server.people.records import Role
 from server.support import looking
@@ -108,6 +110,35 @@ async def test_an_olt_that_is_being_polled_is_waited_for_and_then_left(
     assert "The OLT is being asked something else" in said
     assert shift.world.olt.exchange.stats().get_requests == asked
     assert [row["taken_until"] for row in rows(shift.store, olt_polls)] == [until]
+
+
+async def test_one_at_a_time_has_an_olt_until_it_is_given_back(shift: Shift) -> None:
+    olt_id, now = shift.town.olt, utc_now()
+    until = now + timedelta(seconds=15)
+
+    def take(db: Connection) -> Written[bool]:
+        return Written(turns.take_alone(db, olt_id, now, until))
+
+    def give_back(db: Connection) -> Written[None]:
+        return Written(turns.give_back_alone(db, olt_id, until=until, now=now))
+
+    assert [shift.store.write_now(take) for _ in range(2)] == [True, False]
+    shift.store.write_now(give_back)
+    assert shift.store.write_now(take)
+
+
+async def test_what_somebody_else_has_taken_since_is_not_given_back(shift: Shift) -> None:
+    await running(shift)
+    now = utc_now()
+    theirs = now + timedelta(minutes=1)
+    change(shift.store, sa.update(olt_polls).values(taken_until=theirs))
+
+    def give_back(db: Connection) -> Written[None]:
+        return Written(turns.give_back_alone(db, shift.town.olt, until=now, now=now))
+
+    shift.store.write_now(give_back)
+
+    assert [row["taken_until"] for row in rows(shift.store, olt_polls)] == [theirs]
 
 
 async def test_a_service_without_registration_has_nothing_to_look_at(
