@@ -85,6 +85,7 @@ class NetworkPages(Controller):
             f"{title_of(fault.fault)}: {fault.olt}",
             found,
             frozenset(back),
+            is_over=fault.fault.cleared_at is not None,
             signed_in=signed_in,
             first_url=url if after else None,
             next_url=f"{url}?after={shown[-1]}" if len(ids) > len(shown) else None,

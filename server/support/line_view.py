@@ -48,7 +48,8 @@ def look_view(looked: Looked, zone: str, now: datetime) -> LookView:
     seen, at = looked.seen, looked.at
     return LookView(
         heading=PHASES[seen.phase].label,
-        at=f"{wording.clock_seconds(at, zone)}, {wording.age(at, now)}",
+        at=f"{wording.clock_seconds(at, zone)} {wording.zone_name(wording.local(at, zone))}, "
+        f"{wording.age(at, now)}",
         facts=(
             Fact(name="Light at the ONT", **_light(seen.ont_rx)),
             Fact(name="Light at the OLT", **_light(seen.olt_rx)),

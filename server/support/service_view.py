@@ -50,6 +50,7 @@ REASONS: Final[Mapping[SuspensionReason, str]] = {
 }
 _BACK: Final = Chip(label="Back", tone=Tone.GOOD)
 _DARK: Final = Chip(label="Dark", tone=Tone.ATTENTION)
+_DARK_TO_THE_END: Final = Chip(label="Dark when it ended", tone=Tone.WAITING)
 _ORDER_CHIPS: Final[Mapping[OrderState, Chip]] = {
     OrderState.IN_PROGRESS: Chip(label="In progress", tone=Tone.MOVING),
     OrderState.COMPLETED: Chip(label="Completed", tone=Tone.GOOD),
@@ -86,15 +87,20 @@ def affected_view(
     found: tuple[FoundService, ...],
     back: AbstractSet[UUID],
     *,
+    is_over: bool,
     signed_in: SignedIn,
     first_url: str | None,
     next_url: str | None,
 ) -> AffectedView:
-    """Say whom a fault of the plant concerns, and who of them is ``back``."""
+    """Say whom a fault of the plant concerns, and who of them is ``back``.
+
+    Once it is over nobody counts who comes back, so who was dark then may be on again.
+    """
+    away = _DARK_TO_THE_END if is_over else _DARK
     return AffectedView(
         frame=frame(signed_in, "Affected services", section="network"),
         title=title,
-        rows=tuple(found_view(each, state=_BACK if each.id in back else _DARK) for each in found),
+        rows=tuple(found_view(each, state=_BACK if each.id in back else away) for each in found),
         first_url=first_url,
         next_url=next_url,
     )

@@ -3,13 +3,19 @@
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from playwright.async_api import Page, ViewportSize, expect
+from uuid_utils.compat import uuid7
 
+from activation.requests import Phase
 from server.acts import utc_now
-from server.database import Store
+from server.alarms import alarm_storage
+from server.alarms import storage as states
+from server.alarms.records import SEVERITIES, Alarm, AlarmKind, OntState
+from server.database import Connection, Store, Written
 from server.database.tables.offers import products
 from server.fulfilment import storage
 from server.people.records import Role
@@ -130,6 +136,7 @@ async def in_trouble(shift: Shift) -> dict[str, str]:
     shift.world.olt.plug(plugged(OTHER_SERIAL, come_up_s=100_000))
     await shift.worker.settle(within_s=300)
     fault = raise_fault(shift.store, raised_at=utc_now())
+    shift.store.write_now(darken, live.service_id, shift.town.olt, shift.town.pon_port)
     ahead = await shift.store.read(storage.find_ahead, held.service_id)
     assert ahead is not None
     return {
@@ -141,6 +148,24 @@ async def in_trouble(shift: Shift) -> dict[str, str]:
         "network": "/network",
         "affected": f"/network/faults/{fault.id}",
     }
+
+
+def darken(db: Connection, service_id: UUID, olt_id: UUID, port_id: UUID) -> Written[None]:
+    """Let the last poll have found an ONT dark, and its light low before that."""
+    down = OntState(service_id=service_id, phase=Phase.OFFLINE, since=utc_now())
+    states.store_states(db, [down])
+    kind = AlarmKind.DEGRADATION
+    alarm = Alarm(
+        id=uuid7(),
+        kind=kind,
+        severity=SEVERITIES[kind],
+        olt_id=olt_id,
+        pon_port_id=port_id,
+        service_id=service_id,
+        raised_at=utc_now(),
+        detail="-24.1 dBm, was -19.1 dBm",
+    )
+    return Written(alarm_storage.add(db, [alarm]))
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
@@ -166,6 +191,9 @@ async def test_each_page_is_read_and_reached_in_every_size_and_colour(
             await keep_picture(page, screenshots, name, of="noc", width=WIDE["width"])
         for folded in await page.locator("summary").all():
             await folded.click()
+        for button in await page.get_by_role("button", name="Look now").all():
+            await button.click()
+            await expect(page.locator("#look")).to_contain_text("Light at the ONT")
         await page.screenshot(
             path=screenshots / f"activation_{name}_{shape}_{colours}.png", full_page=True
         )

@@ -120,8 +120,11 @@ async def test_who_is_back_from_a_fault_is_told_from_who_is_dark(
     house.write_now(lambda db: Written(storage.let_return(db, fault.id, first, act=act(NOON))))
 
     page = (await office.get(f"/network/faults/{fault.id}")).text
-
     assert (page.count(">Dark<"), page.count(">Back<")) == (1, 1)
+
+    house.write_now(lambda db: Written(storage.clear(db, fault.id, act=act(NOON))))
+    over = (await office.get(f"/network/faults/{fault.id}")).text
+    assert (over.count(">Dark<"), over.count(">Dark when it ended<")) == (0, 1)
 
 
 async def test_open_alarms_are_listed_newest_first_and_paged(
