@@ -1,6 +1,5 @@
 """The page about the network, for everybody in the office."""
 
-from typing import Final
 from uuid import UUID
 
 from litestar import Controller, get
@@ -8,19 +7,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import ServerSentEvent, Template
 
-from server.alarms import list_view, storage
+from server.alarms import affected, list_view
 from server.alarms.commands import ALARMS, PLANT_FAULTS
-from server.alarms.list_view import PATH, network_view, state_view, title_of
+from server.alarms.list_view import PATH, network_view, state_view
 from server.console import templates
 from server.console.live import REST_S, Fragments, LiveStreams
 from server.database import Store
 from server.people import doors
 from server.people.commands import session_topic
 from server.people.records import OFFICE, SignedIn
-from server.support import search
-from server.support.service_view import affected_view
-
-AFFECTED_SHOWN: Final = 50
 
 
 class NetworkPages(Controller):
@@ -73,21 +68,6 @@ class NetworkPages(Controller):
         after: FromQuery[UUID | None] = None,
     ) -> Template:
         """Show whom a fault took off the network, a page at a time."""
-        fault = await store.read(storage.get_named, fault_id)
-        ids = await store.read(
-            storage.list_affected, fault_id, after=after, limit=AFFECTED_SHOWN + 1
-        )
-        shown = ids[:AFFECTED_SHOWN]
-        found = await store.read(search.list_by_id, shown)
-        back = await store.read(storage.list_back, fault_id, shown)
-        url = f"{PATH}/faults/{fault_id}"
-        view = affected_view(
-            f"{title_of(fault.fault)}: {fault.olt}",
-            found,
-            frozenset(back),
-            is_over=fault.fault.cleared_at is not None,
-            signed_in=signed_in,
-            first_url=url if after else None,
-            next_url=f"{url}?after={shown[-1]}" if len(ids) > len(shown) else None,
-        )
+        found = await store.read(affected.load, fault_id, after)
+        view = affected.affected_view(found, signed_in=signed_in)
         return templates.page("services/affected.html", view)

@@ -270,18 +270,14 @@ def list_affected(
     return tuple(db.execute(listed.order_by(fault_services.c.service_id).limit(limit)).scalars())
 
 
-def list_back(
-    db: sa.Connection, fault_id: UUID, service_ids: Sequence[UUID]
-) -> Mapping[UUID, datetime]:
-    """Tell who of these services is back from a fault, since when."""
-    rows = db.execute(
-        sa.select(fault_services.c.service_id, fault_services.c.back_at).where(
-            fault_services.c.fault_id == fault_id,
-            fault_services.c.service_id.in_(service_ids),
-            fault_services.c.back_at.is_not(None),
-        )
+def list_back(db: sa.Connection, fault_id: UUID, service_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """List who of these services is back from a fault."""
+    listed = sa.select(fault_services.c.service_id).where(
+        fault_services.c.fault_id == fault_id,
+        fault_services.c.service_id.in_(service_ids),
+        fault_services.c.back_at.is_not(None),
     )
-    return {row.service_id: row.back_at for row in rows}
+    return tuple(db.execute(listed).scalars())
 
 
 def find_state(db: sa.Connection, service_id: UUID) -> tuple[OntState, UUID | None] | None:

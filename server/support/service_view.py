@@ -1,10 +1,8 @@
 """The page of one service, from its story to the view. Pure."""
 
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from billing_bridge.money import format_money
 from server.console import wording
@@ -24,7 +22,6 @@ from server.support.line_view import MAY_LOOK, line_view
 from server.support.search import FOUND_MAX, LETTERS_MIN, FoundService
 from server.support.story import Ordered, ServiceStory
 from server.support.views import (
-    AffectedView,
     FoundView,
     LookView,
     OrdersView,
@@ -48,9 +45,6 @@ REASONS: Final[Mapping[SuspensionReason, str]] = {
     SuspensionReason.VACATION: "Vacation",
     SuspensionReason.FRAUD: "Fraud",
 }
-_BACK: Final = Chip(label="Back", tone=Tone.GOOD)
-_DARK: Final = Chip(label="Dark", tone=Tone.ATTENTION)
-_DARK_TO_THE_END: Final = Chip(label="Dark when it ended", tone=Tone.WAITING)
 _ORDER_CHIPS: Final[Mapping[OrderState, Chip]] = {
     OrderState.IN_PROGRESS: Chip(label="In progress", tone=Tone.MOVING),
     OrderState.COMPLETED: Chip(label="Completed", tone=Tone.GOOD),
@@ -80,30 +74,6 @@ def search_view(found: tuple[FoundService, ...], text: str, *, signed_in: Signed
 def is_cut(found: tuple[FoundService, ...]) -> bool:
     """Say whether more was found than is shown."""
     return len(found) > FOUND_MAX
-
-
-def affected_view(
-    title: str,
-    found: tuple[FoundService, ...],
-    back: AbstractSet[UUID],
-    *,
-    is_over: bool,
-    signed_in: SignedIn,
-    first_url: str | None,
-    next_url: str | None,
-) -> AffectedView:
-    """Say whom a fault of the plant concerns, and who of them is ``back``.
-
-    Once it is over nobody counts who comes back, so who was dark then may be on again.
-    """
-    away = _DARK_TO_THE_END if is_over else _DARK
-    return AffectedView(
-        frame=frame(signed_in, "Affected services", section="network"),
-        title=title,
-        rows=tuple(found_view(each, state=_BACK if each.id in back else away) for each in found),
-        first_url=first_url,
-        next_url=next_url,
-    )
 
 
 def found_view(found: FoundService, *, state: Chip | None = None) -> FoundView:

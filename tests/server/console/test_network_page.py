@@ -93,7 +93,7 @@ async def test_a_fault_leads_to_its_services_a_page_at_a_time(
     office: httpx.AsyncClient, house: Store, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert town
-    monkeypatch.setattr("server.alarms.pages.AFFECTED_SHOWN", 2)
+    monkeypatch.setattr("server.alarms.affected.SHOWN", 2)
     for number in range(3):
         place_job(house, f"FL-{number}", premise=f"P-{number + 1}")
     fault = raise_fault(house)
