@@ -26,6 +26,7 @@ from server.invoices import dead_letters, deliveries
 from server.invoices.deliveries import Deliverer
 from server.notifications import outbox
 from server.notifications.sending import Sender
+from server.session_sources.sources import opened_sources
 from server.settings import Settings
 from server.sync.keeping import Keeper, Retention
 
@@ -69,18 +70,6 @@ async def background(
         await _take_over(store, clock)
     random_share = random.SystemRandom().random
     network = network_of(settings)
-    runner = ProcessRunner(
-        store,
-        network,
-        LeaseTerms(
-            owner=f"{socket.gethostname()}:{os.getpid()}",
-            lease=timedelta(seconds=settings.lease_s),
-            grace=timedelta(milliseconds=settings.snmp_timeout_ms),
-        ),
-        operator_slug=settings.operator_slug,
-        clock=clock,
-        random=random_share,
-    )
     sender = Sender(
         store,
         settings.mail,
@@ -98,7 +87,23 @@ async def background(
     )
     await _warn_of_missing_secrets(store, settings)
     networks = [ip_network(text) for text in settings.webhook_networks_allowed]
-    async with open_webhook_client(allowed_networks=networks) as client:
+    async with (
+        open_webhook_client(allowed_networks=networks) as client,
+        opened_sources(settings) as sources,
+    ):
+        runner = ProcessRunner(
+            store,
+            network,
+            LeaseTerms(
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                lease=timedelta(seconds=settings.lease_s),
+                grace=timedelta(milliseconds=settings.snmp_timeout_ms),
+            ),
+            operator_slug=settings.operator_slug,
+            clock=clock,
+            random=random_share,
+            sources=sources,
+        )
         deliverer = Deliverer(
             store, client, settings.webhook_secrets, clock=clock, random=random_share
         )

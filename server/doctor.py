@@ -1,6 +1,7 @@
 """``firstlight doctor``: does this installation hold what the server rests on?"""
 
 import argparse
+import asyncio
 import enum
 import importlib
 import os
@@ -17,6 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from server import settings
 from server.database import engines, schema_versions, sqlite
 from server.database.engines import DatabaseUnusable
+from server.session_sources import sources
+from server.session_sources.records import SourceUnavailable
+from server.session_sources.sources import NamedSource
 from server.settings import Settings, SettingsUnusable
 from server.settings_checks import require_usable
 from sync_protocol import sqlite_builds
@@ -76,6 +80,7 @@ def examine(wanted: Settings) -> Iterator[Check]:
     yield check_sqlite_build(sqlite.library_version())
     yield from check_database(wanted.database_url)
     yield check_blob_folder(Path(wanted.blob_folder))
+    yield from check_session_sources(wanted)
     yield check_reader("zxingcpp", importlib.import_module)
     yield check_optional_reader("pyzbar.pyzbar", importlib.import_module)
 
@@ -150,6 +155,27 @@ def check_blob_folder(folder: Path) -> Check:
     except OSError as error:
         return Check(Finding.FAILED, f"blob folder {str(folder)!r}: {error.strerror}")
     return Check(Finding.OK, f"blob folder {str(folder)!r} can be written")
+
+
+def check_session_sources(wanted: Settings) -> tuple[Check, ...]:
+    """Ask each session source that is used for a service that does not exist."""
+    if any(sources.find_unusable(wanted)):
+        return ()  # said already, with all that is wrong with the settings
+    return asyncio.run(_ask_session_sources(wanted))
+
+
+async def _ask_session_sources(wanted: Settings) -> tuple[Check, ...]:
+    async with sources.opened_sources(wanted) as opened:
+        named = () if opened is None else opened.named.values()
+        return tuple([await _check_session_source(each, wanted) for each in named])
+
+
+async def _check_session_source(asked: NamedSource, wanted: Settings) -> Check:
+    answer = await asked.source.ask(asked.template.example)
+    if not isinstance(answer, SourceUnavailable):
+        return Check(Finding.OK, f"session source {asked.name!r} answers")
+    finding = Finding.FAILED if wanted.session_proof == "required" else Finding.NOTE
+    return Check(finding, f"session source {asked.name!r} is unavailable: {answer.reason}")
 
 
 Load = Callable[[str], object]

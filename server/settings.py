@@ -18,6 +18,7 @@ from activation.snmp import Secret
 from server import input_words
 from server.database import engines
 from server.input_words import shown
+from server.session_sources.wanted import Wanted as SessionSource
 
 ENVIRONMENT_PREFIX: Final = "FIRSTLIGHT_"
 FIELD_PREFIX: Final = "FIRSTLIGHT_FIELD_"
@@ -106,6 +107,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     snmp: Mapping[str, SnmpCredentials] = msgspec.field(default_factory=dict[str, SnmpCredentials])
     snmp_users: Mapping[str, SnmpUser] = msgspec.field(default_factory=dict[str, SnmpUser])
     """Credentials of OLTs that speak SNMP v3; a name stands here or in ``snmp``."""
+    session_sources: Mapping[str, SessionSource] = msgspec.field(
+        default_factory=dict[str, SessionSource]
+    )
+    """Servers that know whether a subscriber has a session; see docs/session-proof.md."""
+    session_source: str = ""
+    """Which of them tells of the services of every OLT; empty: none."""
+    session_source_of_olts: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    """Which one tells of single OLTs instead, by the ids under which they were imported."""
+    session_proof: Literal["required", "preferred"] = "required"
+    """Whether a service waits, or goes live, while its source does not answer."""
     webhook_secrets: Mapping[str, Secret] = msgspec.field(default_factory=dict[str, Secret])
     run_processes: bool = True
     """False where separate ``firstlight worker`` processes drive the fulfilment."""
@@ -119,11 +130,15 @@ class SettingsUnusable(ValueError):
 
 _PASSWORD_LENGTH_MIN: Final = 8
 """RFC 3414, section 11.2: agents take no shorter password."""
-_WITH_SECRETS: Final = frozenset({"database_url", "snmp", "snmp_users", "webhook_secrets"})
+_WITH_SECRETS: Final = frozenset(
+    {"database_url", "session_sources", "snmp", "snmp_users", "webhook_secrets"}
+)
 _TABLES: Final[Mapping[str, str]] = {
     "mail": '{"host": "mail.operator.example", "port": 25}',
     "snmp": '{"olts": {"read": "COMMUNITY", "write": "COMMUNITY"}}',
     "snmp_users": '{"olts": {"user": "noc", "auth_key": "PASSWORD", "priv_key": "PASSWORD"}}',
+    "session_sources": '{"bng": {"kind": "radius", "url": "...", "identifier": "{serial}"}}',
+    "session_source_of_olts": '{"OLT-7": "bng"}',
     "webhook_secrets": '{"billing": "whsec_..."}',
     "webhook_networks_allowed": '["10.1.0.0/16"]',
     "unpolled_olts": '["OLT-7"]',

@@ -11,6 +11,7 @@ from typing import Final
 from billing_bridge.errors import OperatorSlugUnusable, SecretUnusable
 from billing_bridge.feed import require_slug
 from billing_bridge.webhooks import WebhookSecret
+from server.session_sources import sources
 from server.settings import Settings, SettingsUnusable
 
 _SENDER: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
@@ -34,6 +35,7 @@ def find_unusable(wanted: Settings) -> Iterator[str]:
             WebhookSecret(secret.reveal())
         except SecretUnusable as error:
             yield f"webhook_secrets.{name}: {error}"
+    yield from sources.find_unusable(wanted)
     try:
         require_slug(wanted.operator_slug)
     except OperatorSlugUnusable as error:

@@ -1,14 +1,16 @@
 """Processes over HTTP: how an activation stands, and trying again what is stuck."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from server.acts import Actor, act_of
 from server.database import Store
-from server.fulfilment import commands, queries
+from server.fulfilment import commands, flows, queries
+from server.fulfilment.flows import ProductsOnOlt
 from server.fulfilment.queries import Fulfilment
 from server.fulfilment.records import Process
 from server.people.doors import require_access
@@ -24,6 +26,17 @@ class FulfilmentController(Controller):
     async def show(self, store: NamedDependency[Store], job_id: FromPath[UUID]) -> Fulfilment:
         """Answer the service, the processes with their attempts, and the inbox of a job."""
         return await store.read(queries.of_job, job_id)
+
+    @get("/product-flows", guards=[require_access(Scope.JOBS_READ, *OFFICE)])
+    async def list_flows(
+        self,
+        store: NamedDependency[Store],
+        *,
+        olt: Annotated[str, QueryParameter(min_length=1, max_length=80)],
+        after: Annotated[str, QueryParameter(max_length=40)] = "",
+    ) -> ProductsOnOlt:
+        """Answer what an OLT is asked for each product, and what of it is the OLT's own."""
+        return await store.read(flows.list_on_olt, olt, after=after)
 
     @post(
         "/processes/{process_id:uuid}/retry",

@@ -16,6 +16,7 @@ from server.acts import Act
 from server.database import Store
 from server.fulfilment import reservations
 from server.fulfilment.device_failures import after_failure
+from server.fulfilment.flows import Flow
 from server.fulfilment.records import Intent, Process
 from server.fulfilment.service_moves import is_possible
 from server.fulfilment.service_situation import ServiceSituation
@@ -89,7 +90,7 @@ class Changing:
         if not isinstance(done, Done):
             return after_failure(done)
         process, now = self._process, self._begin_act().now
-        progress = msgspec.structs.replace(process.progress, written_at=now)
+        progress = msgspec.structs.replace(process.progress, written_at=now, given=self._asked)
         step = following(process.intent, StepName(process.step))
         new_ont = self._known.new_ont
         if new_ont is None:
@@ -115,15 +116,15 @@ class Changing:
             case Intent.RESUME:
                 return await driver.suspend(own.allocation, own.serial)
             case Intent.CHANGE:
-                return await driver.change_profile(self._spec(own.serial), own.allocation)
+                return await driver.change_profile(self._as_it_was(own.serial), own.allocation)
             case Intent.DISCONNECT:
-                applied = await driver.apply(self._spec(own.serial), own.allocation)
+                applied = await driver.apply(self._as_it_was(own.serial), own.allocation)
                 return await self._as_suspended(own.serial, applied)
             case Intent.SWAP:
                 new_ont, before = self._known.new_ont, self._known.before
                 if new_ont is None or before is None:
                     return NoChange(ref=own.allocation.ref)
-                return await self._exchange(before, new_ont.serial)
+                return await self._exchange(self._as_it_was(before), new_ont.serial)
             case Intent.ACTIVATE:
                 raise AssertionError("an activation is taken back by its ids")
 
@@ -141,12 +142,13 @@ class Changing:
             case Intent.SWAP:
                 if known.new_ont is None:
                     raise AssertionError("without evidence there is an obstacle")
-                return await self._exchange(known.new_ont.serial, known.before or own.serial)
+                spec = known.present.spec(known.new_ont.serial, known.service.id)
+                return await self._exchange(spec, known.before or own.serial)
             case Intent.ACTIVATE:
                 raise AssertionError("an activation registers; it changes nothing that runs")
 
     async def _change_product(self) -> Done | Failure:
-        """Bring the ONT to the ordered product; where the OLT will not, back to the present one.
+        """Bring the ONT to the ordered product; where the OLT will not, back to what it had.
 
         A flow is made anew to be changed. One that is refused must not leave the subscriber dark.
         """
@@ -155,15 +157,15 @@ class Changing:
         changed = await self._driver.change_profile(spec, own.allocation)
         if not isinstance(changed, PartlyApplied) or changed.may_retry:
             return changed
-        restored = await self._driver.change_profile(self._spec(own.serial), own.allocation)
+        restored = await self._driver.change_profile(self._as_it_was(own.serial), own.allocation)
         return changed.because if isinstance(restored, Done) else changed
 
-    async def _exchange(self, serial: OntSerial, replaced: OntSerial) -> Done | Failure:
+    async def _exchange(self, spec: OntSpec, replaced: OntSerial) -> Done | Failure:
         """Put one ONT in the place of another, then note it; both may be repeated."""
-        own = self._own
+        own, serial = self._own, spec.serial
         if serial == replaced:
             return NoChange(ref=own.allocation.ref)
-        swapped = await self._driver.swap(self._spec(serial), own.allocation, replaced)
+        swapped = await self._driver.swap(spec, own.allocation, replaced)
         swapped = await self._as_suspended(serial, swapped)
         if isinstance(swapped, Done):
             await self._store.write(
@@ -181,5 +183,18 @@ class Changing:
     def _is_suspended(self) -> bool:
         return self._known.service.state is ServiceState.SUSPENDED
 
-    def _spec(self, serial: OntSerial) -> OntSpec:
-        return self._known.present.spec(serial, self._known.service.id)
+    @property
+    def _asked(self) -> Flow | None:
+        """What the OLT is given by this process, where it gives a flow at all."""
+        match self._process.intent:
+            case Intent.CHANGE:
+                return self._known.wanted
+            case Intent.SWAP:
+                return self._known.present
+            case _:
+                return None
+
+    def _as_it_was(self, serial: OntSerial) -> OntSpec:
+        """Say what the OLT had: what its product asks there by now may never have been there."""
+        before = self._own.given or self._known.present
+        return before.spec(serial, self._known.service.id)

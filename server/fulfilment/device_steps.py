@@ -1,7 +1,7 @@
 """The steps that talk to an OLT: load what a step needs, find the driver, act, tell the outcome."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
@@ -19,10 +19,12 @@ from server.fulfilment.registering import Registration
 from server.fulfilment.releasing import take_back
 from server.fulfilment.saving import save
 from server.fulfilment.service_situation import ServiceSituation
+from server.fulfilment.session_proof import Proof, SessionProof
 from server.fulfilment.situation import Reserved
 from server.fulfilment.steps import Advance, Outcome, StepName, following
-from server.fulfilment.verifying import verify_online
+from server.fulfilment.verifying import is_verified, verify_online
 from server.problems import NotFound
+from server.session_sources.sources import SessionSources
 
 NOT_CONFIGURED: Final = (NotFound, CredentialsMissing, DriverUnknown)
 """What a step raises when plant or settings lack something; a person has to add it."""
@@ -33,6 +35,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     outcome: Outcome
     evidence_considered: int | None = None
+    detail: Mapping[str, Any] = {}
+    """What else was found, for the attempt."""
 
 
 class DeviceSteps:
@@ -41,10 +45,18 @@ class DeviceSteps:
     Each raises one of ``NOT_CONFIGURED``, or ``LeaseLost``: stop at once and send nothing more.
     """
 
-    def __init__(self, store: Store, network: Network, begin_act: Callable[[], Act]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        network: Network,
+        begin_act: Callable[[], Act],
+        *,
+        sources: SessionSources | None,
+    ) -> None:
         self._store = store
         self._network = network
         self._begin_act = begin_act
+        self._session_proof = SessionProof(store, sources)
 
     async def run(self, process: Process) -> Told:
         """Run the next step of a process."""
@@ -93,9 +105,15 @@ class DeviceSteps:
         # A swap stays at the ids that the service has, whatever the plant says by now.
         at_ids = place.own if process.intent is Intent.SWAP else None
         driver = self._network.driver(place.route.olt if at_ids is None else at_ids.olt)
-        outcome = await verify_online(process, place, driver, self._begin_act().now)
-        outcome = past_save(process.intent, outcome, driver)
-        return Told(outcome=outcome, evidence_considered=process.progress.evidence_considered)
+        now = self._begin_act().now
+        proof = Proof(outcome=await verify_online(process, place, driver, now))
+        if place.own is not None and is_verified(proof.outcome, process.intent):
+            proof = await self._session_proof.prove(process, place.own, proof.outcome, now)
+        return Told(
+            outcome=past_save(process.intent, proof.outcome, driver),
+            evidence_considered=process.progress.evidence_considered,
+            detail=proof.detail,
+        )
 
     async def _change(self, process: Process) -> Told:
         known = await self._store.read(service_situation.load, process)

@@ -185,6 +185,15 @@ _OF_OURS: Final[Mapping[str, Reason]] = {
         "Report the detail with the exchange; look at the ONT on the OLT before you retry",
         Role.ADMIN,
     ),
+    "NO_SESSION": Reason(
+        "There is light, and no session of the subscriber",
+        "Ask whether the router is on, then look at the server that gives out sessions; it is "
+        "looked for by itself",
+    ),
+    "SESSION_SOURCE_UNAVAILABLE": Reason(
+        "The server that knows of sessions does not answer",
+        "Check the way to it and its credentials in the settings; it goes on by itself",
+    ),
     "STEP_FAILED": Reason(
         "A step of the server failed in a way that it must not; no OLT was asked in it",
         "Report the detail and the log of that moment",

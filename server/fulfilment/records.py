@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from server.fulfilment.flows import Flow
+
 
 class ProcessState(enum.StrEnum):
     """Where a process stands."""
@@ -57,6 +59,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How often it was registered; an OLT that forgets is not written to without a pause."""
     written_at: datetime | None = None
     """When the OLT had been written to; a save that began later covers it."""
+    given: Flow | None = None
+    """What the OLT was given by a change or a swap; it is the service's when that is settled."""
     save_code: str | None = None
     """Why the OLT was not saved afterwards; a later save covers this process, too."""
     live_at: datetime | None = None
@@ -66,6 +70,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """What the ONT itself receives."""
     measured_fails: bool = False
     """The technician's level fails by the plant, and yet the network shows sound light."""
+    session_code: str | None = None
+    """Why it went live although nobody could tell of its session."""
     evidence_considered: int | None = None
     """How many completions there were when the evidence was chosen."""
 

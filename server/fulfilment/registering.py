@@ -143,6 +143,7 @@ class Registration:
         reserved = await self._reserved(serial, decision)
         if not isinstance(reserved, Reserved):
             return after_failure(reserved)
+        reserved = msgspec.structs.replace(reserved, given=self._situation.flow)
         try:
             await self._store.write(
                 reservations.reserve,

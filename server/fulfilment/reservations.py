@@ -1,5 +1,6 @@
 """Ids on an OLT, kept in the database before anything is written to the device."""
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
@@ -51,6 +52,7 @@ def reserve(
                 ont_id=allocation.ref.ont_id,
                 service_port=allocation.service_port,
                 adopted=reserved.adopted,
+                given=msgspec.to_builtins(reserved.given),
             )
         )
     except IntegrityError as error:
@@ -133,6 +135,17 @@ def exchange(db: Connection, process: Process, serial: OntSerial, *, act: Act) -
         detail={"serial": serial},
     )
     return Written(None, topics=process.topics)
+
+
+def note_given(db: sa.Connection, process: Process) -> None:
+    """Keep what the OLT was given by a process that is settled, within its unit."""
+    given = process.progress.given
+    if given is not None:
+        db.execute(
+            sa.update(ont_allocations)
+            .where(ont_allocations.c.service_id == process.service_id)
+            .values(given=msgspec.to_builtins(given))
+        )
 
 
 def release_now(db: sa.Connection, process: Process) -> None:

@@ -38,6 +38,7 @@ from server.fulfilment.steps import (
     following,
 )
 from server.fulfilment.storage import LeaseLost
+from server.session_sources.sources import SessionSources
 
 Unit = Callable[[Connection, Process, datetime], Written[LetGo]]
 """A step that is one transaction."""
@@ -60,7 +61,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 class ProcessRunner:
     """Runs the steps of leased processes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it talks to and what it goes by, each by name
         self,
         store: Store,
         network: Network,
@@ -69,10 +70,11 @@ class ProcessRunner:
         operator_slug: str,
         clock: Clock,
         random: Callable[[], float],
+        sources: SessionSources | None = None,
     ) -> None:
         self._store = store
         self._network = network
-        self._device_steps = DeviceSteps(store, network, self._act)
+        self._device_steps = DeviceSteps(store, network, self._act, sources=sources)
         self._terms = terms
         self._operator_slug = operator_slug
         self._clock = clock
@@ -126,7 +128,7 @@ class ProcessRunner:
             outcome=told.outcome,
             started_at=started_at,
             jitter=self._random(),
-            detail=exchanges.detail(),
+            detail={**told.detail, **exchanges.detail()},
             evidence_considered=told.evidence_considered,
         )
         return await self._let_go(process, ran)

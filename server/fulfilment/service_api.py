@@ -65,7 +65,7 @@ class ServiceController(Controller):
         service_id: FromPath[UUID],
         data: JSONBody[ChangeOfProduct],
     ) -> ServiceOrder:
-        """Give it the newest version of another product."""
+        """Give it the newest version of another product; or what its own one asks by now."""
         wanted = Wanted(
             number=data.number, service_id=service_id, intent=Intent.CHANGE, product=data.product
         )

@@ -46,10 +46,13 @@ class Suspension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ChangeOfProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Give a service another product."""
+    """Give a service another product.
+
+    Without one it keeps its own, and its OLT is brought to what that asks there by now.
+    """
 
     number: Number
-    product: Annotated[str, Meta(min_length=1, max_length=40)]
+    product: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
 
 
 class Disconnection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,7 +212,10 @@ def _product_id(db: sa.Connection, wanted: Wanted, service: Service) -> UUID:
     if found is None:
         raise WrongInput(f"no product {wanted.product!r}; import it first or correct the code")
     if found.id == service.product_id:
-        raise WrongInput(f"the service has product {wanted.product!r} already; name another")
+        raise WrongInput(
+            f"the service has product {wanted.product!r} already; name another, or none to bring "
+            "its OLT to what that product asks there by now"
+        )
     paid = sa.select(accounts.c.currency).where(accounts.c.id == service.account_id)
     currency = db.execute(paid).scalar_one()
     if found.currency != currency:

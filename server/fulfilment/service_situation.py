@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from server.fulfilment import situation, storage
 from server.fulfilment.evidence_check import Proven
+from server.fulfilment.flows import Flow, load_flow
 from server.fulfilment.records import Intent, Process
-from server.fulfilment.situation import Flow, Reserved
+from server.fulfilment.situation import Reserved
 from server.orders import queries as orders
 from server.services import storage as services
 from server.services.records import Service
@@ -22,7 +23,7 @@ class ServiceSituation(msgspec.Struct, frozen=True, kw_only=True):
     service: Service
     own: Reserved | None
     present: Flow
-    """What its product asks of the OLT."""
+    """What its product asks of the OLT that it is on."""
     wanted: Flow
     """What the ordered product asks; the same, but for a change of speed."""
     new_ont: Proven | None
@@ -43,15 +44,17 @@ class ServiceSituation(msgspec.Struct, frozen=True, kw_only=True):
 def load(db: sa.Connection, process: Process) -> ServiceSituation:
     """Load the situation of a process about a running service."""
     service = services.get(db, process.service_id)
-    present = situation.load_flow(db, service.product_id)
+    own = situation.load_reserved(db, service.id)
+    olt_id = None if own is None else own.olt.id
+    present = load_flow(db, service.product_id, olt_id)
     is_change = process.intent is Intent.CHANGE
     item = orders.get_item(db, process.order_item_id)
     new_ont = _new_ont(db, process) if process.intent is Intent.SWAP else None
     return ServiceSituation(
         service=service,
-        own=situation.load_reserved(db, service.id),
+        own=own,
         present=present,
-        wanted=situation.load_flow(db, item.product_id) if is_change else present,
+        wanted=load_flow(db, item.product_id, olt_id) if is_change else present,
         new_ont=new_ont,
         holders=situation.load_holders(db, service.id, [new_ont.serial] if new_ont else []),
         ahead=storage.find_ahead(db, service.id, of=process),

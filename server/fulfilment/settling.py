@@ -15,7 +15,7 @@ from server.acts import Act
 from server.database import EmbeddedChange, FeedChange
 from server.database.units import Embedded
 from server.fulfilment.records import Intent, Process
-from server.fulfilment.reservations import release_now
+from server.fulfilment.reservations import note_given, release_now
 from server.jobs import commands as job_commands
 from server.orders import queries as orders
 from server.orders import storage as order_storage
@@ -125,5 +125,7 @@ def _follow(db: sa.Connection, process: Process, item: OrderItem, act: Act) -> N
         case Intent.DISCONNECT:
             release_now(db, process)
             suspensions.end_all(db, item.service_id, act=act)
-        case Intent.CHANGE | Intent.SWAP | Intent.ACTIVATE:
+        case Intent.CHANGE | Intent.SWAP:
+            note_given(db, process)
+        case Intent.ACTIVATE:
             pass

@@ -7,46 +7,19 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from activation.requests import Allocation, OntRef, OntSpec, PonPort, Promised
+from activation.requests import Allocation, OntRef, PonPort, Promised
 from server.database.prepared import Prepared
 from server.database.tables.fulfilment import ont_allocations
-from server.database.tables.offers import products
 from server.database.tables.plant import olts
 from server.fulfilment.evidence_check import Proven, SignatureCheck, Unproven, check, fault_of
+from server.fulfilment.flows import Flow, load_flow
 from server.fulfilment.records import Process
 from server.jobs import queries as jobs
 from server.plant import routes
 from server.plant.routes import OltAddress, Route
-from server.problems import NotFound
 from server.services import storage as services
 from server.sync import devices
 from sync_protocol.serials import OntSerial
-
-
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """What a product asks of the OLT: profiles, VLANs, and traffic tables by name."""
-
-    line_profile: str
-    service_profile: str
-    vlan: int
-    user_vlan: int
-    gem_port: int
-    traffic_in: str
-    traffic_out: str
-
-    def spec(self, serial: OntSerial, service_id: UUID) -> OntSpec:
-        """Say what shall be configured; the description is an id, never a name or an address."""
-        return OntSpec(
-            serial=serial,
-            line_profile=self.line_profile,
-            service_profile=self.service_profile,
-            description=f"fl-{service_id}",
-            vlan=self.vlan,
-            user_vlan=self.user_vlan,
-            gem_port=self.gem_port,
-            traffic_in=self.traffic_in,
-            traffic_out=self.traffic_out,
-        )
 
 
 class Reserved(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +30,8 @@ class Reserved(msgspec.Struct, frozen=True, kw_only=True):
     allocation: Allocation
     adopted: bool
     """The registration was there before we came; undoing our work leaves it there."""
+    given: Flow | None = None
+    """What the OLT was last given with them; None where that is not known."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +78,7 @@ def load(db: sa.Connection, process: Process) -> Situation:
     return Situation(
         route=place.route,
         own=place.own,
-        flow=load_flow(db, services.get(db, process.service_id).product_id),
+        flow=load_flow(db, services.get(db, process.service_id).product_id, place.route.olt_id),
         evidence=evidence,
         promised=_promised(db, process.service_id, place.route),
         holders=load_holders(db, process.service_id, serials),
@@ -135,6 +110,7 @@ def load_reserved(db: sa.Connection, service_id: UUID) -> Reserved | None:
             ref=OntRef(port=port, ont_id=row["ont_id"]), service_port=row["service_port"]
         ),
         adopted=row["adopted"],
+        given=msgspec.convert(row["given"], Flow | None),
     )
 
 
@@ -161,18 +137,6 @@ def _verifier(db: sa.Connection) -> SignatureCheck:
         return devices.verifies(devices.get_public_key(db, device_id), signature, message)
 
     return verify
-
-
-def load_flow(db: sa.Connection, product_id: UUID) -> Flow:
-    """Load what a product asks of the OLT.
-
-    Raises:
-        NotFound: no such product.
-    """
-    found = _FLOW.record(db, {"product": product_id}, Flow)
-    if found is None:
-        raise NotFound("product", product_id)
-    return found
 
 
 def _promised(db: sa.Connection, service_id: UUID, route: Route) -> Promised:
@@ -210,9 +174,4 @@ _RESERVED: Final = Prepared(
     sa.select(ont_allocations, *(olts.c[name] for name in _OLT_NAMES))
     .join(olts, olts.c.id == ont_allocations.c.olt_id)
     .where(ont_allocations.c.service_id == sa.bindparam("service"))
-)
-_FLOW: Final = Prepared(
-    sa.select(*(products.c[name] for name in Flow.__struct_fields__)).where(
-        products.c.id == sa.bindparam("product")
-    )
 )

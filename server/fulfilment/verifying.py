@@ -1,6 +1,7 @@
 """Verifying that a registered ONT is live: one look, and when to look again."""
 
 from datetime import datetime
+from typing import TypeGuard
 
 import msgspec
 
@@ -52,6 +53,13 @@ async def verify_online(
         return Stick(code="PLANT_UNKNOWN", detail=str(error))
     progress = msgspec.structs.replace(process.progress, measured_fails=fails)
     return _after_finding(process.intent, progress, finding, registered_at, now)
+
+
+def is_verified(outcome: Outcome, intent: Intent) -> TypeGuard[Advance]:
+    """Say whether a look ended with everything proven that an OLT can tell. Pure."""
+    return isinstance(outcome, Advance) and outcome.step == following(
+        intent, StepName.VERIFY_ONLINE
+    )
 
 
 def _measured_fails(process: Process, place: Place) -> bool:

@@ -7,18 +7,23 @@ from uuid import UUID
 from server.imports.complaints import Complaint
 from server.imports.dependants import DEPENDANTS
 from server.imports.files import Numbered
-from server.imports.kinds import Kind
+from server.imports.kinds import KINDS, Kind
 from server.imports.stored import Referred, Stored, Values, column_of, key_of
 
 
 def find_unknown(kind: Kind, numbered: Numbered, referred: Referred) -> Complaint | None:
     """Complain about the first reference to something that is not stored."""
-    for field, target in kind.references.items():
+    for field, target in kind.refers.items():
         value = getattr(numbered.row, field)
         if value is not None and value not in referred[target]:
-            right = f"the id of one of the {target}, imported before this file"
+            right = f"the {_key_word(target)} of one of the {target}, imported before this file"
             return complain(numbered, field, right=right)
     return None
+
+
+def _key_word(kind_name: str) -> str:
+    key = KINDS[kind_name].key[0]
+    return "id" if key == "external_id" else key
 
 
 def find_refused(

@@ -59,6 +59,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     key: tuple[str, ...] = ("external_id",)
     references: Mapping[str, str] = {}
     """Field of the row → kind that it names; stored in the column ``FIELD_id``."""
+    named: Mapping[str, str] = {}
+    """Field of the row → kind that it names; stored as it is, for several rows may have it."""
     unique: tuple[str, ...] = ()
     """Fields that no two rows may share, besides the key."""
     fixed: tuple[str, ...] = ()
@@ -73,6 +75,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Column → field since whose last change it counts."""
     limits: tuple[Limit, ...] = ()
     room: Room | None = None
+
+    @property
+    def refers(self) -> Mapping[str, str]:
+        """Fields that name a row of another kind, which must be stored, and that kind."""
+        return {**self.references, **self.named}
 
 
 def read_zone(text: str) -> str:
@@ -258,6 +265,13 @@ KINDS: Final[Mapping[str, Kind]] = {
             fixed=_COMMERCIAL,
             fixed_right="a new version of the product; what was sold under this one stays",
             readers={"currency": read_currency},
+        ),
+        Kind(
+            name="product-overrides",
+            table=offers.product_overrides,
+            row_type=rows.ProductOverrideRow,
+            key=("product", "olt"),
+            named={"product": "products", "olt": "olts"},
         ),
         Kind(
             name="tickets",

@@ -31,7 +31,7 @@ def read_stored(
             **_referred(db, KINDS[target], {getattr(row.row, field) for row in rows}),
             **planned.get(target, {}),
         }
-        for field, target in kind.references.items()
+        for field, target in kind.refers.items()
     }
     locked = lock and kind.name in dependants.DEPENDANTS
     by_key = _by_key(db, kind, {key_of(kind, row.row) for row in rows}, lock=locked)

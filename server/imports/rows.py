@@ -26,6 +26,7 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Position = Annotated[int, Meta(ge=0, le=255)]
 Vlan = Annotated[int, Meta(ge=1, le=4094)]
+GemPort = Annotated[int, Meta(ge=0, le=1023)]
 Speed = Annotated[int, Meta(ge=1, le=1_000_000)]
 Time = Annotated[datetime, Meta(tz=True)]
 FiberLength = Annotated[int, Meta(ge=0, le=60_000)]
@@ -132,10 +133,27 @@ class ProductRow(msgspec.Struct, frozen=True, kw_only=True):
     service_profile: ProfileName
     vlan: Vlan
     user_vlan: Vlan
-    gem_port: Annotated[int, Meta(ge=0, le=1023)]
+    gem_port: GemPort
     traffic_in: ProfileName
     traffic_out: ProfileName
     ont_model: Code | None = None
+
+
+class ProductOverrideRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What one OLT is asked for all versions of a product; what is empty is as the product has it.
+
+    A row of which all is empty takes an earlier one back.
+    """
+
+    product: Code
+    olt: ExternalId
+    line_profile: ProfileName | None = None
+    service_profile: ProfileName | None = None
+    vlan: Vlan | None = None
+    user_vlan: Vlan | None = None
+    gem_port: GemPort | None = None
+    traffic_in: ProfileName | None = None
+    traffic_out: ProfileName | None = None
 
 
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,10 +70,11 @@ def town_scenario(*onts: PluggedOnt, community: str = "town-write") -> Scenario:
 class TownOlt:
     """The OLT, which outlives every server, and what a test asks of it."""
 
-    def __init__(self, clock: Clock, *onts: PluggedOnt) -> None:
+    def __init__(self, clock: Clock, *onts: PluggedOnt, scenario: Scenario | None = None) -> None:
         self.log = EventLog()
         self.clock = clock
-        olt = Olt(town_scenario(*onts), started_at=clock(), record=self.log.record)
+        there = scenario or town_scenario(*onts)
+        olt = Olt(there, started_at=clock(), record=self.log.record)
         self.exchange = Exchange(olt, now=clock, record=self.log.record)
         self.before_set: Callable[[], None] = lambda: None
 

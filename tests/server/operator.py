@@ -30,6 +30,7 @@ from server.invoices import deliveries
 from server.invoices.deliveries import Deliverer
 from server.notifications import outbox
 from server.notifications.sending import SEND_S_MAX, Sender
+from server.session_sources.sources import SessionSources
 from server.settings import MailSettings, Secret, SnmpCredentials
 from tests.server.factories import Clock, act
 from tests.server.olt import TIMEOUT_S, TownOlt, TownSession
@@ -131,7 +132,13 @@ class Operator:
     """One life of the server's background work."""
 
     def __init__(
-        self, store: Store, world: Outside, *, owner: str = "worker-1", random: float = 0.0
+        self,
+        store: Store,
+        world: Outside,
+        *,
+        owner: str = "worker-1",
+        random: float = 0.0,
+        sources: SessionSources | None = None,
     ) -> None:
         self.store = store
         self.clock = world.clock
@@ -162,6 +169,7 @@ class Operator:
             operator_slug="stadtnetz",
             clock=self.clock,
             random=lambda: random,
+            sources=sources,
         )
         client = httpx.AsyncClient(transport=httpx.MockTransport(world.receive))
         self.deliverer = Deliverer(

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
@@ -7,8 +8,10 @@ import sqlalchemy as sa
 from server import cli, doctor
 from server.database import engines
 from server.doctor import Check, Finding
-from server.settings import Settings
+from server.session_sources.wanted import RadiusAccounting
+from server.settings import Secret, Settings
 from sync_protocol.sqlite_builds import Version
+from tests.server.session_sources.radacct import Radacct
 
 
 def findings(database_url: str) -> list[Finding]:
@@ -106,3 +109,35 @@ def test_every_part_of_the_settings_is_examined(sqlite_url: str, tmp_path: Path)
     )
     assert len(checks) == 7
     assert Finding.FAILED not in {check.finding for check in checks}
+
+
+@pytest.mark.parametrize(
+    ("policy", "missing"), [("required", Finding.FAILED), ("preferred", Finding.NOTE)]
+)
+def test_a_session_source_is_asked_and_what_it_says_is_shown(
+    tmp_path: Path, policy: Literal["required", "preferred"], missing: Finding
+) -> None:
+    Radacct(f"sqlite:///{tmp_path / 'there.db'}")
+    named = {
+        name: RadiusAccounting(
+            url=Secret(f"sqlite:///{tmp_path / name}.db"), identifier="{serial}", timeout_ms=5000
+        )
+        for name in ("there", "gone", "unused")
+    }
+    wanted = Settings(
+        session_sources=named,
+        session_source="there",
+        session_source_of_olts={"OLT-7": "gone"},
+        session_proof=policy,
+    )
+
+    gone, there = doctor.check_session_sources(wanted)
+
+    assert there == Check(Finding.OK, "session source 'there' answers")
+    assert gone.finding is missing
+    assert gone.text.startswith("session source 'gone' is unavailable: the database says: ")
+
+
+def test_an_installation_without_session_sources_has_no_check_of_them() -> None:
+    assert doctor.check_session_sources(Settings()) == ()
+    assert doctor.check_session_sources(Settings(session_source="unknown")) == ()

@@ -79,6 +79,9 @@ ont_allocations = sa.Table(
     sa.Column("port", sa.Integer, nullable=False),
     # Found on the OLT, not made by us: it is never removed to undo what we did.
     sa.Column("adopted", sa.Boolean, nullable=False),
+    # What the OLT was last given for the service: what it is asked by now may have been imported
+    # since, and what a change is taken back to is this. Empty where it was given before 0019.
+    sa.Column("given", JsonDocument),
     sa.UniqueConstraint(
         "olt_id", "frame", "slot", "port", "ont_id", name="uq_ont_allocations_place"
     ),

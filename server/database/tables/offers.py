@@ -29,6 +29,22 @@ products = sa.Table(
     sa.UniqueConstraint("code", "version"),
 )
 
+# What one OLT is asked for a product instead of the product's own values; empty leaves those. It is
+# of the product's code, so that a version with a new price loses nothing.
+product_overrides = sa.Table(
+    "product_overrides",
+    metadata,
+    sa.Column("product", sa.String(40), primary_key=True),
+    sa.Column("olt", sa.String(80), sa.ForeignKey("olts.external_id"), primary_key=True),
+    sa.Column("line_profile", sa.String(32)),
+    sa.Column("service_profile", sa.String(32)),
+    sa.Column("vlan", sa.Integer),
+    sa.Column("user_vlan", sa.Integer),
+    sa.Column("gem_port", sa.Integer),
+    sa.Column("traffic_in", sa.String(32)),
+    sa.Column("traffic_out", sa.String(32)),
+)
+
 accounts = sa.Table(
     "accounts",
     metadata,

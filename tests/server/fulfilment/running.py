@@ -82,7 +82,7 @@ def swap(shift: Shift, serial: str, kind: JobKind = JobKind.SWAP) -> PlacedOrder
 def add_product(shift: Shift, code: str, **changes: object) -> UUID:
     """Sell what the town sells under another code, with changes."""
     product_id = uuid7()
-    (present,) = rows(shift.store, products)
+    present = rows(shift.store, products)[0]
     stored = {**present, **changes, "id": product_id, "code": code}
     change(shift.store, sa.insert(products).values(**stored))
     return product_id

@@ -44,6 +44,8 @@ OTHERS: Final = {
     "tickets": "external_id,number,account,premise,subject,priority,opened_at,closed_at\n"
     "T-1,1,AUE-A01,,No light,high,2026-07-01T18:40:00+02:00,\n"
     "T-2,2,AUE-A02,AUE-1002,Slow,low,2026-07-01T19:00:00+02:00,2026-07-02T08:00:00+02:00\n",
+    "product-overrides": "product,olt,line_profile,service_profile,vlan,user_vlan,gem_port\n"
+    "fiber-1000,AUE-OLT1,,,2100,,\nfiber-300,AUE-OLT1,FTTH-2,,2100,,\n",
     "ont-models": "model,vendor,serial_prefixes,optic_classes,supported,note\n"
     "HG8010,Huawei,HWTC,GPON_B+,no,\nHG8245H,Huawei,HWTC,GPON_B+,yes,\n",
 }
@@ -96,7 +98,7 @@ def _same_place(sample: Sample, _column: str) -> str | None:
 
 def _nowhere(sample: Sample, column: str) -> str | None:
     sample.put(column, "NOWHERE")
-    return sample.text() if column in sample.kind.references else None
+    return sample.text() if column in sample.kind.refers else None
 
 
 def _fixed(sample: Sample, column: str) -> str | None:

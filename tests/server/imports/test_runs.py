@@ -193,3 +193,18 @@ def test_another_splitter_in_the_file_changes_the_predicted_light(store: Store, 
     after = store.read_now(routes.get, premise_id)
     assert predict(after.light_path).rx_power_cdbm == -1908 + 1320 - 1000
     assert after.snapshot != before.snapshot
+
+
+def test_overrides_of_products_that_come_with_them_are_rehearsed_and_loaded_once(
+    store: Store, copy: Path
+) -> None:
+    file = copy / "product-overrides.csv"
+    file.write_text("product,olt,vlan\nfiber-300,AUE-OLT1,2100\n", encoding="utf-8")
+    with_it = TOWN + Counts(inserted=1)
+
+    heard = Heard()
+    assert runs.rehearse(store, runs.find_files(copy, own), heard.listener) == with_it
+    assert heard.complaints == []
+
+    assert total(load(store, copy)) == with_it
+    assert total(load(store, copy)) == Counts(unchanged=with_it.inserted)
