@@ -26,7 +26,7 @@ from server.jobs.words import Tone, step_done, step_waits
 from server.people.records import SignedIn
 
 PATH: Final = "/processes"
-_OUTCOMES: Final[Mapping[str, Chip]] = {
+OUTCOMES: Final[Mapping[str, Chip]] = {
     "advance": Chip(label="Done", tone=Tone.GOOD),
     "finish": Chip(label="Finished", tone=Tone.GOOD),
     "wait": Chip(label="Looked again", tone=Tone.QUIET),
@@ -35,7 +35,7 @@ _OUTCOMES: Final[Mapping[str, Chip]] = {
     "stick": Chip(label="Stuck", tone=Tone.ATTENTION),
     "calloff": Chip(label="Called off", tone=Tone.QUIET),
 }
-_TAKEN_BACK: Final[Mapping[Intent, str]] = {
+TAKEN_BACK: Final[Mapping[Intent, str]] = {
     Intent.ACTIVATE: (
         "The ONT is removed from the OLT with its service ports, where this activation has "
         "registered it, and its ids are given back. The order is cancelled, and a later "
@@ -115,7 +115,7 @@ def call_off_view(line: FalloutLine, *, signed_in: SignedIn) -> CallOffView:
         what=WHAT[process.intent],
         order_number=line.order_number,
         where=f"{line.address}, {line.city}",
-        taken_back=_TAKEN_BACK[process.intent],
+        taken_back=TAKEN_BACK[process.intent],
         csrf_token=signed_in.csrf_token,
     )
 
@@ -154,7 +154,7 @@ def _attempt_view(attempt: Attempt, line: FalloutLine) -> AttemptView:
         at=f"{wording.day(attempt.started_at, zone)}, "
         f"{wording.clock_seconds(attempt.started_at, zone)}",
         step=step_waits(attempt.step) if attempt.code else step_done(attempt.step),
-        outcome=_OUTCOMES.get(attempt.outcome) or Chip(label=attempt.outcome, tone=Tone.QUIET),
+        outcome=OUTCOMES.get(attempt.outcome) or Chip(label=attempt.outcome, tone=Tone.QUIET),
         words=reason_of(attempt.code).words if attempt.code else "",
         code=attempt.code or "",
         detail=str(detail.get("detail") or ""),

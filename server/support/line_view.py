@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from activation.requests import NotReadable, Phase, Reading
-from server.alarms.records import Alarm
+from server.alarms.records import Alarm, OntLight
 from server.alarms.words import alarm_words
 from server.console import wording
 from server.console.wording import phrase
@@ -91,7 +91,7 @@ def _facts(story: ServiceStory, now: datetime) -> Iterable[Fact]:
         value="never" if story.polled_at is None else wording.age(story.polled_at, now),
         note="" if story.polled_at is None else wording.moment(story.polled_at, zone),
     )
-    light = story.light
+    light = _own_light(story)
     if light is None or light.rx_cdbm is None or light.measured_at is None:
         yield Fact(name="Light", value="not known")
     else:
@@ -105,6 +105,13 @@ def _facts(story: ServiceStory, now: datetime) -> Iterable[Fact]:
         name="Light when it went live",
         value="not known" if baseline is None else wording.dbm(baseline),
     )
+
+
+def _own_light(story: ServiceStory) -> OntLight | None:
+    """Give what is known of the light of the ONT that is there now, not of one before a swap."""
+    if story.own is None or story.light is None or story.light.serial != story.own.serial:
+        return None
+    return story.light
 
 
 def _troubles(story: ServiceStory) -> Iterable[TroubleView]:

@@ -22,7 +22,7 @@ from tests.server.factories import NOON, assigned_job, change, count, rows
 from tests.server.fulfilment.running import add_product, running
 from tests.server.fulfilment.shift import Shift
 from tests.server.support.office import enter, order, page_of
-from tests.server.tablets import SERIAL
+from tests.server.tablets import OTHER_SERIAL, SERIAL
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -49,6 +49,20 @@ async def test_an_ont_that_was_never_polled_is_not_known(
 
     assert "State not known" in page
     assert re.search(r"<dt>Last poll</dt><dd>never<", page)
+
+
+async def test_the_light_of_an_ont_before_a_swap_is_not_that_of_the_one_after(
+    shift: Shift, browser: httpx.AsyncClient
+) -> None:
+    service_id = await running(shift)
+    await enter(shift, browser)
+    assert "19.1 dBm" in await page_of(browser, service_id)
+
+    change(shift.store, sa.update(tables.ont_lights).values(serial=OTHER_SERIAL))
+
+    page = await page_of(browser, service_id)
+    assert "dBm" not in page
+    assert re.search(r"<dt>Light</dt><dd>not known<", page)
 
 
 async def test_alarms_that_explain_it_stand_on_the_page(
