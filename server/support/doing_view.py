@@ -14,6 +14,8 @@ from server.support.story import ServiceStory
 from server.support.views import DoingView, OrderFormView
 
 MAY_ORDER: Final = OFFICE
+KEEP: Final = "*"
+"""No product is called so: the present one stays, and its OLT is brought to what that asks."""
 _LETTERS: Final[Mapping[Intent, str]] = {
     Intent.SUSPEND: "S",
     Intent.RESUME: "R",
@@ -89,21 +91,14 @@ def _forms(story: ServiceStory) -> Iterable[OrderFormView]:
             field_label="Reason",
             choices=_reasons(free),
         )
-    if is_possible(Intent.CHANGE, state) and story.others:
+    if is_possible(Intent.CHANGE, state):
         yield OrderFormView(
             action="change",
             label="Change product",
             explained="Profiles and speed on the OLT are changed at once.",
             field="product",
             field_label="New product",
-            choices=tuple(
-                Choice(
-                    value=each.code,
-                    label=f"{each.name}, {each.down_mbps}/{each.up_mbps} Mbit/s",
-                    is_chosen=False,
-                )
-                for each in story.others
-            ),
+            choices=tuple(_products(story)),
         )
     if is_possible(Intent.DISCONNECT, state):
         yield OrderFormView(
@@ -117,6 +112,17 @@ def _forms(story: ServiceStory) -> Iterable[OrderFormView]:
                 Choice(value=code, label=words, is_chosen=False) for code, words in ENDINGS.items()
             ),
         )
+
+
+def _products(story: ServiceStory) -> Iterable[Choice]:
+    for each in story.others:
+        label = f"{each.name}, {each.down_mbps}/{each.up_mbps} Mbit/s"
+        is_newer = each.code == story.product.code
+        yield Choice(
+            value=each.code, label=f"{label}, newest terms" if is_newer else label, is_chosen=False
+        )
+    keep = f"Keep {story.product.name}, with what it asks of the OLT by now"
+    yield Choice(value=KEEP, label=keep, is_chosen=False)
 
 
 def _reasons(reasons: set[SuspensionReason]) -> tuple[Choice, ...]:

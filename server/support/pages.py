@@ -25,7 +25,7 @@ from server.people.records import OFFICE, SignedIn
 from server.services import storage as services
 from server.services.records import SuspensionReason
 from server.support import search, story
-from server.support.doing_view import MAY_ORDER, doing_view, order_number
+from server.support.doing_view import KEEP, MAY_ORDER, doing_view, order_number
 from server.support.line_view import MAY_LOOK, line_view, look_view
 from server.support.looking import look
 from server.support.service_view import (
@@ -148,8 +148,9 @@ class ServicePages(Controller):
         service_id: FromPath[UUID],
         data: URLEncodedBody[ChangeForm],
     ) -> Response[None]:
-        """Give it another product."""
-        wanted = _wanted(service_id, Intent.CHANGE, data.seen_orders, product=data.product)
+        """Give it another product, or its own one as that is by now."""
+        product = None if data.product == KEEP else data.product
+        wanted = _wanted(service_id, Intent.CHANGE, data.seen_orders, product=product)
         return await _place(request, store, actor, wanted)
 
     @post("/{service_id:uuid}/disconnect", guards=[doors.require_role(*MAY_ORDER)], status_code=303)

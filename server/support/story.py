@@ -94,7 +94,7 @@ class ServiceStory(msgspec.Struct, frozen=True, kw_only=True):
     subscriber: Subscriber
     product: Sold
     others: tuple[Sold, ...]
-    """Products that it could have instead."""
+    """Products that it could have instead, each in its newest version."""
     suspensions: tuple[OpenSuspension, ...]
     own: Reserved | None
     state: OntState | None
@@ -130,7 +130,7 @@ def load(db: sa.Connection, service_id: UUID) -> ServiceStory:
         service=service,
         subscriber=subscriber,
         product=sold,
-        others=_others(db, sold.code, subscriber.currency),
+        others=_others(db, sold.id, subscriber.currency),
         suspensions=_suspensions(db, service_id),
         own=own,
         state=None if stands is None else stands[0],
@@ -169,7 +169,7 @@ _SOLD: Final = sa.select(
 )
 
 
-def _others(db: sa.Connection, code: str, currency: str) -> tuple[Sold, ...]:
+def _others(db: sa.Connection, product_id: UUID, currency: str) -> tuple[Sold, ...]:
     newest = (
         sa.select(products.c.code, sa.func.max(products.c.version).label("version"))
         .group_by(products.c.code)
@@ -178,7 +178,7 @@ def _others(db: sa.Connection, code: str, currency: str) -> tuple[Sold, ...]:
     is_newest = sa.exists().where(
         newest.c.code == products.c.code, newest.c.version == products.c.version
     )
-    listed = _SOLD.where(is_newest, products.c.code != code, products.c.currency == currency)
+    listed = _SOLD.where(is_newest, products.c.id != product_id, products.c.currency == currency)
     rows = db.execute(listed.order_by(products.c.code).limit(PRODUCTS_MAX))
     return to_records(rows, Sold)
 

@@ -203,6 +203,35 @@ async def test_another_product_is_chosen_from_those_that_there_are(
     assert "Fiber up" in await page_of(browser, service_id)
 
 
+async def test_the_own_product_can_be_brought_to_what_it_is_by_now(
+    shift: Shift, browser: httpx.AsyncClient
+) -> None:
+    service_id = await running(shift)
+    await enter(shift, browser)
+    page = await page_of(browser, service_id)
+    assert "Keep Fiber 300" in page
+
+    for _ in range(2):
+        answer = await order(shift, browser, service_id, "change", page, product="*")
+        assert answer.status_code == 303
+    await shift.worker.settle()
+
+    assert shift.service(service_id).state is ServiceState.ACTIVE
+    assert "Change of product" in await page_of(browser, service_id)
+
+
+async def test_newer_terms_of_the_own_product_are_offered(
+    shift: Shift, browser: httpx.AsyncClient
+) -> None:
+    service_id = await running(shift)
+    (present,) = rows(shift.store, products)
+    newer = {**present, "id": uuid7(), "version": present["version"] + 1}
+    change(shift.store, sa.insert(products).values(**newer))
+    await enter(shift, browser)
+
+    assert "newest terms" in await page_of(browser, service_id)
+
+
 async def test_an_ended_service_takes_no_order(shift: Shift, browser: httpx.AsyncClient) -> None:
     service_id = await running(shift)
     await enter(shift, browser)
