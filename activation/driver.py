@@ -29,6 +29,7 @@ from activation.requests import (
     Removed,
     Saved,
     SeenOnt,
+    ServicePort,
     Survey,
 )
 from activation.snmp import SnmpSession
@@ -52,6 +53,7 @@ class DriverCapability(enum.StrEnum):
     REBOOT = "reboot"
     SAVE_CONFIGURATION = "save_configuration"
     LIST_REGISTERED = "list_registered"
+    LIST_SERVICE_PORTS = "list_service_ports"
     POLL = "poll"
     CONFIG_STATE = "config_state"
     """Tells apart an ONT that is still being configured from one that cannot be."""
@@ -171,6 +173,16 @@ class OltDriver(Protocol):
 
     async def list_registered(self, port: PonPort) -> Listing[RegisteredOnt] | Failure:
         """List what is configured on one port, to adopt it or to compare it with the inventory."""
+        ...
+
+    async def list_service_ports(self) -> Listing[ServicePort] | Failure:
+        """List where the service ports of the whole OLT lead, in the order of their numbers.
+
+        One column is walked after the other, which takes seconds to minutes on a full OLT: for an
+        adoption or a comparison, once for all ports. The OLT does not count its service ports, so
+        a walk that ended early without an error is not noticed: only what lies before the last of
+        them is known to be absent.
+        """
         ...
 
     async def poll(self, port: PonPort) -> Listing[PolledOnt] | Failure:

@@ -248,6 +248,17 @@ class RegisteredOnt(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     active: bool
     """False while it is suspended, or deactivated by hand."""
+    stand_in: int | None = None
+    """The number that stands in an allocation for the service port that the driver cannot make."""
+
+
+class ServicePort(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one service port of an OLT leads; its number is that of an ``Allocation``."""
+
+    ref: OntRef
+    service_port: int
+    vlan: int | None
+    user_vlan: int | None
 
 
 class DownReason(enum.StrEnum):

@@ -13,6 +13,7 @@ import structlog
 
 from billing_bridge.webhooks import open_webhook_client
 from server.acts import SYSTEM, Clock, act_of, utc_now
+from server.adoption.rounds import Rounds
 from server.alarms.polling import Pace, Poller
 from server.alarms.traps import hearing_traps
 from server.database import Store
@@ -20,7 +21,7 @@ from server.database.full_disk import StorageFull
 from server.due_loop import DueWork, running
 from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
-from server.fulfilment.network import network_of
+from server.fulfilment.network import Network, network_of
 from server.fulfilment.runner import ProcessRunner
 from server.invoices import dead_letters, deliveries
 from server.invoices.deliveries import Deliverer
@@ -50,6 +51,16 @@ def _pace(settings: Settings) -> Pace:
         ports=timedelta(seconds=settings.poll_interval_s),
         light=timedelta(seconds=light_s) if light_s else None,
         left_alone=settings.unpolled_olts,
+    )
+
+
+def _rounds(settings: Settings, store: Store, network: Network, clock: Clock) -> Rounds:
+    return Rounds(
+        store,
+        network,
+        every=timedelta(seconds=settings.reading_interval_s),
+        left_alone=settings.unpolled_olts,
+        clock=clock,
     )
 
 
@@ -118,6 +129,8 @@ async def background(
                 poller = Poller(store, network, pace=_pace(settings), clock=clock)
                 works.append(poller.work())
                 await stack.enter_async_context(hearing_traps(settings, store, clock))
+            if settings.reading_interval_s:
+                works.append(_rounds(settings, store, network, clock).work())
             for work in works:
                 await stack.enter_async_context(running(store, work, clock))
             yield

@@ -3,6 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
+from server.adoption.api import AdoptionController
 from server.alarms.api import AlarmController
 from server.database.full_disk import StorageFull
 from server.evidence import api as evidence_api
@@ -48,6 +49,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             ProposalController,
             TicketController,
             AlarmController,
+            AdoptionController,
         ],
         before_request=require_request_of_program,
     )

@@ -85,8 +85,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Each PON port is asked so often whether its ONTs are up; 0 asks never."""
     light_interval_s: Annotated[int, Meta(ge=0, le=2_592_000)] = 86_400
     """Each ONT is asked so often about its light, 3600 at the least; 0 asks never."""
+    reading_interval_s: Annotated[int, Meta(ge=0, le=2_592_000)] = 86_400
+    """Each OLT is read and compared with the records so often; 0 reads never."""
     unpolled_olts: tuple[str, ...] = ()
-    """OLTs that are not polled, by the ids under which they were imported."""
+    """OLTs that are neither polled nor read, by the ids under which they were imported."""
     trap_host: str = "127.0.0.1"
     trap_port: Port = 0
     """Where traps of the OLTs are heard; 0 hears none."""

@@ -238,6 +238,18 @@ async def what_is_registered_on_a_port_is_listed(trial: Trial) -> None:
     same((row.line_profile, row.service_profile), names, "the profiles")
 
 
+@check(Can.LIST_SERVICE_PORTS)
+async def the_service_ports_of_an_olt_are_listed(trial: Trial) -> None:
+    """With the VLANs and the numbers that an allocation has."""
+    first = await trial.registered()
+    second = await trial.registered(trial.rig.spec(1))
+    found = listed(await trial.driver.list_service_ports())
+    wanted = {(each.ref, each.service_port) for each in (first, second)}
+    same({(each.ref, each.service_port) for each in found}, wanted, "the service ports")
+    vlans = (trial.spec.vlan, trial.spec.user_vlan)
+    same({(each.vlan, each.user_vlan) for each in found}, {vlans}, "their VLANs")
+
+
 @check(Can.POLL)
 async def a_poll_tells_who_is_up_and_who_is_not(trial: Trial) -> None:
     """Of one port, with serials, from the OLT's own memory."""

@@ -89,6 +89,7 @@ async def _decline(rig: Rig, capability: DriverCapability) -> None:
         DriverCapability.REBOOT: (lambda: driver.reboot(place.ref, spec.serial),),
         DriverCapability.SAVE_CONFIGURATION: (driver.save_configuration,),
         DriverCapability.LIST_REGISTERED: (lambda: driver.list_registered(rig.port),),
+        DriverCapability.LIST_SERVICE_PORTS: (driver.list_service_ports,),
         DriverCapability.POLL: (lambda: driver.poll(rig.port),),
     }
     for call in verbs.get(capability, ()):

@@ -20,6 +20,7 @@ from activation.requests import (
     Rebooting,
     RegisteredOnt,
     Saved,
+    ServicePort,
 )
 from sync_protocol.serials import OntSerial
 
@@ -75,6 +76,10 @@ class Day2Gaps:
     async def list_registered(self, port: PonPort) -> Listing[RegisteredOnt] | Failure:
         """Answer that it is not supported."""
         return self._unsupported("listing what is registered")
+
+    async def list_service_ports(self) -> Listing[ServicePort] | Failure:
+        """Answer that it is not supported."""
+        return self._unsupported("listing the service ports")
 
     async def poll(self, port: PonPort) -> Listing[PolledOnt] | Failure:
         """Answer that it is not supported."""

@@ -214,24 +214,12 @@ def note_poll(
     )
 
 
-def give_back(db: Connection, olt_id: UUID, *, free_at: datetime, failures: int) -> None:
-    """Let an OLT be asked again from an instant on."""
-    db.execute(
-        sa.update(olt_polls)
-        .where(olt_polls.c.olt_id == olt_id)
-        .values(free_at=free_at, taken_until=None, failures=failures)
-    )
-
-
-def take_alone(db: Connection, olt_id: UUID, now: datetime, until: datetime) -> bool:
-    """Take one OLT for something that a person asks; say whether nobody else has it.
-
-    Its rest is not waited for: that is between polls, and a person asks seldom.
-    """
+def take_olt(db: Connection, olt_id: UUID, now: datetime, until: datetime) -> bool:
+    """Keep an OLT, watched or not, from others until an instant; False while somebody asks it."""
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    first = insert(olt_polls).values(olt_id=olt_id, free_at=now, taken_until=None, failures=0)
-    db.execute(first.on_conflict_do_nothing(index_elements=["olt_id"]))
-    taken = db.execute(
+    new = insert(olt_polls).values(olt_id=olt_id, free_at=now, failures=0)
+    db.execute(new.on_conflict_do_nothing(index_elements=["olt_id"]))
+    taken = (
         sa.update(olt_polls)
         .where(
             olt_polls.c.olt_id == olt_id,
@@ -240,20 +228,26 @@ def take_alone(db: Connection, olt_id: UUID, now: datetime, until: datetime) -> 
         .values(taken_until=until)
         .returning(olt_polls.c.olt_id)
     )
-    return taken.one_or_none() is not None
+    return db.execute(taken).one_or_none() is not None
 
 
-def give_back_alone(db: Connection, olt_id: UUID, *, until: datetime, now: datetime) -> None:
-    """Give an OLT back that was taken until then; its pace and its count of silence stay."""
-    mine = sa.update(olt_polls).where(
-        olt_polls.c.olt_id == olt_id, olt_polls.c.taken_until == until
-    )
-    db.execute(mine.values(taken_until=None))
-    rested = now + BREATH
+def let_go_olt(db: Connection, olt_id: UUID, *, until: datetime | None = None) -> None:
+    """Let others ask an OLT again; when polling may is left as it was.
+
+    ``until`` says until when it was taken: one that somebody else has taken since stays theirs.
+    """
+    letting_go = sa.update(olt_polls).where(olt_polls.c.olt_id == olt_id)
+    if until is not None:
+        letting_go = letting_go.where(olt_polls.c.taken_until == until)
+    db.execute(letting_go.values(taken_until=None))
+
+
+def give_back(db: Connection, olt_id: UUID, *, free_at: datetime, failures: int) -> None:
+    """Let an OLT be asked again from an instant on."""
     db.execute(
         sa.update(olt_polls)
-        .where(olt_polls.c.olt_id == olt_id, olt_polls.c.free_at < rested)
-        .values(free_at=rested)
+        .where(olt_polls.c.olt_id == olt_id)
+        .values(free_at=free_at, taken_until=None, failures=failures)
     )
 
 

@@ -25,6 +25,14 @@ def watch(db: sa.Connection, service_id: UUID, *, first_at: datetime, light: Ont
     _WATCH_LIGHT.run(db, to_row(light))
 
 
+def watch_many(db: sa.Connection, lights: Sequence[OntLight], *, first_at: datetime) -> None:
+    """Watch services that run already, all at once."""
+    values = [{"of": light.service_id, "first_at": first_at} for light in lights]
+    _WATCH_OLT.run_many(db, values)
+    _WATCH_PORT.run_many(db, values)
+    _WATCH_LIGHT.run_many(db, [to_row(light) for light in lights])
+
+
 def _watching(
     insert: postgresql.Insert | sqlite.Insert, names: Sequence[str], watched: sa.ColumnElement[UUID]
 ) -> sa.Executable:

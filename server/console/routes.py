@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from server.adoption.pages import DriftPages
 from server.alarms.pages import NetworkPages
 from server.console.assets import asset_routes
 from server.console.live import LiveStreams
@@ -62,6 +63,7 @@ def console_routes(
             ProcessPages,
             NetworkPages,
             ServicePages,
+            DriftPages,
         ],
         dependencies={
             "desk": Provide(provide_desk, sync_to_thread=False),

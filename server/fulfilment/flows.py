@@ -1,6 +1,6 @@
 """What an OLT is asked to configure for a product: the product's own values, or the OLT's."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -86,6 +86,19 @@ def load_flow(db: sa.Connection, product_id: UUID, olt_id: UUID | None) -> Flow:
     if row is None:
         raise NotFound("product", product_id)
     return overridden(*_read(row))
+
+
+def load_flows(
+    db: sa.Connection, product_ids: Collection[UUID], olt_id: UUID
+) -> Mapping[UUID, Flow]:
+    """Load what each of these products, of which operators sell dozens, asks of one OLT."""
+    rows = db.execute(
+        sa.select(products.c.id, *_FLOW_COLUMNS)
+        .select_from(_WITH_OVERRIDE)
+        .where(products.c.id.in_(sorted(product_ids))),
+        {"olt": olt_id},
+    ).mappings()
+    return {row["id"]: overridden(*_read(row)) for row in rows}
 
 
 class ProductOnOlt(msgspec.Struct, frozen=True, kw_only=True):

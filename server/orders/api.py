@@ -6,7 +6,9 @@ from litestar.params import FromPath, JSONBody
 
 from server.acts import Actor, act_of
 from server.database import Store
-from server.orders import commands, queries
+from server.fulfilment import order_standing
+from server.fulfilment.order_standing import OrderStanding
+from server.orders import commands
 from server.orders.records import PlacedOrder, WantedOrder
 from server.people.doors import require_access
 from server.people.records import DISPATCH, OFFICE, Scope
@@ -28,6 +30,6 @@ class OrderController(Controller):
         return await store.write(commands.place, data, act=act_of(actor))
 
     @get("/{number:str}", guards=[require_access(Scope.ORDERS_READ, *OFFICE)])
-    async def show(self, store: NamedDependency[Store], number: FromPath[str]) -> PlacedOrder:
-        """Answer one order by its number."""
-        return await store.read(queries.get_placed, number)
+    async def show(self, store: NamedDependency[Store], number: FromPath[str]) -> OrderStanding:
+        """Answer one order by its number, and what it waits for."""
+        return await store.read(order_standing.get, number)

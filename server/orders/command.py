@@ -1,11 +1,14 @@
-"""``firstlight order``: taking an order from the shell."""
+"""``firstlight order``: taking orders, and asking how one stands, from the shell."""
 
 import argparse
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from server import inputs, times
 from server.acts import Actor, ActorKind, act_of
+from server.fulfilment import order_standing
+from server.fulfilment.order_standing import OrderStanding
 from server.input_words import shown
 from server.opened import opened_store
 from server.orders import commands
@@ -23,7 +26,7 @@ Times carry their offset; seconds may be left out. An example:
 def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
     """Add ``order`` to the command line."""
     actions = subparsers.add_parser(
-        "order", help="take orders", description="Take orders."
+        "order", help="take and show orders", description="Take and show orders."
     ).add_subparsers(metavar="ACTION", required=True)
     placed = actions.add_parser(
         "place",
@@ -50,6 +53,13 @@ def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to
     )
     placed.add_argument("--ends", required=True, metavar="TIME", help="like 2026-11-23T14:00Z")
     placed.set_defaults(run=run_place)
+    shown_one = actions.add_parser(
+        "show",
+        help="say how an order stands: waiting for what, since when, and who owns it",
+        description="Say how an order stands, with a visit or without one.",
+    )
+    shown_one.add_argument("number", metavar="NUMBER", help="your number for the order")
+    shown_one.set_defaults(run=run_show)
 
 
 def run_place(args: argparse.Namespace) -> int:
@@ -64,6 +74,26 @@ def run_place(args: argparse.Namespace) -> int:
         placed = store.write_now(commands.place, wanted, act=act_of(Actor(ActorKind.HUMAN)))
     sys.stdout.write(f"order {placed.number} is {placed.state}; job {placed.number}-1\n")
     return 0
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Say how an order stands.
+
+    Raises:
+        NotFound: no order has this number.
+    """
+    with opened_store(args.settings) as store:
+        standing = store.read_now(order_standing.get, args.number)
+    sys.stdout.write("\n".join(_lines(standing)) + "\n")
+    return 0
+
+
+def _lines(standing: OrderStanding) -> Iterator[str]:
+    about = " ".join(filter(None, (standing.intent or standing.action, standing.reason)))
+    yield f"order {standing.number} is {standing.state}: {about}, service {standing.service_id}"
+    waiting = standing.waiting_for
+    if waiting is not None:
+        yield f"  waits for {waiting.code} since {waiting.since:%Y-%m-%dT%H:%MZ}: {waiting.owner}"
 
 
 def read_order(args: argparse.Namespace) -> WantedOrder:

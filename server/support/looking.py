@@ -68,7 +68,7 @@ async def look(store: Store, network: Network, service_id: UUID, *, clock: Clock
     except TimeoutError:
         return TOO_LONG
     finally:
-        await store.write(_give_back, own.olt.id, until, clock())
+        await store.write(_let_go, own.olt.id, until)
     return _looked(answer, clock())
 
 
@@ -88,11 +88,11 @@ async def _take_turn(store: Store, olt_id: UUID, clock: Clock) -> datetime | Non
 
 
 def _take(db: Connection, olt_id: UUID, now: datetime) -> Written[bool]:
-    return Written(turns.take_alone(db, olt_id, now, now + TAKEN_FOR))
+    return Written(turns.take_olt(db, olt_id, now, now + TAKEN_FOR))
 
 
-def _give_back(db: Connection, olt_id: UUID, until: datetime, now: datetime) -> Written[None]:
-    turns.give_back_alone(db, olt_id, until=until, now=now)
+def _let_go(db: Connection, olt_id: UUID, until: datetime) -> Written[None]:
+    turns.let_go_olt(db, olt_id, until=until)
     return Written(None, topics=frozenset({TOPIC}))
 
 

@@ -57,6 +57,28 @@ class SimulatedOlt(msgspec.Struct, frozen=True, kw_only=True):
         """End every fault."""
         httpx.delete(f"{self.control_url}/faults", timeout=60).raise_for_status()
 
+    def save(self) -> None:
+        """Let it save its configuration, as OLTs do by themselves every so often."""
+        httpx.post(f"{self.control_url}/save", timeout=60).raise_for_status()
+
+    def restart(self) -> None:
+        """Restart it; what was not saved is lost."""
+        httpx.post(f"{self.control_url}/restart", timeout=60).raise_for_status()
+
+    def change_port(self, name: str, *, capacity: int) -> None:
+        """Let a port take so many ONTs."""
+        change = {"name": name, "capacity": capacity}
+        httpx.patch(f"{self.control_url}/ports", json=change, timeout=60).raise_for_status()
+
+    def remove_profile(self, kind: str, name: str) -> None:
+        """Remove a profile that registrations may name."""
+        httpx.delete(f"{self.control_url}/profiles/{kind}/{name}", timeout=60).raise_for_status()
+
+    def add_profile(self, kind: str, name: str) -> None:
+        """Add a profile."""
+        profile = {"kind": kind, "name": name}
+        httpx.post(f"{self.control_url}/profiles", json=profile, timeout=60).raise_for_status()
+
     def events(self) -> Sequence[Mapping[str, Any]]:
         """Read everything that happened to it, in order."""
         return [json.loads(line) for line in self.log.read_bytes().splitlines()]

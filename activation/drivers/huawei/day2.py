@@ -11,6 +11,7 @@ from activation.drivers.gaps import Day2Gaps, flow_left_out
 from activation.drivers.huawei import oids
 from activation.drivers.huawei.plan import Change, plan_change
 from activation.drivers.huawei.rows import number, serial_text, text
+from activation.drivers.huawei.service_ports import SERVICE_PORT_COLUMNS, service_ports
 from activation.drivers.huawei.states import RUN_STATES, down_cause, down_reason
 from activation.drivers.huawei.tables import HuaweiTables
 from activation.drivers.huawei.writes import HuaweiWriter, encoded
@@ -33,8 +34,9 @@ from activation.requests import (
     PonPort,
     Rebooting,
     RegisteredOnt,
+    ServicePort,
 )
-from activation.snmp import Binding, NotSent, Oid, SnmpSession, Written
+from activation.snmp import Binding, NotSent, Oid, SnmpSession, Walk, Written
 from sync_protocol.serials import OntSerial
 
 
@@ -118,6 +120,16 @@ class HuaweiDay2(Day2Gaps):
             ),
             complete=found.complete,
         )
+
+    async def list_service_ports(self) -> Listing[ServicePort] | Failure:
+        """Walk the columns of the service ports one after the other, to be gentle."""
+        walks: list[Walk] = []
+        for column in SERVICE_PORT_COLUMNS:
+            walk = await self._tables.column(column)
+            if isinstance(walk, Failure):
+                return walk
+            walks.append(walk)
+        return service_ports(walks)
 
     async def poll(self, port: PonPort) -> Listing[PolledOnt] | Failure:
         """Walk serial, run state and last down cause of one port side by side."""

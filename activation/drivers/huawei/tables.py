@@ -237,6 +237,10 @@ class HuaweiTables:
             return LocationUnknown(searched=(), reason=found)
         return located(refs) or Absent()
 
+    async def column(self, column: Oid) -> Walk | Failure:
+        """Walk one column of the whole OLT."""
+        return await self._walk(column)
+
     async def flows_to(self, ref: OntRef) -> Mapping[int, FlowRow] | Failure:
         """Find the service ports that lead to a place, by their index."""
         # Of one port at a time an OLT can say nothing: the index is the service port's number.

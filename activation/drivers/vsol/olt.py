@@ -66,6 +66,7 @@ from activation.requests import (
     Removed,
     Saved,
     SeenOnt,
+    ServicePort,
     Survey,
 )
 from activation.snmp import Binding, SnmpSession, Written
@@ -310,6 +311,10 @@ class VsolOlt:
             for ont_id, (serial, admin, line, service) in table.rows.items()
         )
         return Listing(items=onts, complete=table.complete and flows.complete)
+
+    async def list_service_ports(self) -> Listing[ServicePort] | Failure:
+        """Walk the service ports of all ONTs."""
+        return await self._tables.all_service_ports()
 
     async def poll(self, port: PonPort) -> Listing[PolledOnt] | Failure:
         """Read the phases of one port."""

@@ -16,12 +16,14 @@ from activation.drivers.vsol.rows import (
     flow_row,
     gem_cells,
     gem_row,
+    number,
     ont_cells,
     ont_row,
     pon_of,
     port_of,
     serial_of,
     serial_text,
+    service_port_of,
     text,
 )
 from activation.failures import Failure, ListingIncomplete, PortUnknown
@@ -36,6 +38,7 @@ from activation.requests import (
     PonPort,
     ProfileKind,
     SeenOnt,
+    ServicePort,
 )
 from activation.snmp import Answer, Oid, SnmpSession, SnmpValue, Walk
 from sync_protocol.serials import OntSerial
@@ -212,6 +215,26 @@ class VsolTables:
                 if isinstance(row.value, int):
                     found.setdefault(row.index[0], {})[column] = row.value
         return found
+
+    async def all_service_ports(self) -> Listing[ServicePort] | Failure:
+        """Walk the service ports of the whole OLT, one column after the other."""
+        walks: list[Walk] = []
+        for column in (oids.FLOW_GEM, oids.FLOW_VLAN, oids.FLOW_USER_VLAN):
+            walk = await self.walk(column)
+            if isinstance(walk, Failure):
+                return walk
+            walks.append(walk)
+        found, vlans, user_vlans = ({row.index: row.value for row in walk.rows} for walk in walks)
+        ports = tuple(
+            ServicePort(
+                ref=(ref := OntRef(port=port_of(index[0]), ont_id=index[1])),
+                service_port=service_port_of(ref, index[2]),
+                vlan=number(vlans.get(index)),
+                user_vlan=number(user_vlans.get(index)),
+            )
+            for index in sorted(found)
+        )
+        return Listing(items=ports, complete=all(walk.complete for walk in walks))
 
     async def locate(self, serial: OntSerial) -> Located | Failure:
         """Find a serial by walking the serial column of the whole OLT."""

@@ -9,7 +9,7 @@ from activation.drivers.gaps import Day2Gaps
 from activation.drivers.snmp_failures import write_failure
 from activation.drivers.zte import oids
 from activation.drivers.zte.light import phase_meaning
-from activation.drivers.zte.plan import standing
+from activation.drivers.zte.plan import stand_in, standing
 from activation.drivers.zte.rows import order, port_index, serial_text, text
 from activation.drivers.zte.tables import ZteTables
 from activation.drivers.zte.writes import ZteWriter
@@ -84,6 +84,7 @@ class ZteDay2(Day2Gaps):
                 service_profile=text(type_name),
                 description=text(description),
                 active=admin != oids.DISABLED,
+                stand_in=stand_in(OntRef(port=port, ont_id=ont_id)),
             )
             for ont_id, (serial, type_name, description, admin) in table.rows.items()
         )

@@ -1,6 +1,7 @@
 """Every table, by area. A table says how a record is stored; the record's type says what it is."""
 
 from server.database.tables import (
+    adoption,
     alarms,
     billing,
     fulfilment,
@@ -13,6 +14,7 @@ from server.database.tables import (
 from server.database.tables.schema import metadata
 
 __all__ = [
+    "adoption",
     "alarms",
     "billing",
     "fulfilment",

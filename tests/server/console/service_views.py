@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from server.adoption.views import DriftPageView, DriftView, OltReadView
 from server.alarms.views import AlarmView, FaultView, NetworkStateView, NetworkView
 from server.jobs.views import Choice, Fact
 from server.support.views import (
@@ -55,6 +56,27 @@ def a_network_state() -> NetworkStateView:
 
 def a_network() -> NetworkView:
     return NetworkView(frame=a_frame(), live_url="/network/live", moving=a_network_state())
+
+
+def a_drift_page() -> DriftPageView:
+    olt = OltReadView(
+        name=HOSTILE,
+        url="/network/drift?olt=1",
+        is_chosen=True,
+        read=HOSTILE,
+        ports=HOSTILE,
+        drifts=HOSTILE,
+    )
+    drift = DriftView(
+        title=HOSTILE,
+        where=HOSTILE,
+        serial=HOSTILE,
+        service=HOSTILE,
+        detail=HOSTILE,
+        since=HOSTILE,
+        what_to_do=HOSTILE,
+    )
+    return DriftPageView(frame=a_frame(), olts=(olt,), drifts=(drift,), next_url="/network/drift?2")
 
 
 def a_found() -> FoundView:
@@ -139,6 +161,7 @@ def a_service() -> ServiceView:
 
 VIEWS: Final[Mapping[str, Callable[[], msgspec.Struct]]] = {
     "network/_state.html": a_network_state,
+    "network/drift.html": a_drift_page,
     "network/list.html": a_network,
     "services/_doing.html": a_doing,
     "services/_found.html": a_found,

@@ -117,13 +117,13 @@ async def test_one_at_a_time_has_an_olt_until_it_is_given_back(shift: Shift) -> 
     until = now + timedelta(seconds=15)
 
     def take(db: Connection) -> Written[bool]:
-        return Written(turns.take_alone(db, olt_id, now, until))
+        return Written(turns.take_olt(db, olt_id, now, until))
 
-    def give_back(db: Connection) -> Written[None]:
-        return Written(turns.give_back_alone(db, olt_id, until=until, now=now))
+    def let_go(db: Connection) -> Written[None]:
+        return Written(turns.let_go_olt(db, olt_id, until=until))
 
     assert [shift.store.write_now(take) for _ in range(2)] == [True, False]
-    shift.store.write_now(give_back)
+    shift.store.write_now(let_go)
     assert shift.store.write_now(take)
 
 
@@ -133,10 +133,10 @@ async def test_what_somebody_else_has_taken_since_is_not_given_back(shift: Shift
     theirs = now + timedelta(minutes=1)
     change(shift.store, sa.update(olt_polls).values(taken_until=theirs))
 
-    def give_back(db: Connection) -> Written[None]:
-        return Written(turns.give_back_alone(db, shift.town.olt, until=now, now=now))
+    def let_go(db: Connection) -> Written[None]:
+        return Written(turns.let_go_olt(db, shift.town.olt, until=now))
 
-    shift.store.write_now(give_back)
+    shift.store.write_now(let_go)
 
     assert [row["taken_until"] for row in rows(shift.store, olt_polls)] == [theirs]
 

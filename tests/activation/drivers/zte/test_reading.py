@@ -166,6 +166,7 @@ async def test_what_a_port_is_told_to_expect_is_listed(bench: Bench, driver: Zte
         service_profile="ZTE-F660",
         description="fl-1",
         active=False,
+        stand_in=ALLOCATION.service_port,
     )
     assert listing == Listing(items=(row,), complete=True)
 

@@ -1,0 +1,1 @@
+"""What OLTs really hold: living services are adopted, and differences are told."""
