@@ -72,7 +72,8 @@ def _drift_view(drift: Drift, names: Mapping[UUID, str]) -> DriftView:
         serial=drift.serial,
         service="" if drift.service_id is None else str(drift.service_id),
         detail=drift.detail,
-        since=f"since {_at(drift.first_seen_at)}, seen again {_at(drift.seen_at)}",
+        since=_at(drift.first_seen_at),
+        seen=_at(drift.seen_at),
         what_to_do=WHAT_TO_DO[drift.verdict],
     )
 

@@ -25,6 +25,7 @@ class DriftView(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     detail: str
     since: str
+    seen: str
     what_to_do: str
 
 

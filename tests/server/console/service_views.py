@@ -74,6 +74,7 @@ def a_drift_page() -> DriftPageView:
         service=HOSTILE,
         detail=HOSTILE,
         since=HOSTILE,
+        seen=HOSTILE,
         what_to_do=HOSTILE,
     )
     return DriftPageView(frame=a_frame(), olts=(olt,), drifts=(drift,), next_url="/network/drift?2")
