@@ -30,6 +30,8 @@ TAKEN_FOR: Final = timedelta(hours=2)
 AT_ONCE: Final = 2
 AGAIN: Final = timedelta(hours=1)
 """An OLT of which no port could be read is tried again so soon."""
+FIRST: Final = timedelta(hours=1)
+"""After the first service of an OLT: not amid the day's work that begins there."""
 TOPIC: Final = "readings"
 
 
@@ -121,7 +123,7 @@ def _put_off(db: Connection, olt_id: UUID, next_at: datetime) -> Written[None]:
 def _take(
     db: Connection, limit: int, *, left_alone: Collection[str], act: Act
 ) -> Written[Sequence[OltAddress]]:
-    _enlist(db, act.now)
+    _enlist(db, act.now + FIRST)
     columns = [olts.c[name] for name in OltAddress.__struct_fields__]
     rows = db.execute(
         sa.select(*columns)
@@ -144,12 +146,12 @@ def _take(
     return Written(taken)
 
 
-def _enlist(db: Connection, now: datetime) -> None:
-    """Read every OLT on which something is watched."""
+def _enlist(db: Connection, first_at: datetime) -> None:
+    """Read every OLT on which something is watched, for the first time at an instant."""
     insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
     new = sa.select(
         olt_polls.c.olt_id,
-        sa.literal(now, olt_readings.c.next_at.type),
+        sa.literal(first_at, olt_readings.c.next_at.type),
         sa.literal_column("0", sa.Integer),
         sa.literal_column("0", sa.Integer),
     ).where(~sa.exists().where(olt_readings.c.olt_id == olt_polls.c.olt_id))

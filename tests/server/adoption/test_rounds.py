@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from activation.simulator.faults import FaultKind
 from server.adoption import storage
-from server.adoption.rounds import AGAIN, TAKEN_FOR, Rounds
+from server.adoption.rounds import AGAIN, FIRST, TAKEN_FOR, Rounds
 from server.alarms import turns
 from server.database import Connection, Written
 from server.database.tables.adoption import olt_readings
@@ -30,8 +30,11 @@ def rounds_of(
 
 
 async def adopted_all_but_one(living: Living) -> None:
+    """Adopt, and wait until the OLT is to be read for the first time."""
     lines = [line_of(number) for number in range(HOUSES - 1)]
     assert living.adopt(await living.read(), *lines).adopted == HOUSES - 1
+    assert await rounds_of(living).take(9) == ()
+    living.shift.world.clock.advance(FIRST.total_seconds())
 
 
 async def test_an_olt_is_read_once_in_its_time_and_what_differs_is_kept(living: Living) -> None:
