@@ -21,7 +21,7 @@ from server.database.full_disk import StorageFull
 from server.due_loop import DueWork, running
 from server.fulfilment import leases
 from server.fulfilment.leases import LeaseTerms
-from server.fulfilment.network import Network
+from server.fulfilment.network import Network, network_of
 from server.fulfilment.runner import ProcessRunner
 from server.invoices import dead_letters, deliveries
 from server.invoices.deliveries import Deliverer
@@ -80,7 +80,7 @@ async def background(
     if not store.is_postgres:
         await _take_over(store, clock)
     random_share = random.SystemRandom().random
-    network = Network({**settings.snmp, **settings.snmp_users}, timeout_ms=settings.snmp_timeout_ms)
+    network = network_of(settings)
     sender = Sender(
         store,
         settings.mail,

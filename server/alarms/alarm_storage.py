@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from server.alarms.records import Alarm, AlarmKind, OntLight
@@ -12,6 +13,8 @@ from server.database import Connection
 from server.database.prepared import Prepared
 from server.database.rows import to_record, to_records, to_row
 from server.database.tables.alarms import alarms, ont_lights
+from server.database.tables.offers import services
+from server.database.tables.plant import olts, premises
 
 ALARMS_MAX: Final = 200
 
@@ -60,6 +63,43 @@ def list_alarms(
     if older_than is not None:  # ids grow with time
         listed = listed.where(alarms.c.id < older_than)
     return to_records(db.execute(listed.order_by(alarms.c.id.desc()).limit(limit)), Alarm)
+
+
+class NamedAlarm(msgspec.Struct, frozen=True, kw_only=True):
+    """An alarm with the names that people know its surroundings by."""
+
+    alarm: Alarm
+    olt: str
+    address: str | None
+    """None, like the city and the zone, for an alarm of a whole OLT."""
+    city: str | None
+    zone: str | None
+
+
+def list_named(db: sa.Connection, *, older_than: UUID | None, limit: int) -> tuple[NamedAlarm, ...]:
+    """List open alarms with names, the newest first, in one statement."""
+    listed = (
+        sa.select(
+            alarms, olts.c.name.label("olt"), premises.c.address, premises.c.city, premises.c.zone
+        )
+        .join(olts, olts.c.id == alarms.c.olt_id)
+        .outerjoin(services, services.c.id == alarms.c.service_id)
+        .outerjoin(premises, premises.c.id == services.c.premise_id)
+        .where(alarms.c.cleared_at.is_(None))
+    )
+    if older_than is not None:
+        listed = listed.where(alarms.c.id < older_than)
+    rows = db.execute(listed.order_by(alarms.c.id.desc()).limit(limit))
+    return tuple(
+        NamedAlarm(
+            alarm=to_record(row, Alarm),
+            olt=row.olt,
+            address=row.address,
+            city=row.city,
+            zone=row.zone,
+        )
+        for row in rows
+    )
 
 
 def add(db: Connection, raised: Sequence[Alarm]) -> None:

@@ -25,6 +25,7 @@ from server.database.tables.alarms import fault_services, ont_states, plant_faul
 from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import services
 from server.database.tables.plant import drops, olts, pon_ports, splitters, terminals
+from server.problems import NotFound
 from server.services.records import ServiceState
 
 FAULTS_MAX: Final = 200
@@ -213,7 +214,22 @@ class NamedFault(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_named(db: sa.Connection, *, is_open: bool, limit: int) -> tuple[NamedFault, ...]:
     """List faults with names, in a fixed number of statements."""
-    faults = list_faults(db, is_open=is_open)[:limit]
+    return _named(db, list_faults(db, is_open=is_open, limit=limit))
+
+
+def get_named(db: sa.Connection, fault_id: UUID) -> NamedFault:
+    """Get one fault with names.
+
+    Raises:
+        NotFound: no such fault.
+    """
+    row = db.execute(sa.select(plant_faults).where(plant_faults.c.id == fault_id)).one_or_none()
+    if row is None:
+        raise NotFound("fault of the plant", fault_id)
+    return _named(db, (to_record(row, PlantFault),))[0]
+
+
+def _named(db: sa.Connection, faults: Sequence[PlantFault]) -> tuple[NamedFault, ...]:
     wanted: dict[str, set[UUID]] = {PON_PORT: set(), SPLITTER: set(), TERMINAL: set()}
     for fault in faults:
         for branch in fault.branches:
@@ -252,6 +268,16 @@ def list_affected(
     if after is not None:
         listed = listed.where(fault_services.c.service_id > after)
     return tuple(db.execute(listed.order_by(fault_services.c.service_id).limit(limit)).scalars())
+
+
+def list_back(db: sa.Connection, fault_id: UUID, service_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """List who of these services is back from a fault."""
+    listed = sa.select(fault_services.c.service_id).where(
+        fault_services.c.fault_id == fault_id,
+        fault_services.c.service_id.in_(service_ids),
+        fault_services.c.back_at.is_not(None),
+    )
+    return tuple(db.execute(listed).scalars())
 
 
 def find_state(db: sa.Connection, service_id: UUID) -> tuple[OntState, UUID | None] | None:

@@ -231,9 +231,15 @@ def take_olt(db: Connection, olt_id: UUID, now: datetime, until: datetime) -> bo
     return db.execute(taken).one_or_none() is not None
 
 
-def let_go_olt(db: Connection, olt_id: UUID) -> None:
-    """Let others ask an OLT again; when polling may is left as it was."""
-    db.execute(sa.update(olt_polls).where(olt_polls.c.olt_id == olt_id).values(taken_until=None))
+def let_go_olt(db: Connection, olt_id: UUID, *, until: datetime | None = None) -> None:
+    """Let others ask an OLT again; when polling may is left as it was.
+
+    ``until`` says until when it was taken: one that somebody else has taken since stays theirs.
+    """
+    letting_go = sa.update(olt_polls).where(olt_polls.c.olt_id == olt_id)
+    if until is not None:
+        letting_go = letting_go.where(olt_polls.c.taken_until == until)
+    db.execute(letting_go.values(taken_until=None))
 
 
 def give_back(db: Connection, olt_id: UUID, *, free_at: datetime, failures: int) -> None:

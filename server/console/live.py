@@ -14,6 +14,8 @@ from litestar.response.sse import ServerSentEventMessage
 from server.database.signals import Signals
 
 PING_S: Final = 15.0
+REST_S: Final = 1.0
+"""For pages about everything: thousands of activations would have them rendered all the time."""
 STREAMS_MAX: Final = 500
 """Of one process; each holds a connection and renders at every change of what it shows."""
 _ENDED: Final = "live_streams:ended"
@@ -56,12 +58,13 @@ class LiveStreams:
             )
 
     async def follow(
-        self, *topics: str, render: Render
+        self, *topics: str, render: Render, rest_s: float = 0
     ) -> AsyncGenerator[ServerSentEventMessage, None]:
         """Send fragments whenever a topic moves and they changed; a ping when all is quiet.
 
         The first round sends everything: what changed between page and stream is not missed. Ends
-        when ``render`` gives None, which says that the visitor may not see it any longer.
+        when ``render`` gives None, which says that the visitor may not see it any longer. After
+        each round it rests, for topics that move many times a second.
         """
         self.open += 1
         try:
@@ -75,6 +78,7 @@ class LiveStreams:
                     for message in _messages(sent, fragments):
                         yield message
                     sent = fragments
+                    await asyncio.sleep(rest_s)
                     await self._wait(moved)
         finally:
             self.open -= 1

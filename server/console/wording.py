@@ -69,6 +69,32 @@ def zone_name(there: datetime) -> str:
     return name if name[:1].isalpha() else f"UTC{name.replace('-', MINUS)}"
 
 
+def moment(instant: datetime, zone: str) -> str:
+    """Write day and time.
+
+    >>> from datetime import UTC
+    >>> moment(datetime(2026, 7, 2, 12, 2, tzinfo=UTC), "Europe/Berlin")
+    'Thu 2 Jul 2026, 14:02 CEST'
+    """
+    return f"{day(instant, zone)}, {clock(instant, zone)}"
+
+
+def age(instant: datetime, now: datetime) -> str:
+    """Write how long ago something was; a clock that is ahead of ours makes it now.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 7, 2, 12, tzinfo=UTC)
+    >>> age(noon, noon.replace(minute=4)), age(noon, noon.replace(day=4)), age(noon, noon)
+    ('4 min ago', '2 days ago', 'just now')
+    """
+    minutes = int((now - instant).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:  # noqa: PLR2004
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 2880 else f"{minutes // 1440} days ago"  # noqa: PLR2004
+
+
 def dbm(power_cdbm: int) -> str:
     """Write a light level with a true minus sign.
 

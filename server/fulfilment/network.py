@@ -15,7 +15,7 @@ from activation.recording import RecordingSession
 from activation.registry import find_driver
 from activation.snmp import V3, Credentials, SnmpSession, SnmpSettings, V2c
 from server.plant.routes import OltAddress
-from server.settings import SnmpCredentials, SnmpUser
+from server.settings import Settings, SnmpCredentials, SnmpUser
 
 
 class CredentialsMissing(LookupError):
@@ -123,6 +123,12 @@ class Network:
             olt.host, olt.snmp_port, _said(found), self._settings, may_write=self.may_write
         )
         return RecordingSession(session)
+
+
+def network_of(settings: Settings) -> Network:
+    """Make the way to the OLTs that the settings describe."""
+    known = {**settings.snmp, **settings.snmp_users}
+    return Network(known, timeout_ms=settings.snmp_timeout_ms)
 
 
 def _said(found: SnmpCredentials | SnmpUser) -> Credentials:

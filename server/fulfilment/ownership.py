@@ -1,19 +1,15 @@
 """Who looks after what does not go on by itself: an owner for every coded reason. Pure."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
+from server.fulfilment.reasons import reason_of
 from server.fulfilment.records import Process, ProcessState
 from server.people.records import Role
 
-_BY_PREFIX: Final[Mapping[str, Role]] = {
-    # What a technician has to bring again is agreed with them.
-    "EVIDENCE_": Role.DISPATCHER,
-}
 _OWNED_STATES: Final = frozenset({ProcessState.STUCK, ProcessState.HELD, ProcessState.WAITING})
 
 
@@ -30,10 +26,10 @@ class WaitingFor(msgspec.Struct, frozen=True, kw_only=True):
 def owner_of(code: str) -> Role:
     """Name who looks after a reason; whatever concerns the network or the plant is the NOC's.
 
-    >>> owner_of("ONT_SERIAL_DUP"), owner_of("EVIDENCE_AMBIGUOUS")
+    >>> owner_of("ONT_SERIAL_DUP"), owner_of("EVIDENCE_INCOMPLETE")
     (<Role.NOC: 'noc'>, <Role.DISPATCHER: 'dispatcher'>)
     """
-    return next((role for prefix, role in _BY_PREFIX.items() if code.startswith(prefix)), Role.NOC)
+    return reason_of(code).owner
 
 
 def waiting_for(processes: tuple[Process, ...]) -> tuple[WaitingFor, ...]:

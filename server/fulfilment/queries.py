@@ -7,18 +7,21 @@ import msgspec
 import sqlalchemy as sa
 
 from billing_bridge.ledger import InvoiceLine
-from server.database.rows import to_records
+from server.database.rows import to_record, to_records
 from server.database.tables.billing import notifications
-from server.database.tables.fulfilment import inbox_items
-from server.fulfilment import ownership, storage
+from server.database.tables.fulfilment import inbox_items, process_attempts
+from server.fulfilment import fallout, ownership, storage
+from server.fulfilment.fallout import FalloutLine
 from server.fulfilment.ownership import WaitingFor
 from server.fulfilment.records import Attempt, InboxItem, Process
 from server.invoices import charging, feed
 from server.jobs import queries as jobs
+from server.problems import NotFound
 from server.services import storage as services
 from server.services.records import Service
 
 INBOX_MAX = 100
+ATTEMPTS_MAX = 50
 
 
 class NotificationState(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,15 @@ class Fulfilment(msgspec.Struct, frozen=True, kw_only=True):
     notifications: tuple[NotificationState, ...]
 
 
+class ProcessStory(msgspec.Struct, frozen=True, kw_only=True):
+    """One process, what it is about, and what was tried."""
+
+    line: FalloutLine
+    attempts: tuple[Attempt, ...]
+    """The newest ones, the oldest of them first."""
+    is_cut: bool
+
+
 def of_job(db: sa.Connection, job_id: UUID) -> Fulfilment:
     """Get everything that the completion of a job caused.
 
@@ -64,6 +76,34 @@ def of_job(db: sa.Connection, job_id: UUID) -> Fulfilment:
         event_ids=tuple(event.id for event in feed.find_of_service(db, job.service_id)),
         notifications=_notifications(db, job.service_id),
     )
+
+
+def of_process(db: sa.Connection, process_id: UUID) -> ProcessStory:
+    """Get one process with its newest attempts.
+
+    Raises:
+        NotFound: no such process.
+    """
+    line = fallout.get_line(db, process_id)
+    attempts = storage.list_attempts(db, [process_id], limit=ATTEMPTS_MAX + 1)
+    return ProcessStory(
+        line=line, attempts=attempts[-ATTEMPTS_MAX:], is_cut=len(attempts) > ATTEMPTS_MAX
+    )
+
+
+def get_attempt(db: sa.Connection, process_id: UUID, attempt_id: UUID) -> Attempt:
+    """Get one attempt of a process.
+
+    Raises:
+        NotFound: the process has no such attempt.
+    """
+    found = sa.select(process_attempts).where(
+        process_attempts.c.id == attempt_id, process_attempts.c.process_id == process_id
+    )
+    row = db.execute(found).one_or_none()
+    if row is None:
+        raise NotFound("attempt of this process", attempt_id)
+    return to_record(row, Attempt)
 
 
 def list_inbox(db: sa.Connection, job_id: UUID | None = None) -> tuple[InboxItem, ...]:

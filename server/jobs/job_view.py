@@ -45,6 +45,7 @@ def job_view(story: Story, technicians: Sequence[Technician], *, signed_in: Sign
     return JobView(
         frame=frame(signed_in, f"Job {job.number}", section=SECTION),
         id=job.id,
+        service_id=story.service.id,
         number=job.number,
         kind=phrase(job.kind),
         window=wording.window(job.appointment.starts_at, job.appointment.ends_at, premise.zone),

@@ -197,6 +197,7 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
 
     frame: Frame
     id: UUID
+    service_id: UUID
     number: str
     kind: str
     window: str

@@ -156,6 +156,16 @@ def sentence(entry: AuditEntry, names: Mapping[UUID, str]) -> Sentence:
     return Sentence(said.text, note=_note(entry), tone=said.tone)
 
 
+def step_done(step: str) -> str:
+    """Say what a step of a process has done."""
+    return _of(_STEP_DONE, step)
+
+
+def step_waits(step: str) -> str:
+    """Say what a process does, or waits to do, at a step."""
+    return _of(_STEP_WAITS, step)
+
+
 def when_done(entry: AuditEntry, zone: str) -> str:
     """Say when something was done that arrived later, and whether the tablet's clock was wrong."""
     text = entry.detail.get("worked_at")

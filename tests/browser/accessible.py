@@ -7,12 +7,14 @@ from playwright.async_api import Page
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TARGET_MIN = 48
+OFFICE_TARGET_MIN = 44
+"""Nobody wears a glove at a desk; phones are held in a hurry all the same."""
 
 
-async def check(page: Page) -> None:
+async def check(page: Page, *, target_min: int = TARGET_MIN) -> None:
     """Look at the page that is open, in its size, colours and language."""
     assert await too_wide(page) is False, page.url
-    assert await small_targets(page) == [], page.url
+    assert await small_targets(page, target_min) == [], page.url
     assert await faults(page) == [], page.url
     assert await out_of_reach(page) == [], page.url
 
@@ -24,7 +26,7 @@ async def too_wide(page: Page) -> bool:
     )
 
 
-async def small_targets(page: Page) -> list[str]:
+async def small_targets(page: Page, least: int = TARGET_MIN) -> list[str]:
     """Find what can be pressed and is too small for a glove.
 
     What is unseen is pressed through its label, which is looked at instead.
@@ -39,7 +41,7 @@ async def small_targets(page: Page) -> list[str]:
             .filter((e) => box(e).width < least || box(e).height < least)
             .map((e) => e.outerHTML.slice(0, 120));
         }""",
-        TARGET_MIN,
+        least,
     )
 
 

@@ -83,6 +83,13 @@ def test_the_technicians_page_shows_the_pictures_that_the_tests_take() -> None:
     assert shown == taken == kept
 
 
+def test_the_nocs_page_shows_pictures_that_are_kept() -> None:
+    shown = set(re.findall(r'<img src="noc/(\w+)\.png"', page("docs/noc.md")))
+    kept = {path.stem for path in (ROOT / "docs" / "noc").iterdir()}
+
+    assert shown == kept
+
+
 def test_decisions_are_numbered_without_gaps() -> None:
     names = sorted(path.name for path in (ROOT / "docs" / "adr").glob("*.md"))
 

@@ -15,6 +15,7 @@ from server.console.live import PING_S, LiveStreams
 from server.console.routes import console_routes
 from server.console.stopping import StoppingServer
 from server.database import Store
+from server.fulfilment.network import Network
 from server.routes import api_routes
 from server.settings import Settings
 from server.sync.blob_store import FolderBlobStore
@@ -32,7 +33,12 @@ class Served(msgspec.Struct, frozen=True):
 
 
 def console_app(
-    store: Store, streams: LiveStreams, folder: Path, settings: Settings = SETTINGS
+    store: Store,
+    streams: LiveStreams,
+    folder: Path,
+    settings: Settings = SETTINGS,
+    *,
+    network: Network | None = None,
 ) -> Litestar:
     """Build the application as ``firstlight serve`` does, without its background."""
     blob_store = FolderBlobStore(folder)
@@ -41,18 +47,23 @@ def console_app(
         store,
         routes=(
             api_routes(blob_store, settings),
-            *console_routes(settings, store, streams, blob_store),
+            *console_routes(settings, store, streams, blob_store, network=network),
         ),
     )
 
 
 @contextlib.asynccontextmanager
 async def serving(
-    store: Store, folder: Path, *, ping_s: float = PING_S, settings: Settings = SETTINGS
+    store: Store,
+    folder: Path,
+    *,
+    ping_s: float = PING_S,
+    settings: Settings = SETTINGS,
+    network: Network | None = None,
 ) -> AsyncGenerator[Served]:
     """Serve on 127.0.0.1 until the context ends."""
     streams = LiveStreams(store.signals, ping_s=ping_s)
-    app = console_app(store, streams, folder, settings)
+    app = console_app(store, streams, folder, settings, network=network)
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     config = uvicorn.Config(

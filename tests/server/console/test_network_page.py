@@ -1,5 +1,6 @@
 """The page about the network: faults of the plant, in words, for everybody in the office."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from server.alarms import storage
-from server.alarms.records import FaultKind, PlantFault
+from server.alarms import alarm_storage, storage
+from server.alarms.records import SEVERITIES, Alarm, AlarmKind, FaultKind, PlantFault
 from server.database import Connection, Store, Written
-from server.database.tables import plant
+from server.database.tables import offers, plant
 from server.people.records import Role, User
-from tests.server.console.town import NOON, Town, add_user
+from tests.server.console.town import NOON, Town, act, add_user, place_job
 from tests.server.console.visits import sign_in
 
 
@@ -39,8 +40,9 @@ def raise_fault(house: Store, **changes: object) -> PlantFault:
             **changes,
         }
         fault = PlantFault(**values)  # pyright: ignore[reportArgumentType]  whatever the record takes
-        storage.add_fault(db, fault, [])
-        return Written(fault)
+        concerned = db.execute(sa.select(offers.services.c.id)).scalars().all()
+        storage.add_fault(db, fault, concerned)
+        return Written(fault, topics=frozenset({"plant_faults"}))
 
     return house.write_now(unit)
 
@@ -62,7 +64,7 @@ async def test_an_open_fault_says_where_since_when_and_how_many(
 
     for said in ("A PON port is dark", "Coming back", "1,024 services", "700", "12:00 UTC"):
         assert said in page
-    assert f'href="/api/plant-faults/{fault.id}/services"' in page
+    assert f'href="/network/faults/{fault.id}"' in page
 
 
 async def test_a_fault_that_is_over_is_kept_below(
@@ -85,6 +87,87 @@ async def test_noc_and_support_see_the_network(
     await sign_in(client, user.email)
 
     assert (await client.get("/network")).status_code == 200
+
+
+async def test_a_fault_leads_to_its_services_a_page_at_a_time(
+    office: httpx.AsyncClient, house: Store, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert town
+    monkeypatch.setattr("server.alarms.affected.SHOWN", 2)
+    for number in range(3):
+        place_job(house, f"FL-{number}", premise=f"P-{number + 1}")
+    fault = raise_fault(house)
+
+    first = (await office.get(f"/network/faults/{fault.id}")).text
+    (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    second = (await office.get(following)).text
+
+    assert first.count(">Dark<") == 2
+    found = [re.findall(r'href="(/services/[0-9a-f-]{36})"', page) for page in (first, second)]
+    assert (len(found[0]), len(found[1]), len({*found[0], *found[1]})) == (2, 1, 3)
+    assert "A PON port is dark: Altstadt-1" in first
+    assert (await office.get(f"/network/faults/{UUID(int=5)}")).status_code == 404
+
+
+async def test_who_is_back_from_a_fault_is_told_from_who_is_dark(
+    office: httpx.AsyncClient, house: Store, town: Town
+) -> None:
+    assert town
+    for number in range(2):
+        place_job(house, f"FL-{number}", premise=f"P-{number + 1}")
+    fault = raise_fault(house)
+    first = house.read_now(storage.list_affected, fault.id, after=None, limit=1)
+    house.write_now(lambda db: Written(storage.let_return(db, fault.id, first, act=act(NOON))))
+
+    page = (await office.get(f"/network/faults/{fault.id}")).text
+    assert (page.count(">Dark<"), page.count(">Back<")) == (1, 1)
+
+    house.write_now(lambda db: Written(storage.clear(db, fault.id, act=act(NOON))))
+    over = (await office.get(f"/network/faults/{fault.id}")).text
+    assert (over.count(">Dark<"), over.count(">Dark when it ended<")) == (0, 1)
+
+
+async def test_open_alarms_are_listed_newest_first_and_paged(
+    office: httpx.AsyncClient, house: Store, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert town
+    monkeypatch.setattr("server.alarms.list_view.ALARMS_SHOWN", 1)
+    place_job(house, "FL-1")
+    raise_alarms(house)
+
+    first = (await office.get("/network")).text
+    (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    second = (await office.get(following)).text
+
+    assert "The OLT does not answer" in first
+    assert "The ONT is dark" not in first
+    assert "The ONT is dark" in second
+    assert re.search(r'href="/services/[0-9a-f-]{36}">Am Hafen 3, Neustadt; Altstadt-1', second)
+
+
+def raise_alarms(house: Store) -> None:
+    """One of an ONT, then one of its OLT."""
+
+    def unit(db: Connection) -> Written[None]:
+        port = db.execute(sa.select(plant.pon_ports)).mappings().one()
+        service_id = db.execute(sa.select(offers.services.c.id)).scalar_one()
+        for kind, of in (
+            (AlarmKind.LOSS_OF_SIGNAL, service_id),
+            (AlarmKind.OLT_UNREACHABLE, None),
+        ):
+            alarm = Alarm(
+                id=uuid7(),
+                kind=kind,
+                severity=SEVERITIES[kind],
+                olt_id=port["olt_id"],
+                pon_port_id=port["id"] if of else None,
+                service_id=of,
+                raised_at=NOON,
+            )
+            alarm_storage.add(db, [alarm])
+        return Written(None, topics=frozenset({"alarms"}))
+
+    house.write_now(unit)
 
 
 async def test_programs_page_through_faults_and_whom_they_concern(

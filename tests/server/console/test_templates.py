@@ -8,8 +8,6 @@ import msgspec
 import pytest
 from jinja2 import nodes
 
-from server.adoption.views import DriftPageView, DriftView, OltReadView
-from server.alarms.views import FaultView, NetworkView
 from server.console.templates import FOLDER, environment, render
 from server.console.views import Frame, NoticeView, ProblemView
 from server.issues.views import IssueListView, IssueRowView, ValueView
@@ -35,39 +33,10 @@ from server.jobs.views import (
 )
 from server.jobs.words import Tone
 from server.people.views import SignInView
+from tests.server.console import process_views, service_views
 
 HOSTILE = '<script>alert("x")</script>'
 ID = UUID(int=1)
-
-
-def a_drift_page() -> DriftPageView:
-    olt = OltReadView(
-        name=HOSTILE, url=HOSTILE, is_chosen=True, read=HOSTILE, ports=HOSTILE, drifts=HOSTILE
-    )
-    drift = DriftView(
-        title=HOSTILE,
-        where=HOSTILE,
-        serial=HOSTILE,
-        service=HOSTILE,
-        detail=HOSTILE,
-        since=HOSTILE,
-        seen=HOSTILE,
-        what_to_do=HOSTILE,
-    )
-    return DriftPageView(frame=a_frame(), olts=(olt,), drifts=(drift,), next_url=HOSTILE)
-
-
-def a_network() -> NetworkView:
-    fault = FaultView(
-        title=HOSTILE,
-        state=Chip(label=HOSTILE, tone=Tone.ATTENTION),
-        where=HOSTILE,
-        since=HOSTILE,
-        affected=HOSTILE,
-        dark=HOSTILE,
-        services_url=HOSTILE,
-    )
-    return NetworkView(frame=a_frame(), open_faults=(fault,), past_faults=(fault,))
 
 
 def a_frame() -> Frame:
@@ -177,6 +146,7 @@ def a_job() -> JobView:
     return JobView(
         frame=a_frame(),
         id=ID,
+        service_id=ID,
         number=HOSTILE,
         kind="Install",
         window="Thu",
@@ -240,19 +210,21 @@ VIEWS: Mapping[str, Callable[[], msgspec.Struct]] = {
     "jobs/_timeline.html": a_timeline,
     "jobs/job.html": a_job,
     "jobs/list.html": a_list,
-    "network/drift.html": a_drift_page,
-    "network/list.html": a_network,
     "people/sign_in.html": lambda: SignInView(
         operator=HOSTILE, email=HOSTILE, then=HOSTILE, problem=HOSTILE
     ),
+    **process_views.VIEWS,
+    **service_views.VIEWS,
 }
+PARTS = {"fallout/_count.html", "services/_facts.html"}
+"""Rendered by their pages: a number alone, and a list without a view of its own."""
 BASES = {"console/base.html", "console/page.html"}
 
 
 def test_every_template_has_a_view() -> None:
     files = {file.relative_to(FOLDER).as_posix() for file in FOLDER.rglob("*.html")}
 
-    assert files == VIEWS.keys() | BASES
+    assert files == VIEWS.keys() | PARTS | BASES
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -1,0 +1,1 @@
+"""What support sees and does about one subscriber's service."""
