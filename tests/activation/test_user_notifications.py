@@ -261,9 +261,10 @@ async def test_what_pysnmp_sends_is_heard_and_an_inform_is_answered(
     kind: str, methods: tuple[str, str]
 ) -> None:
     auth, priv = PYSNMP[methods]
+    engine = pysnmp.SnmpEngine()
     async with receiving(a_user("noc", *methods)) as (manager, port):
         failure, *_ = await pysnmp.send_notification(
-            pysnmp.SnmpEngine(),
+            engine,
             pysnmp.UsmUserData("noc", AUTH, PRIV, authProtocol=auth, privProtocol=priv),
             await pysnmp.UdpTransportTarget.create(("127.0.0.1", port), timeout=5, retries=0),
             pysnmp.ContextData(),
@@ -273,6 +274,7 @@ async def test_what_pysnmp_sends_is_heard_and_an_inform_is_answered(
             ),
         )
         heard = await asyncio.wait_for(manager.heard.get(), 5)
+    engine.close_dispatcher()
 
     assert not failure
     assert (heard.name, heard.user, heard.variables[ONT]) == (TRAP_NAME, b"noc", 5)
