@@ -24,7 +24,7 @@ from server.adoption.records import Drift, OltReading, Verdict
 from server.adoption.rounds import conclude
 from server.database import Store
 from server.fulfilment.device_steps import NOT_CONFIGURED
-from server.fulfilment.network import Network
+from server.fulfilment.network import network_of
 from server.opened import opened_store
 from server.problems import WrongInput
 from server.settings import Settings
@@ -137,7 +137,7 @@ def run_drift(args: argparse.Namespace) -> int:
 
 def _read(store: Store, settings: Settings, olt_name: str, names: Sequence[str]) -> OltReading:
     olt = store.read_now(storage.get_olt, olt_name)
-    network = Network({**settings.snmp, **settings.snmp_users}, timeout_ms=settings.snmp_timeout_ms)
+    network = network_of(settings)
     try:
         ports = ports_named(store.read_now(storage.list_ports, olt.id), names)
         driver = network.driver(olt)
