@@ -127,6 +127,14 @@ class OltDriver(Protocol):
         """
         ...
 
+    async def carries(self, allocation: Allocation) -> bool | Failure:
+        """Say whether the service port of an allocation leads to its ONT, in one round trip.
+
+        ``apply`` writes it last: where it is there, so is the rest, also on an OLT that restarted
+        amid the writes and lost what it had not saved. True where the driver makes no service port.
+        """
+        ...
+
     async def suspend(
         self, allocation: Allocation, expect: OntSerial
     ) -> Applied | NoChange | Failure:

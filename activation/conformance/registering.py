@@ -108,6 +108,17 @@ async def the_flow_of_an_ont_registered_by_hand_is_found(trial: Trial) -> None:
     same(await trial.driver.bound(ref, trial.spec), flow, "the flow")
 
 
+@check(Can.SERVICE_FLOW)
+async def a_flow_that_was_lost_is_missed(trial: Trial) -> None:
+    """An OLT that restarts amid the writes may keep the registration and forget the flow."""
+    allocation = await trial.allocation()
+    await trial.rig.register_by_hand(trial.spec, allocation.ref)
+    insist(await trial.driver.carries(allocation) is False, "a registration alone carries nothing")
+    flow = await trial.rig.bind_by_hand(trial.spec, allocation.ref, allocation.service_port)
+    bound = Allocation(ref=allocation.ref, service_port=flow)
+    insist(await trial.driver.carries(bound) is True, "a flow that is there is seen")
+
+
 @check(Can.DISCOVER)
 async def a_dark_ont_is_not_seen(trial: Trial) -> None:
     """It may lack power; a retry may find it."""

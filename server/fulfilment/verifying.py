@@ -6,7 +6,7 @@ from typing import TypeGuard
 import msgspec
 
 from activation.driver import OltDriver
-from activation.failures import OntNotRegistered
+from activation.failures import Failure, OntNotRegistered
 from activation.requests import Observation
 from activation.verification import (
     Finding,
@@ -18,7 +18,7 @@ from activation.verification import (
 )
 from server.fulfilment.device_failures import after_failure
 from server.fulfilment.records import Intent, Process, Progress
-from server.fulfilment.situation import Place
+from server.fulfilment.situation import Place, Reserved
 from server.fulfilment.steps import Advance, Hold, Outcome, StepName, Stick, Wait, following
 from sync_protocol.optics import PathUnknown, Verdict, judge
 
@@ -36,23 +36,44 @@ async def verify_online(
         # The plant was corrected since: it is registered where no light of this house arrives. A
         # swap stays at the ids that the service has; where those are wrong, a person moves it.
         return Advance(step=StepName.REGISTER, progress=process.progress)
-    observation = await driver.observe(own.allocation.ref, own.serial)
-    if isinstance(observation, OntNotRegistered):
-        # The OLT restarted before it had saved: the ids are still ours, the write is repeated.
-        return Advance(
-            step=writing,
-            progress=process.progress,
-            after_s=_pause_s(process.progress.registrations),
-        )
-    if not isinstance(observation, Observation):
-        return after_failure(observation)
     try:
-        finding = judge_observation(observation, own.serial, place.route.light_path)
+        found = await _look(driver, own, place)
         fails = _measured_fails(process, place)
     except PathUnknown as error:
         return Stick(code="PLANT_UNKNOWN", detail=str(error))
-    progress = msgspec.structs.replace(process.progress, measured_fails=fails)
-    return _after_finding(process.intent, progress, finding, registered_at, now)
+    match found:
+        case Lost():
+            pause_s = _pause_s(process.progress.registrations)
+            return Advance(step=writing, progress=process.progress, after_s=pause_s)
+        case Verified() | NotYet() | Refuted():
+            progress = msgspec.structs.replace(process.progress, measured_fails=fails)
+            return _after_finding(process.intent, progress, found, registered_at, now)
+        case failure:
+            return after_failure(failure)
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """The OLT restarted before it had saved: the ids are still ours, and the write is repeated."""
+
+
+async def _look(driver: OltDriver, own: Reserved, place: Place) -> Finding | Lost | Failure:
+    """Look at an ONT, and at its service port once all else is well.
+
+    Raises:
+        PathUnknown: the plant names an optic class or a splitter without a table value.
+    """
+    observation = await driver.observe(own.allocation.ref, own.serial)
+    if isinstance(observation, OntNotRegistered):
+        return Lost()
+    if not isinstance(observation, Observation):
+        return observation
+    finding = judge_observation(observation, own.serial, place.route.light_path)
+    if not isinstance(finding, Verified):
+        return finding
+    carries = await driver.carries(own.allocation)
+    if isinstance(carries, bool):
+        return finding if carries else Lost()
+    return carries
 
 
 def is_verified(outcome: Outcome, intent: Intent) -> TypeGuard[Advance]:

@@ -22,7 +22,7 @@ from activation.drivers.huawei.plan import (
     plan_swap,
     refs_of,
 )
-from activation.drivers.huawei.rows import number, text
+from activation.drivers.huawei.rows import flow_cells, flow_row, number, text
 from activation.drivers.huawei.survey import HuaweiSurveyor
 from activation.drivers.huawei.tables import HuaweiTables, located
 from activation.drivers.huawei.writes import HuaweiWriter, encoded
@@ -213,6 +213,14 @@ class HuaweiOlt(HuaweiDay2):
         if seen.serial_registered != expect:
             return ForeignOnt(ref=ref, expected=expect, found=seen.serial_registered)
         return seen
+
+    async def carries(self, allocation: Allocation) -> bool | Failure:
+        """Read the row of the service port."""
+        cells = await self._tables.cells(flow_cells(allocation.service_port))
+        if isinstance(cells, Failure):
+            return cells
+        row = flow_row(cells, allocation.service_port)
+        return row is not None and row.ref == allocation.ref
 
     async def _refs_on(self, port: PonPort, serial: OntSerial) -> tuple[OntRef, ...]:
         if_index = await self._tables.if_index(port)

@@ -228,6 +228,14 @@ class VsolOlt:
             return ForeignOnt(ref=ref, expected=expect, found=seen.serial_registered)
         return seen
 
+    async def carries(self, allocation: Allocation) -> bool | Failure:
+        """Read the row of the service port."""
+        number = number_of(allocation)
+        if isinstance(number, Failure):
+            return number
+        rows = await self._tables.rows(allocation.ref, number)
+        return rows if isinstance(rows, Failure) else rows.flow is not None
+
     async def suspend(
         self, allocation: Allocation, expect: OntSerial
     ) -> Applied | NoChange | Failure:

@@ -204,6 +204,10 @@ class ZteOlt(ZteDay2):
         failure = writer if isinstance(writer, Failure) else await writer.unregister(expect)
         return failure or Removed(ref=ref)
 
+    async def carries(self, allocation: Allocation) -> bool | Failure:  # noqa: ARG002  see below
+        """Say yes: a registration alone has no service port that could be lost."""
+        return True
+
     async def observe(self, ref: OntRef, expect: OntSerial) -> Observation | Failure:
         """Read state and light side by side; light that cannot be read does not hide the state."""
         index = port_index(ref.port)
