@@ -143,6 +143,9 @@ class Chaos:
             "replies lost": lambda: self._misbehave(
                 "drop_reply_after_set", count=self._chance.randrange(1, 6)
             ),
+            "silent after writes": lambda: self._misbehave(
+                "silent_after_set", seconds=self._chance.uniform(0.5, 3)
+            ),
             "restarted": self._restart,
             "profile missing": self._lack_profile,
             "port full": self._fill_port,

@@ -10,6 +10,7 @@ KINDS = {
     "walks cut",
     "writes lost",
     "replies lost",
+    "silent after writes",
     "restarted",
     "profile missing",
     "port full",

@@ -22,7 +22,7 @@ from activation.drivers.huawei.plan import (
     plan_swap,
     refs_of,
 )
-from activation.drivers.huawei.rows import flow_cells, flow_row, number, text
+from activation.drivers.huawei.rows import flow_place, flow_place_cells, number, text
 from activation.drivers.huawei.survey import HuaweiSurveyor
 from activation.drivers.huawei.tables import HuaweiTables, located
 from activation.drivers.huawei.writes import HuaweiWriter, encoded
@@ -215,12 +215,11 @@ class HuaweiOlt(HuaweiDay2):
         return seen
 
     async def carries(self, allocation: Allocation) -> bool | Failure:
-        """Read the row of the service port."""
-        cells = await self._tables.cells(flow_cells(allocation.service_port))
+        """Read where the service port leads."""
+        cells = await self._tables.cells(flow_place_cells(allocation.service_port))
         if isinstance(cells, Failure):
             return cells
-        row = flow_row(cells, allocation.service_port)
-        return row is not None and row.ref == allocation.ref
+        return flow_place(cells, allocation.service_port) == allocation.ref
 
     async def _refs_on(self, port: PonPort, serial: OntSerial) -> tuple[OntRef, ...]:
         if_index = await self._tables.if_index(port)

@@ -113,13 +113,15 @@ def ont_cells(if_index: int, ont_id: int) -> tuple[Oid, ...]:
     return tuple(f"{column}.{if_index}.{ont_id}" for column in columns)
 
 
+def flow_place_cells(service_port: int) -> tuple[Oid, ...]:
+    """Name the cells that say where a service port leads."""
+    columns = (oids.FLOW_FRAME, oids.FLOW_SLOT, oids.FLOW_PORT, oids.FLOW_ONT_ID)
+    return tuple(f"{column}.{service_port}" for column in columns)
+
+
 def flow_cells(service_port: int) -> tuple[Oid, ...]:
     """Name the cells of a service port that are read back."""
     columns = (
-        oids.FLOW_FRAME,
-        oids.FLOW_SLOT,
-        oids.FLOW_PORT,
-        oids.FLOW_ONT_ID,
         oids.FLOW_GEM_PORT,
         oids.FLOW_VLAN,
         oids.FLOW_USER_VLAN,
@@ -127,7 +129,8 @@ def flow_cells(service_port: int) -> tuple[Oid, ...]:
         oids.FLOW_TRAFFIC_OUT,
         oids.FLOW_ROW_STATUS,
     )
-    return tuple(f"{column}.{service_port}" for column in columns)
+    others = tuple(f"{column}.{service_port}" for column in columns)
+    return flow_place_cells(service_port) + others
 
 
 def ont_row(cells: Cells, if_index: int, ont_id: int) -> OntRow | None:
@@ -145,15 +148,23 @@ def ont_row(cells: Cells, if_index: int, ont_id: int) -> OntRow | None:
     )
 
 
-def flow_row(cells: Cells, service_port: int) -> FlowRow | None:
-    """Read a service port; None when there is none."""
-    values = [cells.get(oid) for oid in flow_cells(service_port)]
-    place = [number(value) for value in values[:4]]
+def flow_place(cells: Cells, service_port: int) -> OntRef | None:
+    """Read where a service port leads; None when there is none."""
+    place = [number(cells.get(oid)) for oid in flow_place_cells(service_port)]
     frame, slot, port, ont_id = place
     if frame is None or slot is None or port is None or ont_id is None:
         return None
+    return OntRef(port=PonPort(frame=frame, slot=slot, port=port), ont_id=ont_id)
+
+
+def flow_row(cells: Cells, service_port: int) -> FlowRow | None:
+    """Read a service port; None when there is none."""
+    values = [cells.get(oid) for oid in flow_cells(service_port)]
+    ref = flow_place(cells, service_port)
+    if ref is None:
+        return None
     return FlowRow(
-        ref=OntRef(port=PonPort(frame=frame, slot=slot, port=port), ont_id=ont_id),
+        ref=ref,
         gem_port=number(values[4]),
         vlan=number(values[5]),
         user_vlan=number(values[6]),

@@ -101,6 +101,16 @@ def test_who_frees_a_lane_goes_on_with_the_one_that_waits_longest_for_it(
     assert take(store) == (), "the lane is held"
 
 
+def test_who_dies_with_a_lane_in_hand_is_followed_after_the_grace(store: Store, town: Town) -> None:
+    _first, second, _third = add_processes(store, town, 3)
+    (leased,) = take(store)
+    assert _try_again(store, leased).next is not None
+
+    assert take(store, after(LEASE_S + GRACE_S / 2), "worker-2") == ()
+    (taken_over,) = take(store, after(LEASE_S + GRACE_S), "worker-2")
+    assert (taken_over.id, taken_over.lane) == (second, leased.lane)
+
+
 def test_a_lane_is_not_handed_to_who_belongs_elsewhere_by_now(store: Store, town: Town) -> None:
     _first, second = add_processes(store, town, 2)
     (leased,) = take(store)
