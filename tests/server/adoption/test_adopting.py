@@ -12,6 +12,7 @@ from server.database.tables.alarms import ont_lights, pon_polls
 from server.database.tables.fulfilment import ont_allocations
 from server.database.tables.offers import services, suspensions
 from server.fulfilment.records import Intent
+from sync_protocol.documents import JobKind
 from tests.server.adoption.living import (
     HOUSES,
     SERIALS,
@@ -22,7 +23,9 @@ from tests.server.adoption.living import (
     service_of,
 )
 from tests.server.factories import count, rows
-from tests.server.fulfilment.running import active_onts, order
+from tests.server.fulfilment.running import active_onts, order, visit
+from tests.server.olt import plugged
+from tests.server.tablets import OTHER_SERIAL, bodies
 
 EVERYONE = range(HOUSES)
 
@@ -172,3 +175,19 @@ async def test_an_adopted_service_is_suspended_resumed_and_ended_as_any_other(
     assert sorted(active_onts(shift)) == sorted(SERIALS[1:])
     assert count(shift.store, ont_allocations) == HOUSES - 1
     assert {finding.verdict for finding in living.compare(await living.read())} == {"agrees"}
+
+
+async def test_the_ont_of_an_adopted_service_is_swapped_as_any_other(living: Living) -> None:
+    living.adopt(await living.read(), line_of(0))
+    shift, service_id = living.shift, service_of(living, 0)
+    shift.world.olt.unplug(SERIALS[0])
+    shift.world.olt.plug(plugged(OTHER_SERIAL))
+
+    visit(shift, JobKind.SWAP, bodies(OTHER_SERIAL), "D07")
+    await shift.worker.settle()
+
+    assert shift.service(service_id).ont_serial == OTHER_SERIAL
+    assert SERIALS[0] not in active_onts(shift)
+    assert active_onts(shift)[OTHER_SERIAL] is True
+    (kept,) = rows(shift.store, ont_allocations)
+    assert (kept["serial"], kept["ont_id"]) == (OTHER_SERIAL, 1)
