@@ -42,7 +42,9 @@ def upgrade() -> None:
             ["service_id"], ["services.id"], name="fk_drifts_service_id_services"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_drifts"),
-        sa.UniqueConstraint("olt_id", "verdict", "subject", name="uq_drifts_olt_id"),
+        sa.UniqueConstraint(
+            "olt_id", "verdict", "subject", name="uq_drifts_olt_id_verdict_subject"
+        ),
     )
     op.create_index("ix_drifts_olt_id", "drifts", ["olt_id"])
     op.create_index("ix_drifts_service_id", "drifts", ["service_id"])
