@@ -23,8 +23,9 @@ from sync_protocol.optics import Judgement, LightPath, Verdict, judge
 from sync_protocol.serials import OntSerial
 from sync_protocol.units import RxPowerCdbm
 
-POLL_AFTER_S: Final = (2, 4, 8, 15, 30, 60, 90, 120, 150, 180)
-"""Seconds after the registration. An ONT takes 5 to 40 s to come up; most are caught at 8 or 15."""
+POLL_AFTER_S: Final = (2, 8, 15, 30, 60, 90, 120, 150, 180)
+"""Seconds after the registration. An ONT takes 5 to 40 s to come up; most are caught at 8 or 15. The
+first look catches one that was up already, for each look costs the ONT an exchange."""
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -77,7 +78,7 @@ def next_poll_s(elapsed_s: float) -> float | None:
     """Say how long to wait for the next look; None when patience has ended.
 
     >>> next_poll_s(0), next_poll_s(2), next_poll_s(5.5), next_poll_s(180)
-    (2, 2, 2.5, None)
+    (2, 6, 2.5, None)
     """
     return next((due - elapsed_s for due in POLL_AFTER_S if due > elapsed_s), None)
 

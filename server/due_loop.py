@@ -23,7 +23,7 @@ T = TypeVar("T")
 SLEEP_S_MAX: Final = 5.0
 """However quiet it is, look this often: a signal between processes may get lost."""
 BLOCKED_S: Final = 0.25
-PACE_S: Final = 0.05
+PACE_S: Final = 0.1
 """What becomes due within so little is taken together: a take costs what many items do."""
 IN_HAND_MAX: Final = 64
 TAKES_MAX: Final = 100

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 
 CHANNEL: Final = "firstlight"
-GATHERED_S: Final = 0.01
+GATHERED_S: Final = 0.025
 """Commits that follow within so little are told in one message."""
 
 
