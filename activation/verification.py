@@ -24,8 +24,8 @@ from sync_protocol.serials import OntSerial
 from sync_protocol.units import RxPowerCdbm
 
 POLL_AFTER_S: Final = (2, 8, 15, 30, 60, 90, 120, 150, 180)
-"""Seconds after the registration. An ONT takes 5 to 40 s to come up; most are caught at 8 or 15. The
-first look catches one that was up already, for each look costs the ONT an exchange."""
+"""Seconds after the registration. An ONT takes 5 to 40 s to come up; most are caught at 8 or 15.
+The first look catches one that was up already: each look costs the ONT an exchange."""
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True, tag=True):
