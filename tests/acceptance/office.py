@@ -21,7 +21,9 @@ class Caller:
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=60)
+        # A connection that lies idle may be closed by the server just as it is used again.
+        none_kept = httpx.Limits(max_keepalive_connections=0)
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=60, limits=none_kept)
 
     def __enter__(self) -> Self:
         return self
