@@ -125,7 +125,7 @@ class HuaweiDay2(Day2Gaps):
         """Walk the columns of the service ports one after the other, to be gentle."""
         walks: list[Walk] = []
         for column in SERVICE_PORT_COLUMNS:
-            walk = await self._tables.column(column)
+            walk = await self._tables.walk(column)
             if isinstance(walk, Failure):
                 return walk
             walks.append(walk)

@@ -20,12 +20,12 @@ from activation.drivers.huawei.plan import (
     plan,
     plan_removal,
     plan_swap,
-    refs_of,
 )
 from activation.drivers.huawei.rows import flow_place, flow_place_cells, number, text
 from activation.drivers.huawei.survey import HuaweiSurveyor
-from activation.drivers.huawei.tables import HuaweiTables, located
+from activation.drivers.huawei.tables import HuaweiTables
 from activation.drivers.huawei.writes import HuaweiWriter, encoded
+from activation.drivers.places import located, refs_of
 from activation.failures import (
     Failure,
     ForeignOnt,

@@ -21,9 +21,7 @@ from activation.failures import (
 )
 from activation.requests import (
     Allocation,
-    OntRef,
     OntSpec,
-    PonPort,
     ProfileKind,
     ProfileName,
     Promised,
@@ -180,12 +178,6 @@ def flow_refusal(refused: Refused, spec: OntSpec) -> Failure:
     if column in tables:
         return ProfileMissing(kind=ProfileKind.TRAFFIC, name=tables[column])
     return refused
-
-
-def refs_of(serial: OntSerial, port: PonPort, serials: Mapping[int, str]) -> tuple[OntRef, ...]:
-    """Name the places of a serial among the registrations of one port."""
-    ids = sorted(ont_id for ont_id, found in serials.items() if found == serial)
-    return tuple(OntRef(port=port, ont_id=ont_id) for ont_id in ids)
 
 
 def ont_differences(spec: OntSpec, row: OntRow | None) -> tuple[str, ...]:

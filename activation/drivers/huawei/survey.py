@@ -8,7 +8,6 @@ tables.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 
@@ -19,11 +18,11 @@ from activation.drivers.huawei.plan import (
     free_ont_id,
     missing_profiles,
     profile_cells,
-    refs_of,
     service_port_candidates,
 )
 from activation.drivers.huawei.rows import Cells, number
-from activation.drivers.huawei.tables import HuaweiTables, PortTable, located
+from activation.drivers.huawei.tables import HuaweiTables
+from activation.drivers.places import NOT_READ, located_on
 from activation.failures import Failure
 from activation.requests import (
     Listing,
@@ -36,9 +35,6 @@ from activation.requests import (
     Survey,
 )
 from activation.snmp import Oid
-from sync_protocol.serials import OntSerial
-
-_ELSEWHERE: Final = "other ports were not read"
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +86,7 @@ class HuaweiSurveyor:
         if not seen.items or free is None:
             return None
         # What is shown as new is not among the registrations of the port.
-        located_at = LocationUnknown(searched=(asked.port,), reason=_ELSEWHERE)
+        located_at = LocationUnknown(searched=(asked.port,), reason=NOT_READ)
         return await self._told(asked, cells, located_at, seen, free)
 
     async def _in_tables(self, asked: _Asked) -> Survey | Failure:
@@ -110,7 +106,9 @@ class HuaweiSurveyor:
         if isinstance(seen, Failure):
             return seen
         free = free_ont_id(table.serials, asked.promised) if table.complete else None
-        located_at = _located_on(asked.port, asked.spec.serial, table)
+        located_at = located_on(
+            asked.port, asked.spec.serial, table.serials, complete=table.complete
+        )
         return await self._told(asked, table.cells, located_at, seen, free)
 
     async def _told(
@@ -153,13 +151,3 @@ def _cells(if_index: int, ids: Sequence[int], spec: OntSpec) -> tuple[Oid, ...]:
 
 def _serial_cell(if_index: int, ont_id: int) -> Oid:
     return f"{oids.ONT_SERIAL}.{if_index}.{ont_id}"
-
-
-def _located_on(port: PonPort, serial: OntSerial, table: PortTable) -> Located:
-    """Say what the table of one port says of a serial."""
-    place = located(refs_of(serial, port, table.serials))
-    if place is not None:
-        return place
-    if table.complete:
-        return LocationUnknown(searched=(port,), reason=_ELSEWHERE)
-    return LocationUnknown(searched=(), reason=f"the table of {port} was not read to its end")

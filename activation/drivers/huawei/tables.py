@@ -21,21 +21,20 @@ from activation.drivers.huawei.rows import (
     serial_text,
     text,
 )
-from activation.drivers.snmp_failures import read_failure
+from activation.drivers.places import located
+from activation.drivers.table_reader import TableReader
 from activation.failures import Failure, ListingIncomplete, PortUnknown
 from activation.requests import (
     Absent,
     Allocation,
-    At,
     Listing,
     Located,
     LocationUnknown,
-    Many,
     OntRef,
     PonPort,
     SeenOnt,
 )
-from activation.snmp import Answer, Oid, Row, SnmpSession, SnmpValue, Walk
+from activation.snmp import Oid, Row, SnmpSession, SnmpValue, Walk
 from sync_protocol.serials import NotAnOntSerial, OntSerial, serial_bytes, serial_from_bytes
 
 # A name and its OID take some 60 bytes; a reply of 20 fits every agent's datagram.
@@ -62,7 +61,7 @@ class PortRows(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-class HuaweiTables:
+class HuaweiTables(TableReader):
     """Reads one OLT; remembers only which ifIndex is which port, which a restart keeps.
 
     ``bulk_size`` 50 brings a port behind a 1:32 splitter in one round trip. Agents that fit fewer
@@ -70,21 +69,8 @@ class HuaweiTables:
     """
 
     def __init__(self, session: SnmpSession, *, bulk_size: int = 50) -> None:
-        self._session = session
-        self._bulk_size = bulk_size
+        super().__init__(session, bulk_size=bulk_size)
         self._if_indexes: dict[PonPort, int] = {}
-
-    @property
-    def olt(self) -> str:
-        """The OLT's address, for messages."""
-        return self._session.peer
-
-    async def cells(self, wanted: Sequence[Oid]) -> Cells | Failure:
-        """Read cells and scalars in one round trip."""
-        answer = await self._session.get_many(wanted)
-        if isinstance(answer, Answer):
-            return answer.values
-        return read_failure(self.olt, answer)
 
     async def rows(self, if_index: int, allocation: Allocation) -> Rows | Failure:
         """Read registration and service port of an allocation together."""
@@ -120,7 +106,7 @@ class HuaweiTables:
 
     async def ports(self) -> Listing[PonPort] | Failure:
         """List the PON ports by walking ifName, and remember them."""
-        walk = await self._walk(oids.IF_NAME)
+        walk = await self.walk(oids.IF_NAME)
         if isinstance(walk, Failure):
             return walk
         found = {port: row.index[-1] for row in walk.rows if (port := port_named(row.value))}
@@ -134,7 +120,7 @@ class HuaweiTables:
         """
         count_cell = f"{oids.PORT_ONT_COUNT}.{if_index}"
         walk, cells = await asyncio.gather(
-            self._walk(f"{oids.ONT_SERIAL}.{if_index}"), self.cells((count_cell, *others))
+            self.walk(f"{oids.ONT_SERIAL}.{if_index}"), self.cells((count_cell, *others))
         )
         if isinstance(walk, Failure):
             return walk
@@ -173,7 +159,7 @@ class HuaweiTables:
     async def unregistered(self, if_index: int | None = None) -> Listing[SeenOnt] | Failure:
         """List the lit and unregistered ONTs of a port, or of the whole OLT."""
         serials, equipment = await asyncio.gather(
-            self.autofound(if_index), self._walk(_of(oids.AUTOFIND_EQUIPMENT, if_index))
+            self.autofound(if_index), self.walk(_of(oids.AUTOFIND_EQUIPMENT, if_index))
         )
         if isinstance(serials, Failure):
             return serials
@@ -191,8 +177,8 @@ class HuaweiTables:
         The index of a row begins with its port in either case.
         """
         if if_index is None:
-            return await self._walk(oids.AUTOFIND_SERIAL)
-        walk = await self._walk(_of(oids.AUTOFIND_SERIAL, if_index), bulk_size=_WAITING_ON_PORT)
+            return await self.walk(oids.AUTOFIND_SERIAL)
+        walk = await self.walk(_of(oids.AUTOFIND_SERIAL, if_index), bulk_size=_WAITING_ON_PORT)
         if isinstance(walk, Failure):
             return walk
         rows = (msgspec.structs.replace(row, index=(if_index, *row.index)) for row in walk.rows)
@@ -237,10 +223,6 @@ class HuaweiTables:
             return LocationUnknown(searched=(), reason=found)
         return located(refs) or Absent()
 
-    async def column(self, column: Oid) -> Walk | Failure:
-        """Walk one column of the whole OLT."""
-        return await self._walk(column)
-
     async def flows_to(self, ref: OntRef) -> Mapping[int, FlowRow] | Failure:
         """Find the service ports that lead to a place, by their index."""
         # Of one port at a time an OLT can say nothing: the index is the service port's number.
@@ -250,7 +232,7 @@ class HuaweiTables:
         for column, value in zip(columns[::-1], place[::-1], strict=True):
             if leading is not None and len(leading) <= _FLOWS_READ_SINGLY:
                 break
-            walk = await self._walk(column)
+            walk = await self.walk(column)
             if isinstance(walk, Failure):
                 return walk
             if not walk.complete:
@@ -277,7 +259,7 @@ class HuaweiTables:
 
         The log remembers what is long over, so the place counts only if the serial is there now.
         """
-        walk = await self._walk(f"{oids.LOG_SERIAL}.{if_index}")
+        walk = await self.walk(f"{oids.LOG_SERIAL}.{if_index}")
         if isinstance(walk, Failure):
             return walk
         raw = serial_bytes(serial)
@@ -331,29 +313,11 @@ class HuaweiTables:
     async def _walks(self, columns: Sequence[Oid]) -> Sequence[Walk] | Failure:
         """Walk several columns side by side."""
         found: list[Walk] = []
-        for walk in await asyncio.gather(*(self._walk(column) for column in columns)):
+        for walk in await asyncio.gather(*(self.walk(column) for column in columns)):
             if isinstance(walk, Failure):
                 return walk
             found.append(walk)
         return found
-
-    async def _walk(self, column: Oid, *, bulk_size: int | None = None) -> Walk | Failure:
-        """Walk, taking a walk that brought nothing but an error as that error."""
-        walk = await self._session.bulk_walk(column, bulk_size=bulk_size or self._bulk_size)
-        if walk.stopped_by is not None and not walk.rows:
-            return read_failure(self.olt, walk.stopped_by)
-        return walk
-
-
-def located(refs: Sequence[OntRef]) -> At | Many | None:
-    """Name the places found; None when there are none."""
-    match tuple(refs):
-        case ():
-            return None
-        case (ref,):
-            return At(ref=ref)
-        case many:
-            return Many(refs=many)
 
 
 def _of(column: Oid, if_index: int | None) -> Oid:

@@ -14,7 +14,6 @@ from activation.drivers.huawei.plan import (
     plan,
     plan_change,
     profile_cells,
-    refs_of,
 )
 from activation.drivers.huawei.rows import (
     Rows,
@@ -25,12 +24,12 @@ from activation.drivers.huawei.rows import (
     registration_deletion,
 )
 from activation.drivers.huawei.tables import HuaweiTables
-from activation.drivers.snmp_failures import write_failure
+from activation.drivers.places import refs_of
+from activation.drivers.writing_once import write_once
 from activation.failures import (
     ConfigDiffers,
     Failure,
     ForeignOnt,
-    OutcomeUnknown,
     PartlyApplied,
     PortFull,
     ProfileMissing,
@@ -38,7 +37,7 @@ from activation.failures import (
     SerialConflict,
 )
 from activation.requests import Allocation, Applied, At, Many, NoChange, OntSpec, Removed
-from activation.snmp import Binding, NotSent, SnmpSession, Written
+from activation.snmp import Binding, SnmpSession
 from sync_protocol.serials import OntSerial
 
 
@@ -165,22 +164,12 @@ class HuaweiWriter:
         bindings: Sequence[Binding],
         is_done: Callable[[Rows], bool | Failure],
     ) -> Failure | None:
-        """Write once, read back, and believe only what was read; None when it is there."""
-        written = await self._session.set_many(bindings)
-        if isinstance(written, NotSent):
-            return write_failure(self._tables.olt, step, written)
-        said = "accepted" if isinstance(written, Written) else str(written)
-        rows = await self._tables.rows(self._if_index, self._allocation)
-        if isinstance(rows, Failure):
-            return OutcomeUnknown(step=step, detail=f"{said}; reading back: {rows}")
-        verdict = is_done(rows)
-        if isinstance(verdict, bool):
-            if verdict:
-                return None
-            if isinstance(written, Written):
-                return OutcomeUnknown(step=step, detail=f"{said}, but not so when read back")
-            return write_failure(self._tables.olt, step, written)
-        return verdict
+        """Write once and read both rows back; None when it is so."""
+
+        async def read() -> Rows | Failure:
+            return await self._tables.rows(self._if_index, self._allocation)
+
+        return await write_once(self._session, step, bindings, read, is_done)
 
     def _is_registered(self, spec: OntSpec, rows: Rows) -> bool | Failure:
         steps = plan(spec, self._allocation, rows)

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from activation.driver import DriverCapability
 from activation.drivers.gaps import flow_left_out
+from activation.drivers.places import located, located_on, refs_of
 from activation.drivers.snmp_failures import write_failure
 from activation.drivers.vsol import oids
 from activation.drivers.vsol.light import phase_meaning
@@ -19,7 +20,6 @@ from activation.drivers.vsol.plan import (
     free_ont_id,
     free_service_port,
     missing_profiles,
-    refs_of,
 )
 from activation.drivers.vsol.rows import (
     OntRow,
@@ -33,7 +33,7 @@ from activation.drivers.vsol.rows import (
     service_port_of,
     text,
 )
-from activation.drivers.vsol.tables import VsolTables, located, located_on
+from activation.drivers.vsol.tables import VsolTables
 from activation.drivers.vsol.writes import VsolWriter
 from activation.failures import (
     Failure,
@@ -138,7 +138,7 @@ class VsolOlt:
             return seen
         if isinstance(names, Failure):
             return names
-        place = located_on(port, spec.serial, table)
+        place = located_on(port, spec.serial, table.serials, complete=table.complete)
         ont_id = free_ont_id(table.serials, promised) if table.complete else None
         service_port = await self._free_service_port(port, place, ont_id, promised)
         if isinstance(service_port, Failure):

@@ -7,7 +7,7 @@ from typing import Final
 from activation.drivers.vsol import oids
 from activation.drivers.vsol.rows import FlowRow, GemRow, OntRow, Rows, service_port_of
 from activation.failures import ConfigDiffers, Failure, ForeignOnt, IdTaken, OntNotRegistered
-from activation.requests import OntRef, OntSpec, PonPort, ProfileKind, ProfileName, Promised
+from activation.requests import OntRef, OntSpec, ProfileKind, ProfileName, Promised
 from sync_protocol.serials import OntSerial
 
 
@@ -78,12 +78,6 @@ def missing_profiles(
         for kind, name in wanted
         if kind in names and name not in names[kind]
     )
-
-
-def refs_of(serial: OntSerial, port: PonPort, serials: Mapping[int, str]) -> tuple[OntRef, ...]:
-    """Name the places of a serial among the registrations of one port."""
-    ids = sorted(ont_id for ont_id, found in serials.items() if found == serial)
-    return tuple(OntRef(port=port, ont_id=ont_id) for ont_id in ids)
 
 
 def free_ont_id(taken: Collection[int], promised: Promised) -> int | None:

@@ -1,16 +1,15 @@
 """What a V-SOL OLT's tables say, read with as few round trips as they allow."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from activation.drivers.snmp_failures import read_failure
+from activation.drivers.places import located
+from activation.drivers.table_reader import TableReader
 from activation.drivers.vsol import oids
-from activation.drivers.vsol.plan import refs_of
 from activation.drivers.vsol.rows import (
-    Cells,
     Rows,
     flow_cells,
     flow_row,
@@ -29,18 +28,16 @@ from activation.drivers.vsol.rows import (
 from activation.failures import Failure, ListingIncomplete, PortUnknown
 from activation.requests import (
     Absent,
-    At,
     Listing,
     Located,
     LocationUnknown,
-    Many,
     OntRef,
     PonPort,
     ProfileKind,
     SeenOnt,
     ServicePort,
 )
-from activation.snmp import Answer, Oid, SnmpSession, SnmpValue, Walk
+from activation.snmp import Oid, SnmpSession, SnmpValue, Walk
 from sync_protocol.serials import OntSerial
 
 _NAME_COLUMNS: Final[Mapping[ProfileKind, Oid]] = {
@@ -57,24 +54,11 @@ class PortTable(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-class VsolTables:
+class VsolTables(TableReader):
     """Reads one OLT; remembers nothing."""
 
     def __init__(self, session: SnmpSession, *, bulk_size: int = 50) -> None:
-        self._session = session
-        self._bulk_size = bulk_size
-
-    @property
-    def olt(self) -> str:
-        """The OLT's address, for messages."""
-        return self._session.peer
-
-    async def cells(self, wanted: Sequence[Oid]) -> Cells | Failure:
-        """Read cells and scalars in one round trip."""
-        answer = await self._session.get_many(wanted)
-        if isinstance(answer, Answer):
-            return answer.values
-        return read_failure(self.olt, answer)
+        super().__init__(session, bulk_size=bulk_size)
 
     async def rows(self, ref: OntRef, number: int, gem_port: int = 1) -> Rows | Failure:
         """Read registration, service port and GEM port of one place together."""
@@ -255,37 +239,9 @@ class VsolTables:
             return LocationUnknown(searched=(), reason=reason)
         return located(refs) or Absent()
 
-    async def walk(self, column: Oid) -> Walk | Failure:
-        """Walk, taking a walk that brought nothing but an error as that error."""
-        walk = await self._session.bulk_walk(column, bulk_size=self._bulk_size)
-        if walk.stopped_by is not None and not walk.rows:
-            return read_failure(self.olt, walk.stopped_by)
-        return walk
-
 
 class PortColumns(msgspec.Struct, frozen=True, kw_only=True):
     """Columns of the ONTs of one port, by ONT id."""
 
     rows: Mapping[int, tuple[SnmpValue | None, ...]]
     complete: bool
-
-
-def located(refs: Sequence[OntRef]) -> At | Many | None:
-    """Name the places found; None when there are none."""
-    match tuple(refs):
-        case ():
-            return None
-        case (ref,):
-            return At(ref=ref)
-        case many:
-            return Many(refs=many)
-
-
-def located_on(port: PonPort, serial: OntSerial, table: PortTable) -> Located:
-    """Say what the table of one port says of a serial."""
-    place = located(refs_of(serial, port, table.serials))
-    if place is not None:
-        return place
-    if table.complete:
-        return LocationUnknown(searched=(port,), reason="other ports were not read")
-    return LocationUnknown(searched=(), reason=f"the table of {port} was not read to its end")

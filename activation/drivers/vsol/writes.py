@@ -6,9 +6,10 @@ so a lost answer, a restart and a second call all go on from what is there.
 
 from collections.abc import Callable, Sequence
 
+from activation.drivers.places import refs_of
 from activation.drivers.snmp_failures import NOT_ALLOWED, write_failure
 from activation.drivers.vsol import oids
-from activation.drivers.vsol.plan import Step, missing_profiles, next_step, refs_of
+from activation.drivers.vsol.plan import Step, missing_profiles, next_step
 from activation.drivers.vsol.rows import (
     Rows,
     operation,
@@ -20,6 +21,7 @@ from activation.drivers.vsol.rows import (
     speeds,
 )
 from activation.drivers.vsol.tables import VsolTables
+from activation.drivers.writing_once import not_done, said, write_once
 from activation.failures import (
     ConfigDiffers,
     Failure,
@@ -148,8 +150,8 @@ class VsolWriter:
             return write_failure(self._tables.olt, f"the {step}", written)
         after = await self._rows(spec.gem_port)
         if isinstance(after, Failure):
-            said = _said(written)
-            return OutcomeUnknown(step=f"the {step}", detail=f"{said}; reading back: {after}")
+            detail = f"{said(written)}; reading back: {after}"
+            return OutcomeUnknown(step=f"the {step}", detail=detail)
         verdict = next_step(spec, self._ref, after, change=change)
         if verdict is step or (isinstance(verdict, Step) and _comes_before(verdict, step)):
             return await self._untaken(step, spec, written)
@@ -170,19 +172,19 @@ class VsolWriter:
             case Step.CHANGE_FLOW:
                 return service_port(spec, self._ref, self._number, oids.MODIFY)
 
-    async def _untaken(self, step: Step, spec: OntSpec, said: Written | SnmpError) -> Failure:
+    async def _untaken(self, step: Step, spec: OntSpec, answer: Written | SnmpError) -> Failure:
         """Say why a step is still to be done after it was written.
 
         What a firmware answers when an action cannot be done is not known, so that for every
         answer but silence the tables are asked for the reason first.
         """
-        answered = isinstance(said, Written | ErrorStatus)
-        allowed = not (isinstance(said, ErrorStatus) and said.status in NOT_ALLOWED)
+        answered = isinstance(answer, Written | ErrorStatus)
+        allowed = not (isinstance(answer, ErrorStatus) and answer.status in NOT_ALLOWED)
         if answered and allowed:
             reason = await self._reason(step, spec)
             if reason is not None:
                 return reason
-        return self._not_done(f"the {step}", said, spec if step in _FLOW_STEPS else None)
+        return self._not_done(f"the {step}", answer, spec if step in _FLOW_STEPS else None)
 
     async def _reason(self, step: Step, spec: OntSpec) -> Failure | None:
         match step:
@@ -195,27 +197,16 @@ class VsolWriter:
             case _:
                 return None
 
-    def _not_done(self, step: str, said: Written | SnmpError, spec: OntSpec | None) -> Failure:
-        if isinstance(said, Written):
-            return OutcomeUnknown(step=step, detail="accepted, but not so when read back")
-        failure = write_failure(self._tables.olt, step, said)
+    def _not_done(self, step: str, answer: Written | SnmpError, spec: OntSpec | None) -> Failure:
+        failure = not_done(self._tables.olt, step, answer)
         # GEM port and number were read to be right, so the VLAN is what is left to refuse.
         return VlanMissing(vlan=spec.vlan) if spec and isinstance(failure, Refused) else failure
 
     async def _write(
         self, step: str, bindings: Sequence[Binding], is_done: Callable[[Rows], bool | Failure]
     ) -> Failure | None:
-        """Write once, read back, and believe only what was read; None when it is so."""
-        written = await self._session.set_many(bindings)
-        if isinstance(written, NotSent):
-            return write_failure(self._tables.olt, step, written)
-        rows = await self._rows()
-        if isinstance(rows, Failure):
-            return OutcomeUnknown(step=step, detail=f"{_said(written)}; reading back: {rows}")
-        verdict = is_done(rows)
-        if isinstance(verdict, bool):
-            return None if verdict else self._not_done(step, written, None)
-        return verdict
+        """Write once and read the rows back; None when it is so."""
+        return await write_once(self._session, step, bindings, self._rows, is_done)
 
     def _is_gone(self, expect: OntSerial, rows: Rows) -> bool | Failure:
         if rows.ont is None or rows.ont.serial == expect:
@@ -260,7 +251,3 @@ _FLOW_STEPS = frozenset((Step.ADD_FLOW, Step.CHANGE_FLOW))
 
 def _comes_before(one: Step, other: Step) -> bool:
     return _ORDER.index(one) < _ORDER.index(other)
-
-
-def _said(written: Written | SnmpError) -> str:
-    return "accepted" if isinstance(written, Written) else str(written)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from activation.driver import DriverCapability
+from activation.drivers.places import located, located_on
 from activation.drivers.zte import oids
 from activation.drivers.zte.day2 import ZteDay2
 from activation.drivers.zte.observation import observation, optics_cells, state_cells
@@ -31,7 +32,7 @@ from activation.drivers.zte.rows import (
     port_index,
     text,
 )
-from activation.drivers.zte.tables import ZteTables, located, located_on
+from activation.drivers.zte.tables import ZteTables
 from activation.failures import (
     Failure,
     ForeignOnt,
@@ -140,7 +141,7 @@ class ZteOlt(ZteDay2):
             if isinstance(seen, Failure):
                 return seen
         ont_id = free_ont_id(table.rows, promised) if table.complete else None
-        place = located_on(port, spec.serial, table)
+        place = located_on(port, spec.serial, table.serials, complete=table.complete)
         return Survey(
             port=port,
             located=place,

@@ -1,6 +1,6 @@
 """What a ZTE OLT's rows ask for: the write, the free id, or the reason why there is none. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from activation.drivers.zte import oids
 from activation.drivers.zte.rows import OntRow
@@ -14,7 +14,7 @@ from activation.failures import (
     Refused,
     Unsupported,
 )
-from activation.requests import OntRef, OntSpec, PonPort, ProfileKind, Promised
+from activation.requests import OntRef, OntSpec, ProfileKind, Promised
 from sync_protocol.serials import OntSerial
 
 
@@ -75,12 +75,6 @@ def stand_in(ref: OntRef) -> int:
     131333
     """
     return ref.port.slot * oids.PER_SLOT + ref.port.port * oids.PER_PORT + ref.ont_id
-
-
-def refs_of(serial: OntSerial, port: PonPort, serials: Mapping[int, str]) -> tuple[OntRef, ...]:
-    """Name the places of a serial among the registrations of one port."""
-    ids = sorted(ont_id for ont_id, found in serials.items() if found == serial)
-    return tuple(OntRef(port=port, ont_id=ont_id) for ont_id in ids)
 
 
 def refused_type(refused: Refused, spec: OntSpec) -> ProfileMissing | None:

@@ -1,15 +1,14 @@
 """What a ZTE OLT's tables say. Every walk is of one port: one of the whole OLT takes minutes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
-from activation.drivers.snmp_failures import read_failure
+from activation.drivers.places import located, refs_of
+from activation.drivers.table_reader import TableReader
 from activation.drivers.zte import oids
-from activation.drivers.zte.plan import refs_of
 from activation.drivers.zte.rows import (
-    Cells,
     OntRow,
     PortIndex,
     missing_port,
@@ -26,16 +25,14 @@ from activation.drivers.zte.rows import (
 from activation.failures import Failure, ListingIncomplete
 from activation.requests import (
     Absent,
-    At,
     Listing,
     Located,
     LocationUnknown,
-    Many,
     OntRef,
     PonPort,
     SeenOnt,
 )
-from activation.snmp import Answer, Oid, SnmpSession, SnmpValue, Walk
+from activation.snmp import Oid, SnmpSession, SnmpValue, Walk
 from sync_protocol.serials import OntSerial
 
 
@@ -58,7 +55,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     in_first_tree: bool
 
 
-class ZteTables:
+class ZteTables(TableReader):
     """Reads one OLT; remembers nothing.
 
     Agents of this vendor bring some 18 rows a second (measured in public code), so ``bulk_size`` is
@@ -66,20 +63,7 @@ class ZteTables:
     """
 
     def __init__(self, session: SnmpSession, *, bulk_size: int = 25) -> None:
-        self._session = session
-        self._bulk_size = bulk_size
-
-    @property
-    def olt(self) -> str:
-        """The OLT's address, for messages."""
-        return self._session.peer
-
-    async def cells(self, wanted: Sequence[Oid]) -> Cells | Failure:
-        """Read cells and scalars in one round trip."""
-        answer = await self._session.get_many(wanted)
-        if isinstance(answer, Answer):
-            return answer.values
-        return read_failure(self.olt, answer)
+        super().__init__(session, bulk_size=bulk_size)
 
     async def row(self, ref: OntRef) -> OntRow | Failure | None:
         """Read what is registered at a place."""
@@ -97,7 +81,7 @@ class ZteTables:
 
         A walk that ended too soon without an error gives itself away: the OLT counts more.
         """
-        walk, cells = await asyncio.gather(self._walk(oids.IF_NAME), self.cells((oids.IF_NUMBER,)))
+        walk, cells = await asyncio.gather(self.walk(oids.IF_NAME), self.cells((oids.IF_NUMBER,)))
         if isinstance(walk, Failure):
             return walk
         if isinstance(cells, Failure):
@@ -123,7 +107,7 @@ class ZteTables:
         )
         cells, walks = await asyncio.gather(
             self.cells((*port_cells(index), *counts)),
-            asyncio.gather(*(self._walk(f"{column}.{index.pon}") for column in columns)),
+            asyncio.gather(*(self.walk(f"{column}.{index.pon}") for column in columns)),
         )
         if isinstance(cells, Failure):
             return cells
@@ -219,19 +203,12 @@ class ZteTables:
         return Absent()
 
     async def _serials_and_models(self, serials: Oid, models: Oid) -> "_Waiting | Failure":
-        walk, named = await asyncio.gather(self._walk(serials), self._walk(models))
+        walk, named = await asyncio.gather(self.walk(serials), self.walk(models))
         if isinstance(walk, Failure):
             return walk
         kinds = {} if isinstance(named, Failure) else {row.index: row.value for row in named.rows}
         rows = {row.index: (row.value, kinds.get(row.index)) for row in walk.rows}
         return _Waiting(rows=rows, complete=walk.complete)
-
-    async def _walk(self, column: Oid) -> Walk | Failure:
-        """Walk, taking a walk that brought nothing but an error as that error."""
-        walk = await self._session.bulk_walk(column, bulk_size=self._bulk_size)
-        if walk.stopped_by is not None and not walk.rows:
-            return read_failure(self.olt, walk.stopped_by)
-        return walk
 
 
 class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,24 +219,3 @@ class _Waiting(msgspec.Struct, frozen=True, kw_only=True):
 def _is_of_first_tree(if_index: int, port: PonPort) -> bool:
     index = port_index(port)
     return isinstance(index, PortIndex) and index.pon == if_index
-
-
-def located(refs: Sequence[OntRef]) -> At | Many | None:
-    """Name the places found; None when there are none."""
-    match tuple(refs):
-        case ():
-            return None
-        case (ref,):
-            return At(ref=ref)
-        case many:
-            return Many(refs=many)
-
-
-def located_on(port: PonPort, serial: OntSerial, table: PortColumns) -> Located:
-    """Say what the serials of one port say of one of them."""
-    place = located(refs_of(serial, port, table.serials))
-    if place is not None:
-        return place
-    if table.complete:
-        return LocationUnknown(searched=(port,), reason="other ports were not read")
-    return LocationUnknown(searched=(), reason=f"the table of {port} was not read to its end")

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable, Sequence
 
-from activation.drivers.snmp_failures import write_failure
+from activation.drivers.places import refs_of
+from activation.drivers.writing_once import write_once
 from activation.drivers.zte import oids
-from activation.drivers.zte.plan import is_to_register, refs_of, refused_type
+from activation.drivers.zte.plan import is_to_register, refused_type
 from activation.drivers.zte.rows import OntRow, PortIndex, order, registration
 from activation.drivers.zte.tables import ZteTables
 from activation.failures import (
     ConfigDiffers,
     Failure,
     ForeignOnt,
-    OutcomeUnknown,
     PartlyApplied,
     PortFull,
     Refused,
     SerialConflict,
 )
 from activation.requests import At, Many, OntRef, OntSpec
-from activation.snmp import Binding, NotSent, SnmpSession, Written
+from activation.snmp import Binding, SnmpSession
 from sync_protocol.serials import OntSerial
 
 
@@ -77,22 +77,12 @@ class ZteWriter:
         bindings: Sequence[Binding],
         is_done: Callable[[OntRow | None], bool | Failure],
     ) -> Failure | None:
-        """Write once, read back, and believe only what was read; None when it is so."""
-        written = await self._session.set_many(bindings)
-        if isinstance(written, NotSent):
-            return write_failure(self._tables.olt, step, written)
-        said = "accepted" if isinstance(written, Written) else str(written)
-        row = await self._tables.row(self._ref)
-        if isinstance(row, Failure):
-            return OutcomeUnknown(step=step, detail=f"{said}; reading back: {row}")
-        verdict = is_done(row)
-        if not isinstance(verdict, bool):
-            return verdict
-        if verdict:
-            return None
-        if isinstance(written, Written):
-            return OutcomeUnknown(step=step, detail=f"{said}, but not so when read back")
-        return write_failure(self._tables.olt, step, written)
+        """Write once and read the row back; None when it is so."""
+
+        async def read() -> OntRow | Failure | None:
+            return await self._tables.row(self._ref)
+
+        return await write_once(self._session, step, bindings, read, is_done)
 
     def _foreign(self, row: OntRow, expect: OntSerial) -> ForeignOnt:
         return ForeignOnt(ref=self._ref, expected=expect, found=row.serial)
