@@ -4,6 +4,7 @@ Each function is a unit of work. A lane is held by at most one lease, which a pa
 enforces; here that is only foreseen, so that the index rarely has to refuse.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -90,14 +91,12 @@ def _lease(
     if lane is None:
         storage.store(db, leased)
         return leased
-    try:
-        if lane not in held:
-            held.add(lane)
-            with db.begin_nested():
-                storage.store(db, leased)
+    if lane not in held:
+        held.add(lane)
+        # By another worker, or by a process that awaited it under another name, it may be held.
+        with contextlib.suppress(IntegrityError), db.begin_nested():
+            storage.store(db, leased)
             return leased
-    except IntegrityError:
-        pass  # by another worker, or by a process that awaited it under another name
     storage.await_lane(db, process, lane)
     return None
 
