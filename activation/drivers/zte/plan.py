@@ -71,6 +71,7 @@ def stand_in(ref: OntRef) -> int:
 
     It is nowhere on the OLT. It is made of the place, so that it is the ONT's own on this OLT.
 
+    >>> from activation.requests import PonPort
     >>> stand_in(OntRef(port=PonPort(frame=1, slot=2, port=1), ont_id=5))
     131333
     """
