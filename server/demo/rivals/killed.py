@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from activation.verification import POLL_AFTER_S
 from server.demo.children import Child
 from server.demo.outcome import Rival
 from server.demo.rivals.aftermath import ONCE, ONCE_IN_WORDS, of_job, once_live
@@ -21,8 +22,6 @@ FIRST_COMMIT: Final = 5
 LAST_COMMIT: Final = 14
 """Measured: of a job whose ONT is found at the first look, no fewer come before going live."""
 COMMITS_PER_LOOK: Final = 3
-_LOOKS_IN_VAIN: Final = (2,)
-"""Seconds after the registration at which an ONT that takes longer is not yet found."""
 _KILLED_WITHIN_S: Final = 40.0
 
 
@@ -39,7 +38,7 @@ class CrashPoint(msgspec.Struct, frozen=True):
 def draw(seed: int, *, come_up_s: float) -> CrashPoint:
     """Draw where between push and going live the server is killed; the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311  a choice that must repeat, not a secret
-    in_vain = sum(come_up_s >= look_s for look_s in _LOOKS_IN_VAIN)
+    in_vain = sum(come_up_s >= look_s for look_s in POLL_AFTER_S)
     number = chance.randint(FIRST_COMMIT, LAST_COMMIT + COMMITS_PER_LOOK * in_vain)
     return CrashPoint(chance.choice(("before", "after")), number)
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activation.verification import POLL_AFTER_S
 from server.demo.air import Exchange
 from server.demo.rivals.killed import COMMITS_PER_LOOK, FIRST_COMMIT, LAST_COMMIT, draw
 from server.demo.rivals.replayed import the_push, verdicts_of
@@ -46,7 +47,7 @@ def test_the_same_seed_kills_at_the_same_boundary(seed: int, come_up_s: float) -
     point = draw(seed, come_up_s=come_up_s)
 
     assert point == draw(seed, come_up_s=come_up_s)
-    assert FIRST_COMMIT <= point.number <= LAST_COMMIT + 2 * COMMITS_PER_LOOK
+    assert FIRST_COMMIT <= point.number <= LAST_COMMIT + COMMITS_PER_LOOK
 
 
 def test_every_boundary_and_both_sides_are_drawn_some_time() -> None:
@@ -59,10 +60,13 @@ def test_every_boundary_and_both_sides_are_drawn_some_time() -> None:
     }
 
 
-def test_a_longer_way_up_leaves_more_commits_to_die_at() -> None:
-    latest = max(draw(seed, come_up_s=5).number for seed in range(1000))
+@pytest.mark.parametrize("looks_in_vain", range(3))
+def test_every_look_in_vain_leaves_more_commits_to_die_at(looks_in_vain: int) -> None:
+    found_at_s = POLL_AFTER_S[looks_in_vain]
 
-    assert latest == LAST_COMMIT + 2 * COMMITS_PER_LOOK
+    latest = max(draw(seed, come_up_s=found_at_s - 1).number for seed in range(1000))
+
+    assert latest == LAST_COMMIT + looks_in_vain * COMMITS_PER_LOOK
 
 
 def test_the_push_is_the_request_that_carried_the_job() -> None:
