@@ -3,7 +3,7 @@
 from litestar import Router
 from litestar.di import Provide
 
-from server.adoption.api import AdoptionController
+from server.adoption.api import AdoptionController, RepairController
 from server.alarms.api import AlarmController
 from server.database.full_disk import StorageFull
 from server.evidence import api as evidence_api
@@ -50,6 +50,7 @@ def api_routes(blob_store: BlobStore, settings: Settings, spoken: Spoken = SPOKE
             TicketController,
             AlarmController,
             AdoptionController,
+            RepairController,
         ],
         before_request=require_request_of_program,
     )

@@ -4,17 +4,26 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
+from server.acts import Actor, act_of
 from server.adoption import storage
 from server.adoption.records import Drift, OltRead
+from server.adoption.repairing import MAY_REPAIR, Repair, order_all
 from server.database import Connection, Store
 from server.people.doors import require_access
 from server.people.records import OFFICE, Scope
 
 PAGE_MAX: Final = storage.DRIFTS_MAX
+
+
+class Reprovisioned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The OLT that is to be brought back to the records, by the id it was imported under."""
+
+    olt: Annotated[str, Meta(min_length=1)]
 
 
 class DriftPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +55,22 @@ class AdoptionController(Controller):
     async def list_readings(self, store: NamedDependency[Store]) -> tuple[OltRead, ...]:
         """List when each OLT was read, those with the most differences first."""
         return await store.read(storage.list_readings)
+
+
+class RepairController(Controller):
+    """Bringing an OLT back to the records, where a person orders it."""
+
+    path = "/api/network/drift/reprovision"
+
+    @post("/", guards=[require_access(Scope.ORDERS_WRITE, *MAY_REPAIR)])
+    async def reprovision(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        data: JSONBody[Reprovisioned],
+    ) -> Repair:
+        """Order it for each service that is missing or differs by the last reading."""
+        return await order_all(store, data.olt, act=act_of(actor))
 
 
 def list_page(db: Connection, olt: str, *, after: UUID | None, limit: int) -> tuple[Drift, ...]:

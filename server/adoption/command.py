@@ -7,10 +7,11 @@ import csv
 import os
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -20,7 +21,8 @@ from server.adoption import adopting, file, storage
 from server.adoption.adopting import Rejected
 from server.adoption.plan import Seen
 from server.adoption.reading import OltReader, ports_named
-from server.adoption.records import Drift, OltReading, Verdict
+from server.adoption.records import DRIFTS, REPAIRABLE, Drift, OltReading, Verdict
+from server.adoption.repairing import order_all
 from server.adoption.rounds import conclude
 from server.database import Store
 from server.fulfilment.device_steps import NOT_CONFIGURED
@@ -42,12 +44,22 @@ exit status: 0 records and OLT agree, 1 they differ or a port could not be read,
 """
 
 
+_REPROVISION_EPILOG: Final = """\
+Goes by the last reading: see firstlight network drift. Every service that is missing or configured
+otherwise gets an order, which the running server carries out. The same command again, before the
+OLT is read anew, orders nothing twice.
+
+exit status: 0 all that can be is ordered, 1 some services were refused, 2 wrong input
+"""
+
+
 def add_to(subparsers: Any) -> None:  # noqa: ANN401  argparse keeps the type to itself
     """Add ``network`` to the command line."""
     parser = subparsers.add_parser("network", help="adopt what OLTs hold, and tell what differs")
     commands = parser.add_subparsers(dest="network", metavar="COMMAND", required=True)
     _add_adopt(commands)
     _add_drift(commands)
+    _add_reprovision(commands)
 
 
 def _add_adopt(commands: Any) -> None:  # noqa: ANN401  as above
@@ -76,6 +88,18 @@ def _add_drift(commands: Any) -> None:  # noqa: ANN401  as above
     parser.add_argument("--stored", action="store_true", help="as last read, without asking it")
     parser.add_argument("--json", action="store_true", help="one JSON object for each difference")
     parser.set_defaults(run=run_drift)
+
+
+def _add_reprovision(commands: Any) -> None:  # noqa: ANN401  as above
+    parser = commands.add_parser(
+        "reprovision",
+        help="bring an OLT back to the records, where it lost or changed something",
+        epilog=_REPROVISION_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("olt", metavar="OLT", help="the id under which it was imported")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be ordered")
+    parser.set_defaults(run=run_reprovision)
 
 
 def run_adopt(args: argparse.Namespace) -> int:
@@ -135,6 +159,28 @@ def run_drift(args: argparse.Namespace) -> int:
     return 1 if number or unread else 0
 
 
+def run_reprovision(args: argparse.Namespace) -> int:
+    """Order that an OLT be brought back to the records, by its last reading.
+
+    Raises:
+        NotFound: no such OLT.
+    """
+    with opened_store(args.settings) as store:
+        olt = store.read_now(storage.get_olt, args.olt)
+        if args.dry_run:
+            number = 0
+            for drift in _drifts(store, olt.id, REPAIRABLE):
+                number += 1
+                _show(_line(drift))
+            _show(f"{number:,} would be ordered")
+            return 0
+        repair = asyncio.run(order_all(store, args.olt, act=act_of(SYSTEM)))
+    for each in repair.refused:
+        _say(f"{each.serial} of service {each.service_id}: {each.why}")
+    _show(f"{repair.ordered:,} ordered, {len(repair.refused):,} refused")
+    return 1 if repair.refused else 0
+
+
 def _read(store: Store, settings: Settings, olt_name: str, names: Sequence[str]) -> OltReading:
     olt = store.read_now(storage.get_olt, olt_name)
     network = network_of(settings)
@@ -146,9 +192,9 @@ def _read(store: Store, settings: Settings, olt_name: str, names: Sequence[str])
     return asyncio.run(OltReader(store, clock=utc_now).read(olt, driver, ports))
 
 
-def _drifts(store: Store, olt_id: Any) -> Generator[Drift]:  # noqa: ANN401  a UUID
+def _drifts(store: Store, olt_id: UUID, verdicts: Collection[Verdict] = DRIFTS) -> Generator[Drift]:
     after = None
-    while page := store.read_now(storage.list_drifts, olt_id, after=after):
+    while page := store.read_now(storage.list_drifts, olt_id, after=after, verdicts=verdicts):
         yield from page
         after = page[-1].id
 

@@ -1,22 +1,33 @@
 """The page about drift, for everybody in the office."""
 
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from litestar import Controller, get
+import msgspec
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
-from litestar.response import Template
+from litestar.params import FromQuery, URLEncodedBody
+from litestar.response import Redirect, Template
+from msgspec import Meta
 
+from server.acts import Actor, act_of
 from server.adoption import storage
 from server.adoption.api import list_page
-from server.adoption.list_view import PATH, drift_view
+from server.adoption.list_view import PATH, drift_view, url_of
+from server.adoption.records import DriftsFound
+from server.adoption.repairing import MAY_REPAIR, order_all
 from server.console import templates
-from server.database import Store
+from server.database import Connection, Store
 from server.people import doors
 from server.people.records import OFFICE, SignedIn
 
 DRIFTS_SHOWN: Final = 50
+
+
+class ReprovisionForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the form for re-provisioning sends."""
+
+    olt: Annotated[str, Meta(min_length=1)]
 
 
 class DriftPages(Controller):
@@ -35,9 +46,28 @@ class DriftPages(Controller):
     ) -> Template:
         """Show a page of differences, what was seen first at the top."""
         olts = await store.read(storage.list_readings)
-        found = await store.read(list_page, olt, after=after, limit=DRIFTS_SHOWN)
-        shown = found[:DRIFTS_SHOWN]
-        names = await store.read(storage.name_olts, {each.olt_id for each in shown})
-        more = len(found) > DRIFTS_SHOWN
-        view = drift_view(olts, shown, names, signed_in, olt=olt, more=more)
+        found = await store.read(_find, olt, after=after)
+        view = drift_view(olts, found, signed_in=signed_in, olt=olt)
         return templates.page("network/drift.html", view)
+
+    @post("/reprovision", guards=[doors.require_role(*MAY_REPAIR)], status_code=303)
+    async def reprovision(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        data: URLEncodedBody[ReprovisionForm],
+    ) -> Redirect:
+        """Order what sets right all that can be on one OLT, by its last reading."""
+        await order_all(store, data.olt, act=act_of(actor))
+        return Redirect(url_of(data.olt), status_code=303)
+
+
+def _find(db: Connection, olt: str, *, after: UUID | None) -> DriftsFound:
+    found = list_page(db, olt, after=after, limit=DRIFTS_SHOWN)
+    shown = found[:DRIFTS_SHOWN]
+    return DriftsFound(
+        drifts=shown,
+        more=len(found) > DRIFTS_SHOWN,
+        names=storage.name_olts(db, {each.olt_id for each in shown}),
+        since=storage.find_processes(db, shown),
+    )

@@ -10,6 +10,7 @@ import msgspec
 
 from activation.requests import Listing, OntRef, PonPort, RegisteredOnt, ServicePort
 from server.fulfilment.flows import Flow
+from server.fulfilment.records import Intent, ProcessState
 from server.plant.routes import OltAddress
 from server.services.records import ServiceState
 
@@ -73,7 +74,12 @@ DRIFTS: Final = frozenset(
         Verdict.STRANGER,
     }
 )
-"""What a person should see. None of it is repaired: no program knows which side is wrong."""
+"""What a person should see. Nothing of it is repaired by itself: no program knows which side is
+wrong."""
+
+
+REPAIRABLE: Final = frozenset({Verdict.MISSING, Verdict.DIFFERS})
+"""Where the ids of a service are free or its own. Of the rest a person must find out more first."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +106,18 @@ class OltRead(msgspec.Struct, frozen=True, kw_only=True):
     ports_read: int
     ports_unread: int
     drifts: int
+    repairable: int
+    """How many of them an order can set right: see ``REPAIRABLE``."""
+
+
+class ProcessSince(msgspec.Struct, frozen=True, kw_only=True):
+    """A process of a service that differs: under way, or over since the difference was seen."""
+
+    id: UUID
+    service_id: UUID
+    intent: Intent
+    state: ProcessState
+    updated_at: datetime
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,3 +142,14 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
         """Where on the OLT."""
         port = PonPort(frame=self.frame, slot=self.slot, port=self.port)
         return OntRef(port=port, ont_id=self.ont_id)
+
+
+class DriftsFound(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of differences, and what is known about them beside."""
+
+    drifts: tuple[Drift, ...]
+    more: bool
+    names: Mapping[UUID, str]
+    """The names of their OLTs."""
+    since: Mapping[UUID, ProcessSince]
+    """What is being done, or was done since, by service."""

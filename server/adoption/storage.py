@@ -9,7 +9,17 @@ import sqlalchemy as sa
 
 from activation.requests import OntRef, PonPort
 from server.acts import Act
-from server.adoption.records import DRIFTS, Drift, Finding, OltRead, OltReading, Owned, Verdict
+from server.adoption.records import (
+    DRIFTS,
+    REPAIRABLE,
+    Drift,
+    Finding,
+    OltRead,
+    OltReading,
+    Owned,
+    ProcessSince,
+    Verdict,
+)
 from server.database.rows import to_records, to_row
 from server.database.tables.adoption import drifts, olt_readings
 from server.database.tables.fulfilment import ont_allocations, processes
@@ -154,15 +164,41 @@ def _is_known(drift: Drift, reading: OltReading, unknown: set[UUID | None]) -> b
 
 
 def list_drifts(
-    db: sa.Connection, olt_id: UUID | None, *, after: UUID | None = None, limit: int = DRIFTS_MAX
+    db: sa.Connection,
+    olt_id: UUID | None,
+    *,
+    after: UUID | None = None,
+    limit: int = DRIFTS_MAX,
+    verdicts: Collection[Verdict] = DRIFTS,
 ) -> tuple[Drift, ...]:
     """List what differs on one OLT or on all of them, what was seen first at the top."""
-    statement = sa.select(drifts).order_by(drifts.c.id).limit(limit)
+    statement = (
+        sa.select(drifts)
+        .where(drifts.c.verdict.in_(sorted(verdicts)))
+        .order_by(drifts.c.id)
+        .limit(limit)
+    )
     if olt_id is not None:
         statement = statement.where(drifts.c.olt_id == olt_id)
     if after is not None:
         statement = statement.where(drifts.c.id > after)
     return to_records(db.execute(statement), Drift)
+
+
+def find_processes(db: sa.Connection, found: Collection[Drift]) -> dict[UUID, ProcessSince]:
+    """Find, by service, the process that is at it, or the last since its difference was seen."""
+    seen_at = {each.service_id: each.seen_at for each in found if each.service_id is not None}
+    names = ("id", "service_id", "intent", "state", "updated_at")
+    rows = db.execute(
+        sa.select(*(processes.c[name] for name in names))
+        .where(processes.c.service_id.in_(sorted(seen_at)))
+        .order_by(processes.c.created_at, processes.c.id)
+    )
+    return {
+        each.service_id: each
+        for each in to_records(rows, ProcessSince)
+        if each.state not in _OVER or each.updated_at >= seen_at[each.service_id]
+    }
 
 
 def count_drifts(db: sa.Connection, olt_id: UUID) -> dict[Verdict, int]:
@@ -178,16 +214,17 @@ def count_drifts(db: sa.Connection, olt_id: UUID) -> dict[Verdict, int]:
 
 def list_readings(db: sa.Connection) -> tuple[OltRead, ...]:
     """List when OLTs were read, those with the most differences first."""
-    number = (
-        sa.select(sa.func.count())
-        .where(drifts.c.olt_id == olt_readings.c.olt_id)
-        .scalar_subquery()
-        .label("drifts")
-    )
+    of_olt = sa.select(sa.func.count()).where(drifts.c.olt_id == olt_readings.c.olt_id)
+    number = of_olt.scalar_subquery().label("drifts")
+    repairable = of_olt.where(drifts.c.verdict.in_(sorted(REPAIRABLE))).scalar_subquery()
     names = ("read_at", "ports_read", "ports_unread")
     rows = db.execute(
         sa.select(
-            olts.c.external_id, olts.c.name, *(olt_readings.c[name] for name in names), number
+            olts.c.external_id,
+            olts.c.name,
+            *(olt_readings.c[name] for name in names),
+            number,
+            repairable.label("repairable"),
         )
         .join(olts, olts.c.id == olt_readings.c.olt_id)
         .order_by(number.desc(), olts.c.external_id)

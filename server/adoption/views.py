@@ -3,6 +3,7 @@
 import msgspec
 
 from server.console.views import Frame
+from server.jobs.views import Chip
 
 
 class OltReadView(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,17 +17,35 @@ class OltReadView(msgspec.Struct, frozen=True, kw_only=True):
     drifts: str
 
 
+class ProcessSinceView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is or was done about a difference since it was seen. ``network/drift.html``."""
+
+    url: str
+    what: str
+    state: Chip
+
+
+class RepairView(msgspec.Struct, frozen=True, kw_only=True):
+    """The order to set an OLT right. ``network/drift.html``."""
+
+    csrf_token: str
+    olt: str
+    label: str
+    explained: str
+
+
 class DriftView(msgspec.Struct, frozen=True, kw_only=True):
     """One difference. ``network/drift.html``."""
 
     title: str
     where: str
     serial: str
-    service: str
+    service_url: str | None
     detail: str
     since: str
     seen: str
     what_to_do: str
+    process: ProcessSinceView | None
 
 
 class DriftPageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,3 +55,5 @@ class DriftPageView(msgspec.Struct, frozen=True, kw_only=True):
     olts: tuple[OltReadView, ...]
     drifts: tuple[DriftView, ...]
     next_url: str | None
+    repair: RepairView | None
+    """None: nothing can be set right by an order, or the reader may not."""

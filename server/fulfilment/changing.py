@@ -1,4 +1,4 @@
-"""Changing what runs: suspend, resume, another product, another ONT, and the end.
+"""Changing what runs: suspend, resume, another product or ONT, re-provision, and the end.
 
 Thin: each is one operation of the driver, guarded by the serial, that may be repeated after a crash
 at any line. Nothing of the service is changed here; that is settled when the OLT has it.
@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from activation.driver import OltDriver
-from activation.failures import Failure, PartlyApplied
+from activation.driver import DriverCapability, OltDriver
+from activation.failures import ConfigDiffers, Failure, ForeignOnt, IdTaken, PartlyApplied
 from activation.requests import Applied, NoChange, OntSpec, Removed
 from activation.verification import next_poll_s
 from server.acts import Act
@@ -115,8 +115,8 @@ class Changing:
                 return await driver.resume(own.allocation, own.serial)
             case Intent.RESUME:
                 return await driver.suspend(own.allocation, own.serial)
-            case Intent.CHANGE:
-                return await driver.change_profile(self._as_it_was(own.serial), own.allocation)
+            case Intent.CHANGE | Intent.REPROVISION:
+                return await self._give_back()
             case Intent.DISCONNECT:
                 applied = await driver.apply(self._as_it_was(own.serial), own.allocation)
                 return await self._as_suspended(own.serial, applied)
@@ -129,7 +129,7 @@ class Changing:
                 raise AssertionError("an activation is taken back by its ids")
 
     async def _do(self) -> Done | Failure:
-        own, driver, known = self._own, self._driver, self._known
+        own, driver = self._own, self._driver
         match self._process.intent:
             case Intent.SUSPEND:
                 return await driver.suspend(own.allocation, own.serial)
@@ -137,15 +137,21 @@ class Changing:
                 return await driver.resume(own.allocation, own.serial)
             case Intent.CHANGE:
                 return await self._change_product()
+            case Intent.REPROVISION:
+                return await self._reprovision()
             case Intent.DISCONNECT:
                 return await driver.remove(own.allocation, own.serial)
             case Intent.SWAP:
-                if known.new_ont is None:
-                    raise AssertionError("without evidence there is an obstacle")
-                spec = known.present.spec(known.new_ont.serial, known.service.id)
-                return await self._exchange(spec, known.before or own.serial)
+                return await self._swap()
             case Intent.ACTIVATE:
                 raise AssertionError("an activation registers; it changes nothing that runs")
+
+    async def _swap(self) -> Done | Failure:
+        known = self._known
+        if known.new_ont is None:
+            raise AssertionError("without evidence there is an obstacle")
+        spec = known.present.spec(known.new_ont.serial, known.service.id)
+        return await self._exchange(spec, known.before or self._own.serial)
 
     async def _change_product(self) -> Done | Failure:
         """Bring the ONT to the ordered product; where the OLT will not, back to what it had.
@@ -159,6 +165,31 @@ class Changing:
             return changed
         restored = await self._driver.change_profile(self._as_it_was(own.serial), own.allocation)
         return changed.because if isinstance(restored, Done) else changed
+
+    async def _give_back(self) -> Done | Failure:
+        """Give the ONT again what it had; an OLT that cannot change it has not changed it."""
+        own, driver = self._own, self._driver
+        if DriverCapability.CHANGE_PROFILE not in driver.capabilities:
+            return NoChange(ref=own.allocation.ref)
+        return await driver.change_profile(self._as_it_was(own.serial), own.allocation)
+
+    async def _reprovision(self) -> Done | Failure:
+        """Register again what is gone, set right what differs, and then switch it on or off.
+
+        An ONT that stands elsewhere on the OLT is refused by the OLT, and one at our ids stays.
+        """
+        own, driver = self._own, self._driver
+        spec = self._known.present.spec(own.serial, self._known.service.id)
+        applied = await driver.apply(spec, own.allocation)
+        if isinstance(applied, ConfigDiffers):
+            applied = await self._change_product()
+        if isinstance(applied, IdTaken):
+            return ForeignOnt(ref=applied.ref, expected=own.serial, found=applied.taken_by)
+        if self._is_suspended or not isinstance(applied, Done):
+            return await self._as_suspended(own.serial, applied)
+        if DriverCapability.SUSPEND not in driver.capabilities:
+            return applied
+        return await driver.resume(own.allocation, own.serial)
 
     async def _exchange(self, spec: OntSpec, replaced: OntSerial) -> Done | Failure:
         """Put one ONT in the place of another, then note it; both may be repeated."""
@@ -189,7 +220,7 @@ class Changing:
         match self._process.intent:
             case Intent.CHANGE:
                 return self._known.wanted
-            case Intent.SWAP:
+            case Intent.SWAP | Intent.REPROVISION:
                 return self._known.present
             case _:
                 return None

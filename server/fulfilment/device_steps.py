@@ -72,6 +72,7 @@ class DeviceSteps:
                 | StepName.RESUME
                 | StepName.CHANGE
                 | StepName.SWAP
+                | StepName.REPROVISION
                 | StepName.DISCONNECT
             ):
                 return await self._change(process)

@@ -31,6 +31,7 @@ WHAT: Final[Mapping[Intent, str]] = {
     Intent.RESUME: "Resumption",
     Intent.CHANGE: "Change of product",
     Intent.SWAP: "ONT swap",
+    Intent.REPROVISION: "Re-provisioning",
     Intent.DISCONNECT: "Disconnection",
 }
 OWNERS: Final[Mapping[Role, str]] = {
@@ -86,6 +87,12 @@ def fallout_view(found: Fallout, asked: FalloutFilter, *, signed_in: SignedIn) -
     )
 
 
+def standing_chip(state: ProcessState) -> Chip:
+    """Say in a word how a process stands that nothing else is told of."""
+    is_moving = state in {ProcessState.READY, ProcessState.LEASED}
+    return _ON_ITS_WAY if is_moving else STATES[state]
+
+
 def lines_view(found: Fallout, asked: FalloutFilter, *, signed_in: SignedIn) -> FalloutLinesView:
     """Say what moves of it."""
     last = found.lines[-1].process.id if found.has_more else None
@@ -102,11 +109,10 @@ def line_view(line: FalloutLine, *, signed_in: SignedIn) -> FalloutLineView:
     process = line.process
     reason = None if process.code is None else reason_of(process.code)
     may_act = signed_in.user.role in MAY_ACT and process.state not in OVER
-    is_moving = process.state in {ProcessState.READY, ProcessState.LEASED}
     is_called_off = process.step in _BEING_CALLED_OFF
     return FalloutLineView(
         id=process.id,
-        state=_ON_ITS_WAY if is_moving and reason is None else STATES[process.state],
+        state=standing_chip(process.state) if reason is None else STATES[process.state],
         words="Nothing is wrong with it" if reason is None else reason.words,
         code=process.code or "",
         owner="" if reason is None else OWNERS.get(reason.owner, reason.owner),

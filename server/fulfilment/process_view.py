@@ -56,6 +56,10 @@ TAKEN_BACK: Final[Mapping[Intent, str]] = {
         "The old ONT is put back in its place on the OLT, where the new one stands there. "
         "Whoever has the old one at the premise must connect it again."
     ),
+    Intent.REPROVISION: (
+        "Profiles, VLAN and speed become again what they were before, where they were changed. "
+        "What was registered anew stays on the OLT: the service is to have it."
+    ),
     Intent.DISCONNECT: (
         "The ONT is registered again as it was, where it was removed. The service goes on, and so "
         "does its billing."

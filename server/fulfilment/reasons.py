@@ -144,7 +144,8 @@ _OF_THE_OLT: Final[Mapping[str, Reason]] = {
     ),
     "FLOW_CONFLICT": Reason(
         "The service port that was reserved belongs to another ONT",
-        "Retry takes another one; if it comes back, find out who writes to this OLT by hand",
+        "An activation takes another one by itself. For a running service: free it on the OLT, "
+        "then retry",
     ),
     "FLOWS_EXHAUSTED": Reason(
         "The OLT has no free service port",

@@ -37,6 +37,8 @@ class Intent(enum.StrEnum):
     """Another product: speed, profiles, VLAN."""
     SWAP = "swap"
     """Another ONT at the same ids."""
+    REPROVISION = "reprovision"
+    """The OLT is to hold again what the records say of the service."""
     DISCONNECT = "disconnect"
 
 

@@ -13,6 +13,7 @@ from server.fulfilment.records import Intent
 from server.fulfilment.service_orders import (
     ChangeOfProduct,
     Disconnection,
+    Reprovisioning,
     ServiceOrder,
     Suspension,
     Wanted,
@@ -65,10 +66,22 @@ class ServiceController(Controller):
         service_id: FromPath[UUID],
         data: JSONBody[ChangeOfProduct],
     ) -> ServiceOrder:
-        """Give it the newest version of another product; or what its own one asks by now."""
+        """Give it the newest version of another product."""
         wanted = Wanted(
             number=data.number, service_id=service_id, intent=Intent.CHANGE, product=data.product
         )
+        return await store.write(service_orders.place, wanted, act=act_of(actor))
+
+    @post("/reprovision")
+    async def reprovision(
+        self,
+        store: NamedDependency[Store],
+        actor: NamedDependency[Actor],
+        service_id: FromPath[UUID],
+        data: JSONBody[Reprovisioning],
+    ) -> ServiceOrder:
+        """Register it again where its OLT has lost it, and set right what differs."""
+        wanted = Wanted(number=data.number, service_id=service_id, intent=Intent.REPROVISION)
         return await store.write(service_orders.place, wanted, act=act_of(actor))
 
     @post("/disconnect")

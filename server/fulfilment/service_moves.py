@@ -16,6 +16,7 @@ POSSIBLE_FROM: Final[Mapping[Intent, frozenset[ServiceState]]] = {
     Intent.RESUME: frozenset({_S.SUSPENDED}),
     Intent.CHANGE: frozenset({_S.ACTIVE}),
     Intent.SWAP: frozenset({_S.ACTIVE, _S.SUSPENDED}),
+    Intent.REPROVISION: frozenset({_S.ACTIVE, _S.SUSPENDED}),
     Intent.DISCONNECT: frozenset({_S.ACTIVE, _S.SUSPENDED}),
 }
 

@@ -1,4 +1,4 @@
-"""Orders about a running service that need no visit: suspend, resume, change, disconnect.
+"""Orders about a running service that need no visit.
 
 While a process of the service is under way an order is refused, not queued: it would be decided by
 a state that is about to change. The caller repeats it with the same number.
@@ -34,6 +34,7 @@ _ACTIONS: Final[Mapping[Intent, str]] = {
     Intent.SUSPEND: MODIFY,
     Intent.RESUME: MODIFY,
     Intent.CHANGE: MODIFY,
+    Intent.REPROVISION: MODIFY,
     Intent.DISCONNECT: DELETE,
 }
 
@@ -46,13 +47,16 @@ class Suspension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ChangeOfProduct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Give a service another product.
-
-    Without one it keeps its own, and its OLT is brought to what that asks there by now.
-    """
+    """Give a service another product."""
 
     number: Number
-    product: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    product: Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class Reprovisioning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Make the OLT of a service hold what the records say, and what its product asks by now."""
+
+    number: Number
 
 
 class Disconnection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -213,8 +217,8 @@ def _product_id(db: sa.Connection, wanted: Wanted, service: Service) -> UUID:
         raise WrongInput(f"no product {wanted.product!r}; import it first or correct the code")
     if found.id == service.product_id:
         raise WrongInput(
-            f"the service has product {wanted.product!r} already; name another, or none to bring "
-            "its OLT to what that product asks there by now"
+            f"the service has product {wanted.product!r} already; name another, or re-provision "
+            "it to bring its OLT to what that product asks there by now"
         )
     paid = sa.select(accounts.c.currency).where(accounts.c.id == service.account_id)
     currency = db.execute(paid).scalar_one()

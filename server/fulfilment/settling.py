@@ -29,6 +29,7 @@ _PAST: Final[Mapping[Intent, str]] = {
     Intent.RESUME: "service.resumed",
     Intent.CHANGE: "service.changed",
     Intent.SWAP: "service.ont_swapped",
+    Intent.REPROVISION: "service.reprovisioned",
     Intent.DISCONNECT: "service.terminated",
 }
 
@@ -79,6 +80,8 @@ def become(service: Service, item: OrderItem, process: Process) -> Service:
             return msgspec.structs.replace(
                 service, ont_serial=progress.serial, baseline_cdbm=progress.measured_cdbm
             )
+        case Intent.REPROVISION:
+            return service
         case Intent.DISCONNECT:
             state = require_move(service.state, ServiceState.TERMINATED)
             return msgspec.structs.replace(service, state=state)
@@ -125,7 +128,7 @@ def _follow(db: sa.Connection, process: Process, item: OrderItem, act: Act) -> N
         case Intent.DISCONNECT:
             release_now(db, process)
             suspensions.end_all(db, item.service_id, act=act)
-        case Intent.CHANGE | Intent.SWAP:
+        case Intent.CHANGE | Intent.SWAP | Intent.REPROVISION:
             note_given(db, process)
         case Intent.ACTIVATE:
             pass

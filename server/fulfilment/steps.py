@@ -26,6 +26,7 @@ class StepName(enum.StrEnum):
     RESUME = "resume"
     CHANGE = "change"
     SWAP = "swap"
+    REPROVISION = "reprovision"
     DISCONNECT = "disconnect"
     SAVE = "save"
     SETTLE = "settle"
@@ -67,6 +68,7 @@ STEPS: Final[Mapping[StepName, Step]] = {
         Step(name=StepName.RESUME, talks=True, lane=LaneOf.REGISTERED),
         Step(name=StepName.CHANGE, talks=True, lane=LaneOf.REGISTERED),
         Step(name=StepName.SWAP, talks=True, lane=LaneOf.REGISTERED),
+        Step(name=StepName.REPROVISION, talks=True, lane=LaneOf.REGISTERED),
         Step(name=StepName.DISCONNECT, talks=True, lane=LaneOf.REGISTERED),
         Step(name=StepName.SAVE, talks=True, lane=LaneOf.REGISTERED),
         Step(name=StepName.SETTLE, talks=False, lane=None),
@@ -84,6 +86,7 @@ PATHS: Final[Mapping[Intent, tuple[StepName, ...]]] = {
     Intent.RESUME: (_N.RESUME, _N.SAVE, _N.SETTLE),
     Intent.CHANGE: (_N.CHANGE, _N.SAVE, _N.SETTLE),
     Intent.SWAP: (_N.VERIFY_EVIDENCE, _N.SWAP, _N.VERIFY_ONLINE, _N.SAVE, _N.SETTLE),
+    Intent.REPROVISION: (_N.REPROVISION, _N.SAVE, _N.SETTLE),
     Intent.DISCONNECT: (_N.VERIFY_EVIDENCE, _N.DISCONNECT, _N.SAVE, _N.SETTLE),
 }
 

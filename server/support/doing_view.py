@@ -14,12 +14,11 @@ from server.support.story import ServiceStory
 from server.support.views import DoingView, OrderFormView
 
 MAY_ORDER: Final = OFFICE
-KEEP: Final = "*"
-"""No product is called so: the present one stays, and its OLT is brought to what that asks."""
 _LETTERS: Final[Mapping[Intent, str]] = {
     Intent.SUSPEND: "S",
     Intent.RESUME: "R",
     Intent.CHANGE: "C",
+    Intent.REPROVISION: "P",
     Intent.DISCONNECT: "D",
 }
 REASON_WORDS: Final[Mapping[SuspensionReason, str]] = {
@@ -91,7 +90,7 @@ def _forms(story: ServiceStory) -> Iterable[OrderFormView]:
             field_label="Reason",
             choices=_reasons(free),
         )
-    if is_possible(Intent.CHANGE, state):
+    if is_possible(Intent.CHANGE, state) and story.others:
         yield OrderFormView(
             action="change",
             label="Change product",
@@ -99,6 +98,13 @@ def _forms(story: ServiceStory) -> Iterable[OrderFormView]:
             field="product",
             field_label="New product",
             choices=tuple(_products(story)),
+        )
+    if is_possible(Intent.REPROVISION, state):
+        yield OrderFormView(
+            action="reprovision",
+            label="Re-provision",
+            explained="The OLT is brought back to what the records say: the ONT is registered "
+            "where it is gone; profiles, VLAN and speed are set right, and whether it is on.",
         )
     if is_possible(Intent.DISCONNECT, state):
         yield OrderFormView(
@@ -121,8 +127,6 @@ def _products(story: ServiceStory) -> Iterable[Choice]:
         yield Choice(
             value=each.code, label=f"{label}, newest terms" if is_newer else label, is_chosen=False
         )
-    keep = f"Keep {story.product.name}, with what it asks of the OLT by now"
-    yield Choice(value=KEEP, label=keep, is_chosen=False)
 
 
 def _reasons(reasons: set[SuspensionReason]) -> tuple[Choice, ...]:

@@ -25,7 +25,7 @@ from server.people.records import OFFICE, SignedIn
 from server.services import storage as services
 from server.services.records import SuspensionReason
 from server.support import search, story
-from server.support.doing_view import KEEP, MAY_ORDER, doing_view, order_number
+from server.support.doing_view import MAY_ORDER, doing_view, order_number
 from server.support.line_view import MAY_LOOK, line_view, look_view
 from server.support.looking import look
 from server.support.service_view import (
@@ -55,6 +55,12 @@ class ChangeForm(msgspec.Struct, frozen=True, kw_only=True):
     """What the form for another product sends."""
 
     product: Annotated[str, Meta(min_length=1, max_length=40)]
+    seen_orders: SeenOrders
+
+
+class BareForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What a form without a choice sends."""
+
     seen_orders: SeenOrders
 
 
@@ -148,9 +154,24 @@ class ServicePages(Controller):
         service_id: FromPath[UUID],
         data: URLEncodedBody[ChangeForm],
     ) -> Response[None]:
-        """Give it another product, or its own one as that is by now."""
-        product = None if data.product == KEEP else data.product
-        wanted = _wanted(service_id, Intent.CHANGE, data.seen_orders, product=product)
+        """Give it another product."""
+        wanted = _wanted(service_id, Intent.CHANGE, data.seen_orders, product=data.product)
+        return await _place(request, store, actor, wanted)
+
+    @post(
+        "/{service_id:uuid}/reprovision", guards=[doors.require_role(*MAY_ORDER)], status_code=303
+    )
+    async def reprovision(
+        self,
+        *,
+        request: HttpRequest,
+        store: StoreDependency,
+        actor: NamedDependency[Actor],
+        service_id: FromPath[UUID],
+        data: URLEncodedBody[BareForm],
+    ) -> Response[None]:
+        """Bring its OLT back to what the records say."""
+        wanted = _wanted(service_id, Intent.REPROVISION, data.seen_orders)
         return await _place(request, store, actor, wanted)
 
     @post("/{service_id:uuid}/disconnect", guards=[doors.require_role(*MAY_ORDER)], status_code=303)

@@ -93,9 +93,10 @@ class OrderFormView(msgspec.Struct, frozen=True, kw_only=True):
     """The last part of the address that takes it."""
     label: str
     explained: str
-    field: str
-    field_label: str
-    choices: tuple[Choice, ...]
+    field: str = ""
+    """Empty: nothing is to be chosen."""
+    field_label: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 class DoingView(msgspec.Struct, frozen=True, kw_only=True):

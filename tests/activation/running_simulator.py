@@ -32,6 +32,10 @@ class RunningSimulator(msgspec.Struct, frozen=True, kw_only=True):
     def service_ports(self) -> int:
         return len(self._state()["service_ports"])
 
+    def deregister(self, serial: str) -> None:
+        """Delete a registration as somebody at the OLT's console would."""
+        httpx.delete(f"{self.control_url}/registrations/{serial}").raise_for_status()
+
     def misbehave(self, **fault: object) -> None:
         httpx.post(f"{self.control_url}/faults", json=fault).raise_for_status()
 

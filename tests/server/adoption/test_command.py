@@ -15,7 +15,7 @@ from activation.simulator.scenario import Vendor
 from activation.simulator.vsol.views import flow_index
 from server import cli
 from server.database import Store
-from server.database.tables.offers import services
+from server.database.tables.offers import orders, services
 from server.database.tables.plant import olts, pon_ports
 from tests.activation.running_simulator import RunningSimulator, running_simulator
 from tests.server.adoption.living import HOUSES, SERIALS, flow_of, line_of, row_of
@@ -103,6 +103,23 @@ def test_a_living_olt_is_adopted_and_then_agrees(shell: Shell) -> None:
     assert shell.simulator.sets() == 0
 
 
+def test_what_an_olt_has_lost_is_ordered_once_by_its_last_reading(shell: Shell) -> None:
+    shell.run("adopt", "OLT-1", shell.write(*(line_of(number) for number in range(HOUSES))))
+    shell.simulator.deregister(SERIALS[1])
+    assert shell.run("reprovision", "OLT-1")[:2] == (0, "0 ordered, 0 refused\n"), "not yet read"
+    assert shell.run("drift", "OLT-1")[1].endswith("1 missing\n")
+
+    status, out, _ = shell.run("reprovision", "OLT-1", "--dry-run")
+    assert (status, out.splitlines()[-1]) == (0, "1 would be ordered")
+    assert SERIALS[1] in out
+    assert count(shell.store, orders) == 0
+    for _ in range(2):
+        assert shell.run("reprovision", "OLT-1")[:2] == (0, "1 ordered, 0 refused\n")
+
+    assert count(shell.store, orders) == 1
+    assert shell.simulator.sets() == 0, "the server carries it out"
+
+
 def test_lines_that_are_refused_are_named_and_kept_in_a_file(shell: Shell) -> None:
     path = shell.write(line_of(0), line_of(1, premise="P-9"), line_of(2, serial="nonsense"))
     rejected = shell.folder / "refused.csv"
@@ -145,6 +162,8 @@ def test_differences_are_given_to_programs_as_json(shell: Shell) -> None:
         (("adopt", "OLT-1", "FILE", "--quarantine", "FILE"), "is the file itself"),
         (("adopt", "OLT-1", "FILE", "--quarantine", "/no/such/folder/x.csv"), "cannot be written"),
         (("drift", "OLT-9"), "OLT-9"),
+        (("reprovision", "OLT-9"), "OLT-9"),
+        (("reprovision", "OLT-9", "--dry-run"), "OLT-9"),
     ],
 )
 def test_wrong_input_is_named_with_what_would_be_right(

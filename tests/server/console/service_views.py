@@ -5,7 +5,13 @@ from typing import Final
 
 import msgspec
 
-from server.adoption.views import DriftPageView, DriftView, OltReadView
+from server.adoption.views import (
+    DriftPageView,
+    DriftView,
+    OltReadView,
+    ProcessSinceView,
+    RepairView,
+)
 from server.alarms.views import AlarmView, FaultView, NetworkStateView, NetworkView
 from server.jobs.views import Choice, Fact
 from server.support.views import (
@@ -71,13 +77,21 @@ def a_drift_page() -> DriftPageView:
         title=HOSTILE,
         where=HOSTILE,
         serial=HOSTILE,
-        service=HOSTILE,
+        service_url="/services/1",
         detail=HOSTILE,
         since=HOSTILE,
         seen=HOSTILE,
         what_to_do=HOSTILE,
+        process=None,
     )
-    return DriftPageView(frame=a_frame(), olts=(olt,), drifts=(drift,), next_url="/network/drift?2")
+    process = ProcessSinceView(url="/processes/1", what=HOSTILE, state=CHIP)
+    return DriftPageView(
+        frame=a_frame(),
+        olts=(olt,),
+        drifts=(drift, msgspec.structs.replace(drift, process=process)),
+        next_url="/network/drift?2",
+        repair=RepairView(csrf_token=HOSTILE, olt=HOSTILE, label=HOSTILE, explained=HOSTILE),
+    )
 
 
 def a_found() -> FoundView:

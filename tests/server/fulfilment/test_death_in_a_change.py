@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from activation.simulator import hands
 from activation.simulator.faults import FaultKind
 from server.database import schema_versions
 from server.database.writer import Boundary, Side
@@ -34,7 +35,7 @@ from tests.server.operator import (
     opened,
     outside,
 )
-from tests.server.tablets import OTHER_SERIAL
+from tests.server.tablets import OTHER_SERIAL, SERIAL
 
 
 class End(NamedTuple):
@@ -96,6 +97,11 @@ def _begin(shift: Shift, service_id: UUID, intent: Intent) -> None:
             swap(shift, OTHER_SERIAL)
         case Intent.CHANGE:
             order(shift, service_id, intent, "X-1", product="FIBER-UP")
+        case Intent.REPROVISION:
+            olt = shift.world.olt
+            hands.deregister(olt.exchange.olt, SERIAL, shift.world.clock())
+            olt.exchange.reread()
+            order(shift, service_id, intent, "X-1")
         case Intent.DISCONNECT:
             order(shift, service_id, intent, "X-1")
         case _:
@@ -121,7 +127,14 @@ def _end(shift: Shift, service_id: UUID, town: Town) -> End:
 @pytest.mark.parametrize("side", Side)
 @pytest.mark.parametrize(
     "intent",
-    [Intent.SUSPEND, Intent.RESUME, Intent.CHANGE, Intent.SWAP, Intent.DISCONNECT],
+    [
+        Intent.SUSPEND,
+        Intent.RESUME,
+        Intent.CHANGE,
+        Intent.SWAP,
+        Intent.REPROVISION,
+        Intent.DISCONNECT,
+    ],
 )
 async def test_at_every_commit_of_a_change_the_server_may_die(
     tmp_path: Path,

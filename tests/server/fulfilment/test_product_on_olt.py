@@ -77,7 +77,7 @@ async def test_an_activation_takes_the_vlan_and_profile_of_its_olt(
     assert (registration.row.line_profile, vlan_of(shift)) == ("FTTH-OLD-TOWN", 2100)
 
 
-async def test_what_was_overridden_since_comes_to_a_running_service_by_a_change(
+async def test_what_was_overridden_since_comes_to_a_running_service_by_reprovisioning_it(
     shift: Shift, tmp_path: Path
 ) -> None:
     stand_with(shift, vlans=(VLAN, 101))
@@ -87,45 +87,49 @@ async def test_what_was_overridden_since_comes_to_a_running_service_by_a_change(
     await shift.worker.settle()
     assert (vlan_of(shift), shift.world.olt.sets) == (VLAN, sets)
 
-    order(shift, service_id, Intent.CHANGE, "C-1")
+    order(shift, service_id, Intent.REPROVISION, "R-1")
     await shift.worker.settle()
 
     assert vlan_of(shift) == 101
-    assert process_of(shift, Intent.CHANGE).state is ProcessState.DONE
+    assert process_of(shift, Intent.REPROVISION).state is ProcessState.DONE
     assert shift.service(service_id).product_id == shift.town.product
 
 
-@pytest.mark.parametrize("product", [None, "FIBER-900"])
-async def test_a_change_that_the_olt_refuses_goes_back_to_what_it_had_and_not_to_what_is_asked_now(
-    shift: Shift, tmp_path: Path, product: str | None
+@pytest.mark.parametrize(
+    ("intent", "product"), [(Intent.REPROVISION, None), (Intent.CHANGE, "FIBER-900")]
+)
+async def test_what_the_olt_refuses_goes_back_to_what_it_had_and_not_to_what_is_asked_now(
+    shift: Shift, tmp_path: Path, intent: Intent, product: str | None
 ) -> None:
     service_id = await running(shift)
     add_product(shift, "FIBER-900", vlan=102)
     imported(shift.store, tmp_path, "FIBER-300,OLT-1,,101")
 
-    order(shift, service_id, Intent.CHANGE, "C-1", product=product)
+    order(shift, service_id, intent, "C-1", product=product)
     await shift.worker.settle(within_s=60)
 
-    process = process_of(shift, Intent.CHANGE)
+    process = process_of(shift, intent)
     assert (process.state, process.code) == (ProcessState.STUCK, "VLAN_MISSING")
     assert vlan_of(shift) == VLAN
 
     shift.store.write_now(commands.cancel, process.id, act=act(shift.world.clock(), actor=OFFICE))
     await shift.worker.settle()
 
-    assert process_of(shift, Intent.CHANGE).state is ProcessState.CANCELLED
+    assert process_of(shift, intent).state is ProcessState.CANCELLED
     assert vlan_of(shift) == VLAN
 
 
-async def test_a_change_after_a_change_goes_back_to_the_first(shift: Shift, tmp_path: Path) -> None:
+async def test_what_is_refused_after_something_was_given_goes_back_to_that(
+    shift: Shift, tmp_path: Path
+) -> None:
     stand_with(shift, vlans=(VLAN, 101))
     service_id = await running(shift)
     imported(shift.store, tmp_path, "FIBER-300,OLT-1,,101")
-    order(shift, service_id, Intent.CHANGE, "C-1")
+    order(shift, service_id, Intent.REPROVISION, "R-1")
     await shift.worker.settle()
     imported(shift.store, tmp_path, "FIBER-300,OLT-1,,102")
 
-    order(shift, service_id, Intent.CHANGE, "C-2")
+    order(shift, service_id, Intent.REPROVISION, "R-2")
     await shift.worker.settle(within_s=60)
 
     assert vlan_of(shift) == 101

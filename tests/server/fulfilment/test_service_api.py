@@ -15,6 +15,7 @@ from tests.server.fulfilment.shift import Shift
 BODIES = {
     "suspend": {"number": "X-1", "reason": "vacation"},
     "change": {"number": "X-1", "product": "NONE"},
+    "reprovision": {"number": "X-1"},
     "disconnect": {"number": "X-1", "reason": "moved_out"},
 }
 

@@ -209,15 +209,14 @@ async def test_the_own_product_can_be_brought_to_what_it_is_by_now(
     service_id = await running(shift)
     await enter(shift, browser)
     page = await page_of(browser, service_id)
-    assert "Keep Fiber 300" in page
 
     for _ in range(2):
-        answer = await order(shift, browser, service_id, "change", page, product="*")
+        answer = await order(shift, browser, service_id, "reprovision", page)
         assert answer.status_code == 303
     await shift.worker.settle()
 
     assert shift.service(service_id).state is ServiceState.ACTIVE
-    assert "Change of product" in await page_of(browser, service_id)
+    assert "Re-provisioning" in await page_of(browser, service_id)
 
 
 async def test_newer_terms_of_the_own_product_are_offered(
@@ -292,7 +291,7 @@ async def test_a_form_without_its_token_orders_nothing(
     await enter(shift, browser)
     before = rows(shift.store, orders)
 
-    for action in ("suspend", "resume", "change", "disconnect", "look"):
+    for action in ("suspend", "resume", "change", "reprovision", "disconnect", "look"):
         data = {"reason": "fraud", "product": "X", "seen_orders": "1"}
         answer = await browser.post(f"/services/{service_id}/{action}", data=data)
         assert answer.status_code == 403
