@@ -24,6 +24,8 @@ class Reprovisioned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The OLT that is to be brought back to the records, by the id it was imported under."""
 
     olt: Annotated[str, Meta(min_length=1)]
+    differing: bool = False
+    """Not only what is missing, but also what is configured otherwise than the records say."""
 
 
 class DriftPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +71,9 @@ class RepairController(Controller):
         actor: NamedDependency[Actor],
         data: JSONBody[Reprovisioned],
     ) -> Repair:
-        """Order it for each service that is missing or differs by the last reading."""
-        return await order_all(store, data.olt, act=act_of(actor))
+        """Order it for each service that is missing, or differs, by the last reading."""
+        act = act_of(actor)
+        return await order_all(store, data.olt, differing=data.differing, act=act)
 
 
 def list_page(db: Connection, olt: str, *, after: UUID | None, limit: int) -> tuple[Drift, ...]:

@@ -21,8 +21,8 @@ from server.adoption import adopting, file, storage
 from server.adoption.adopting import Rejected
 from server.adoption.plan import Seen
 from server.adoption.reading import OltReader, ports_named
-from server.adoption.records import DRIFTS, REPAIRABLE, Drift, OltReading, Verdict
-from server.adoption.repairing import order_all
+from server.adoption.records import DRIFTS, Drift, OltReading, Verdict
+from server.adoption.repairing import order_all, verdicts
 from server.adoption.rounds import conclude
 from server.database import Store
 from server.fulfilment.device_steps import NOT_CONFIGURED
@@ -45,9 +45,9 @@ exit status: 0 records and OLT agree, 1 they differ or a port could not be read,
 
 
 _REPROVISION_EPILOG: Final = """\
-Goes by the last reading: see firstlight network drift. Every service that is missing or configured
-otherwise gets an order, which the running server carries out. The same command again, before the
-OLT is read anew, orders nothing twice.
+Goes by the last reading: see firstlight network drift. Every service that is missing gets an order,
+which the running server carries out. The same command again, before the OLT is read anew, orders
+nothing twice.
 
 exit status: 0 all that can be is ordered, 1 some services were refused, 2 wrong input
 """
@@ -93,11 +93,14 @@ def _add_drift(commands: Any) -> None:  # noqa: ANN401  as above
 def _add_reprovision(commands: Any) -> None:  # noqa: ANN401  as above
     parser = commands.add_parser(
         "reprovision",
-        help="bring an OLT back to the records, where it lost or changed something",
+        help="register again what an OLT has lost",
         epilog=_REPROVISION_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("olt", metavar="OLT", help="the id under which it was imported")
+    parser.add_argument(
+        "--differing", action="store_true", help="also set right what is configured otherwise"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be ordered")
     parser.set_defaults(run=run_reprovision)
 
@@ -169,12 +172,13 @@ def run_reprovision(args: argparse.Namespace) -> int:
         olt = store.read_now(storage.get_olt, args.olt)
         if args.dry_run:
             number = 0
-            for drift in _drifts(store, olt.id, REPAIRABLE):
+            for drift in _drifts(store, olt.id, verdicts(differing=args.differing)):
                 number += 1
                 _show(_line(drift))
             _show(f"{number:,} would be ordered")
             return 0
-        repair = asyncio.run(order_all(store, args.olt, act=act_of(SYSTEM)))
+        act = act_of(SYSTEM)
+        repair = asyncio.run(order_all(store, args.olt, differing=args.differing, act=act))
     for each in repair.refused:
         _say(f"{each.serial} of service {each.service_id}: {each.why}")
     _show(f"{repair.ordered:,} ordered, {len(repair.refused):,} refused")
@@ -192,9 +196,9 @@ def _read(store: Store, settings: Settings, olt_name: str, names: Sequence[str])
     return asyncio.run(OltReader(store, clock=utc_now).read(olt, driver, ports))
 
 
-def _drifts(store: Store, olt_id: UUID, verdicts: Collection[Verdict] = DRIFTS) -> Generator[Drift]:
+def _drifts(store: Store, olt_id: UUID, meant: Collection[Verdict] = DRIFTS) -> Generator[Drift]:
     after = None
-    while page := store.read_now(storage.list_drifts, olt_id, after=after, verdicts=verdicts):
+    while page := store.read_now(storage.list_drifts, olt_id, after=after, verdicts=meant):
         yield from page
         after = page[-1].id
 

@@ -56,16 +56,16 @@ def drift_view(
 
 
 def _repair_view(read: OltRead, signed_in: SignedIn) -> RepairView | None:
-    """Offer to set all of an OLT right, to whom may and where there is something."""
-    if signed_in.user.role not in MAY_REPAIR or not read.repairable:
+    """Offer to set right what an OLT has lost, to whom may and where there is something."""
+    if signed_in.user.role not in MAY_REPAIR or not read.missing:
         return None
-    services = "1 service" if read.repairable == 1 else f"{read.repairable:,} services"
+    services = "1 missing service" if read.missing == 1 else f"{read.missing:,} missing services"
     return RepairView(
         csrf_token=signed_in.csrf_token,
         olt=read.external_id,
         label=f"Re-provision {services}",
-        explained="Each that is missing or configured otherwise is registered again or set right, "
-        "one after the other, as the records say. What is not yet read again is told as it was.",
+        explained="Each is registered again where the records say, one after the other. It goes by "
+        "the last reading; the next one tells what came of it.",
     )
 
 

@@ -57,8 +57,8 @@ class DriftPages(Controller):
         actor: NamedDependency[Actor],
         data: URLEncodedBody[ReprovisionForm],
     ) -> Redirect:
-        """Order what sets right all that can be on one OLT, by its last reading."""
-        await order_all(store, data.olt, act=act_of(actor))
+        """Order it for all that one OLT has lost, by its last reading."""
+        await order_all(store, data.olt, differing=False, act=act_of(actor))
         return Redirect(url_of(data.olt), status_code=303)
 
 

@@ -78,10 +78,6 @@ DRIFTS: Final = frozenset(
 wrong."""
 
 
-REPAIRABLE: Final = frozenset({Verdict.MISSING, Verdict.DIFFERS})
-"""Where the ids of a service are free or its own. Of the rest a person must find out more first."""
-
-
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on a service that has ids, or on a registration that belongs to none."""
 
@@ -106,8 +102,8 @@ class OltRead(msgspec.Struct, frozen=True, kw_only=True):
     ports_read: int
     ports_unread: int
     drifts: int
-    repairable: int
-    """How many of them an order can set right: see ``REPAIRABLE``."""
+    missing: int
+    """How many of them are services that it has lost."""
 
 
 class ProcessSince(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Ordering that an OLT be brought back to the records, for all services of which it differs.
+"""Ordering that an OLT be brought back to the records, for all services that it has lost.
 
 A person orders it; each service gets an order of its own, which is carried out as any other.
 """
@@ -9,11 +9,10 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
 from server.acts import Act
 from server.adoption import storage
-from server.adoption.records import REPAIRABLE, Drift
+from server.adoption.records import Drift, Verdict
 from server.database import Connection, Store, Written
 from server.fulfilment import service_orders
 from server.fulfilment.records import DUE, Intent
@@ -53,25 +52,34 @@ def order_number(service_id: UUID, seen_at: datetime) -> str:
     return f"R-{service_id.hex[-12:].upper()}-{int(seen_at.timestamp()):X}"
 
 
-def list_repairable(
-    db: sa.Connection, olt_id: UUID, *, after: UUID | None = None
-) -> tuple[Drift, ...]:
-    """List a page of what an order could set right on an OLT, what was seen first at the top."""
-    return storage.list_drifts(db, olt_id, after=after, limit=AT_ONCE, verdicts=REPAIRABLE)
+def verdicts(*, differing: bool) -> frozenset[Verdict]:
+    """Say which differences are meant; of the others a person must find out more first.
+
+    What differs is only meant where that is asked for: on an OLT that was adopted, profiles differ
+    by the thousand, and rightly so.
+    """
+    return frozenset({Verdict.MISSING, Verdict.DIFFERS} if differing else {Verdict.MISSING})
 
 
-async def order_all(store: Store, olt: str, *, act: Act) -> Repair:
-    """Order what sets right all that can be, by the last reading of an OLT.
+async def order_all(store: Store, olt: str, *, differing: bool, act: Act) -> Repair:
+    """Order it for each service that is missing, or differs, by the last reading of an OLT.
 
     Raises:
         NotFound: no such OLT; nothing was ordered.
     """
     olt_id = (await store.read(storage.get_olt, olt)).id
     ordered, refused, after = 0, tuple[Refused, ...](), None
-    while page := await store.read(list_repairable, olt_id, after=after):
+    meant = verdicts(differing=differing)
+    while page := await store.read(_list, olt_id, after=after, meant=meant):
         done = await store.write(_order, page, act=act)
         ordered, refused, after = ordered + done.ordered, refused + done.refused, page[-1].id
     return Repair(ordered=ordered, refused=refused)
+
+
+def _list(
+    db: Connection, olt_id: UUID, *, after: UUID | None, meant: frozenset[Verdict]
+) -> tuple[Drift, ...]:
+    return storage.list_drifts(db, olt_id, after=after, limit=AT_ONCE, verdicts=meant)
 
 
 def _order(db: Connection, page: Sequence[Drift], *, act: Act) -> Written[Repair]:

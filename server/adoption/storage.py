@@ -11,7 +11,6 @@ from activation.requests import OntRef, PonPort
 from server.acts import Act
 from server.adoption.records import (
     DRIFTS,
-    REPAIRABLE,
     Drift,
     Finding,
     OltRead,
@@ -216,7 +215,7 @@ def list_readings(db: sa.Connection) -> tuple[OltRead, ...]:
     """List when OLTs were read, those with the most differences first."""
     of_olt = sa.select(sa.func.count()).where(drifts.c.olt_id == olt_readings.c.olt_id)
     number = of_olt.scalar_subquery().label("drifts")
-    repairable = of_olt.where(drifts.c.verdict.in_(sorted(REPAIRABLE))).scalar_subquery()
+    missing = of_olt.where(drifts.c.verdict == Verdict.MISSING).scalar_subquery()
     names = ("read_at", "ports_read", "ports_unread")
     rows = db.execute(
         sa.select(
@@ -224,7 +223,7 @@ def list_readings(db: sa.Connection) -> tuple[OltRead, ...]:
             olts.c.name,
             *(olt_readings.c[name] for name in names),
             number,
-            repairable.label("repairable"),
+            missing.label("missing"),
         )
         .join(olts, olts.c.id == olt_readings.c.olt_id)
         .order_by(number.desc(), olts.c.external_id)

@@ -56,4 +56,4 @@ class DriftPageView(msgspec.Struct, frozen=True, kw_only=True):
     drifts: tuple[DriftView, ...]
     next_url: str | None
     repair: RepairView | None
-    """None: nothing can be set right by an order, or the reader may not."""
+    """None: the chosen OLT has lost nothing, or the reader may not order it."""

@@ -45,9 +45,10 @@ async def lost(living: Living, numbers: Sequence[int] = range(HOUSES)) -> None:
     living.compare(await living.read())
 
 
-async def repaired(living: Living) -> Repair:
+async def repaired(living: Living, *, differing: bool = False) -> Repair:
     shift = living.shift
-    repair = await order_all(shift.store, "OLT-1", act=act(shift.world.clock(), actor=OFFICE))
+    now = act(shift.world.clock(), actor=OFFICE)
+    repair = await order_all(shift.store, "OLT-1", differing=differing, act=now)
     await shift.worker.settle()
     return repair
 
@@ -87,9 +88,8 @@ async def test_what_is_lost_once_more_can_be_ordered_once_more(living: Living) -
     assert active_onts(living.shift) == dict.fromkeys(SERIALS, True)
 
 
-async def test_strangers_and_what_a_process_is_at_are_left_to_a_person(living: Living) -> None:
+async def test_what_a_process_is_at_is_refused_by_name(living: Living) -> None:
     await lost(living, [0, 1])
-    hands.deregister(living.shift.world.olt.exchange.olt, SERIALS[2], living.shift.world.clock())
     busy = service_of(living, 0)
     order(living.shift, busy, Intent.SUSPEND, "S-1", reason="vacation")
 
@@ -99,6 +99,32 @@ async def test_strangers_and_what_a_process_is_at_are_left_to_a_person(living: L
     (refused,) = repair.refused
     assert (refused.service_id, refused.serial) == (busy, SERIALS[0])
     assert "is under way" in refused.why
+
+
+async def test_what_is_there_and_differs_is_set_right_only_where_that_is_asked_for(
+    living: Living,
+) -> None:
+    await lost(living, [])
+    olt, clock = living.shift.world.olt, living.shift.world.clock
+    index = olt.exchange.olt.owner(SERIALS[0])
+    assert index is not None
+    olt.exchange.olt.activate_ont(index, clock(), active=False)
+    olt.exchange.reread()
+    clock.advance(60)
+    living.compare(await living.read())
+
+    assert (await repaired(living)).ordered == 0
+    assert not active_onts(living.shift)[SERIALS[0]]
+    assert (await repaired(living, differing=True)).ordered == 1
+
+    assert active_onts(living.shift)[SERIALS[0]]
+
+
+async def test_of_strangers_nothing_is_ordered(living: Living) -> None:
+    living.compare(await living.read())
+    assert len(living.drifts()) == HOUSES
+
+    assert await repaired(living, differing=True) == Repair(ordered=0, refused=())
 
 
 @pytest.mark.parametrize(
@@ -133,9 +159,9 @@ async def test_the_page_offers_it_for_the_chosen_olt_and_tells_what_came_of_it(
     await lost(living, [1, 2])
     shift = living.shift
     await enter(shift, browser, Role.NOC)
-    assert "Re-provision 2 services" not in (await browser.get("/network/drift")).text
+    assert "Re-provision 2 missing services" not in (await browser.get("/network/drift")).text
     page = (await browser.get("/network/drift?olt=OLT-1")).text
-    assert "Re-provision 2 services" in page
+    assert "Re-provision 2 missing services" in page
     assert f'href="/services/{service_of(living, 1)}"' in page
 
     shift.world.clock.now = max(shift.world.clock(), utc_now() + timedelta(minutes=1))
@@ -161,6 +187,6 @@ async def test_who_may_not_is_not_offered_it_and_refused(
     data = {"csrf_token": await csrf_token(browser), "olt": "OLT-1"}
     answer = await browser.post("/network/drift/reprovision", data=data)
 
-    assert "Re-provision 4 services" not in page
+    assert "Re-provision 4 missing services" not in page
     assert answer.status_code == 403
     assert count(living.shift.store, orders) == 0
