@@ -59,18 +59,18 @@ def _repair_view(read: OltRead, signed_in: SignedIn) -> RepairView | None:
     """Offer to set right what an OLT has lost, to whom may and where there is something."""
     if signed_in.user.role not in MAY_REPAIR or not read.missing:
         return None
-    services = "1 missing service" if read.missing == 1 else f"{read.missing:,} missing services"
+    services = "missing service" if read.missing == 1 else "missing services"
     return RepairView(
         csrf_token=signed_in.csrf_token,
         olt=read.external_id,
-        label=f"Re-provision {services}",
+        label=f"Re-provision {read.missing:,} {services}",
         explained="Each is registered again where the records say, one after the other. It goes by "
         "the last reading; the next one tells what came of it.",
     )
 
 
 def _olt_view(read: OltRead, chosen: str) -> OltReadView:
-    ports = f"{read.ports_read:,} ports read"
+    ports = f"{read.ports_read:,} {'port' if read.ports_read == 1 else 'ports'} read"
     if read.ports_unread:
         ports += f", {read.ports_unread:,} not"
     return OltReadView(

@@ -103,7 +103,7 @@ class OltRead(msgspec.Struct, frozen=True, kw_only=True):
     ports_unread: int
     drifts: int
     missing: int
-    """How many of them are services that it has lost."""
+    """How many of them are services that it has lost, and nothing was done about since."""
 
 
 class ProcessSince(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +113,6 @@ class ProcessSince(msgspec.Struct, frozen=True, kw_only=True):
     service_id: UUID
     intent: Intent
     state: ProcessState
-    updated_at: datetime
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,7 +74,7 @@ def list_owned(db: sa.Connection, olt_id: UUID, *, since: datetime) -> tuple[Own
     """List the services that have ids on an OLT; ``since`` is when its reading began."""
     under_way = sa.exists().where(
         processes.c.service_id == ont_allocations.c.service_id,
-        sa.or_(processes.c.state.not_in(_OVER), processes.c.updated_at >= since),
+        _is_since(since),
     )
     names = ("service_id", "serial", "service_port", "frame", "slot", "port", "ont_id")
     rows = db.execute(
@@ -186,18 +186,14 @@ def list_drifts(
 
 def find_processes(db: sa.Connection, found: Collection[Drift]) -> dict[UUID, ProcessSince]:
     """Find, by service, the process that is at it, or the last since its difference was seen."""
-    seen_at = {each.service_id: each.seen_at for each in found if each.service_id is not None}
-    names = ("id", "service_id", "intent", "state", "updated_at")
+    names = ("id", "service_id", "intent", "state")
     rows = db.execute(
         sa.select(*(processes.c[name] for name in names))
-        .where(processes.c.service_id.in_(sorted(seen_at)))
+        .join(drifts, drifts.c.service_id == processes.c.service_id)
+        .where(drifts.c.id.in_([each.id for each in found]), _is_since(drifts.c.seen_at))
         .order_by(processes.c.created_at, processes.c.id)
     )
-    return {
-        each.service_id: each
-        for each in to_records(rows, ProcessSince)
-        if each.state not in _OVER or each.updated_at >= seen_at[each.service_id]
-    }
+    return {each.service_id: each for each in to_records(rows, ProcessSince)}
 
 
 def count_drifts(db: sa.Connection, olt_id: UUID) -> dict[Verdict, int]:
@@ -215,7 +211,10 @@ def list_readings(db: sa.Connection) -> tuple[OltRead, ...]:
     """List when OLTs were read, those with the most differences first."""
     of_olt = sa.select(sa.func.count()).where(drifts.c.olt_id == olt_readings.c.olt_id)
     number = of_olt.scalar_subquery().label("drifts")
-    missing = of_olt.where(drifts.c.verdict == Verdict.MISSING).scalar_subquery()
+    done_since = sa.exists().where(
+        processes.c.service_id == drifts.c.service_id, _is_since(drifts.c.seen_at)
+    )
+    missing = of_olt.where(drifts.c.verdict == Verdict.MISSING, ~done_since).scalar_subquery()
     names = ("read_at", "ports_read", "ports_unread")
     rows = db.execute(
         sa.select(
@@ -230,6 +229,11 @@ def list_readings(db: sa.Connection) -> tuple[OltRead, ...]:
         .limit(READINGS_MAX)
     )
     return to_records(rows, OltRead)
+
+
+def _is_since(instant: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401  a column or a datetime
+    """Say in SQL whether a process is under way, or was since an instant."""
+    return sa.or_(processes.c.state.not_in(_OVER), processes.c.updated_at >= instant)
 
 
 def _all_of(db: sa.Connection, olt_id: UUID) -> tuple[Drift, ...]:
