@@ -7,13 +7,13 @@ import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
-from msgspec import Meta
 
 from server.acts import Actor, act_of
 from server.adoption import storage
 from server.adoption.records import Drift, OltRead
 from server.adoption.repairing import MAY_REPAIR, Repair, order_all
 from server.database import Connection, Store
+from server.imports.rows import ExternalId
 from server.people.doors import require_access
 from server.people.records import OFFICE, Scope
 
@@ -23,7 +23,7 @@ PAGE_MAX: Final = storage.DRIFTS_MAX
 class Reprovisioned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The OLT that is to be brought back to the records, by the id it was imported under."""
 
-    olt: Annotated[str, Meta(min_length=1)]
+    olt: ExternalId
     differing: bool = False
     """Not only what is missing, but also what is configured otherwise than the records say."""
 

@@ -1,6 +1,6 @@
 """The page about drift, for everybody in the office."""
 
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -8,7 +8,6 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
-from msgspec import Meta
 
 from server.acts import Actor, act_of
 from server.adoption import storage
@@ -18,6 +17,7 @@ from server.adoption.records import DriftsFound
 from server.adoption.repairing import MAY_REPAIR, order_all
 from server.console import templates
 from server.database import Connection, Store
+from server.imports.rows import ExternalId
 from server.people import doors
 from server.people.records import OFFICE, SignedIn
 
@@ -27,7 +27,7 @@ DRIFTS_SHOWN: Final = 50
 class ReprovisionForm(msgspec.Struct, frozen=True, kw_only=True):
     """What the form for re-provisioning sends."""
 
-    olt: Annotated[str, Meta(min_length=1)]
+    olt: ExternalId
 
 
 class DriftPages(Controller):
