@@ -20,7 +20,7 @@ from server.people.records import OFFICE, Scope
 PAGE_MAX: Final = storage.DRIFTS_MAX
 
 
-class Reprovisioned(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OltReprovisioning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The OLT that is to be brought back to the records, by the id it was imported under."""
 
     olt: ExternalId
@@ -69,7 +69,7 @@ class RepairController(Controller):
         self,
         store: NamedDependency[Store],
         actor: NamedDependency[Actor],
-        data: JSONBody[Reprovisioned],
+        data: JSONBody[OltReprovisioning],
     ) -> Repair:
         """Order it for each service that is missing, or differs, by the last reading."""
         act = act_of(actor)

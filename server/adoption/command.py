@@ -175,13 +175,13 @@ def run_reprovision(args: argparse.Namespace) -> int:
             for drift in _drifts(store, olt.id, verdicts(differing=args.differing)):
                 number += 1
                 _show(_line(drift))
-            _show(f"{number:,} would be ordered")
+            _show(f"{number:,} would have an order")
             return 0
         act = act_of(SYSTEM)
         repair = asyncio.run(order_all(store, args.olt, differing=args.differing, act=act))
     for each in repair.refused:
         _say(f"{each.serial} of service {each.service_id}: {each.why}")
-    _show(f"{repair.ordered:,} ordered, {len(repair.refused):,} refused")
+    _show(f"{repair.ordered:,} have an order now, {len(repair.refused):,} refused")
     return 1 if repair.refused else 0
 
 

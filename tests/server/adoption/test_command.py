@@ -106,15 +106,17 @@ def test_a_living_olt_is_adopted_and_then_agrees(shell: Shell) -> None:
 def test_what_an_olt_has_lost_is_ordered_once_by_its_last_reading(shell: Shell) -> None:
     shell.run("adopt", "OLT-1", shell.write(*(line_of(number) for number in range(HOUSES))))
     shell.simulator.deregister(SERIALS[1])
-    assert shell.run("reprovision", "OLT-1")[:2] == (0, "0 ordered, 0 refused\n"), "not yet read"
+    assert shell.run("reprovision", "OLT-1")[:2] == (0, "0 have an order now, 0 refused\n"), (
+        "not yet read"
+    )
     assert shell.run("drift", "OLT-1")[1].endswith("1 missing\n")
 
     status, out, _ = shell.run("reprovision", "OLT-1", "--dry-run")
-    assert (status, out.splitlines()[-1]) == (0, "1 would be ordered")
+    assert (status, out.splitlines()[-1]) == (0, "1 would have an order")
     assert SERIALS[1] in out
     assert count(shell.store, orders) == 0
     for _ in range(2):
-        assert shell.run("reprovision", "OLT-1")[:2] == (0, "1 ordered, 0 refused\n")
+        assert shell.run("reprovision", "OLT-1")[:2] == (0, "1 have an order now, 0 refused\n")
 
     assert count(shell.store, orders) == 1
     assert shell.simulator.sets() == 0, "the server carries it out"
